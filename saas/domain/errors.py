@@ -23,7 +23,7 @@ class Message:
         return self.text.format(**self.params)
 
 
-def message(code: str, text: str, **params: Any) -> Message:
+def message(code: str, text: str, /, **params: Any) -> Message:
     """Return a Message with its parameters given by name."""
     return Message(code, text, params)
 
@@ -33,7 +33,7 @@ class DomainError(Exception):
 
     code = "domain_error"
 
-    def __init__(self, text: str, *, code: str | None = None, **params: Any) -> None:
+    def __init__(self, text: str, /, *, code: str | None = None, **params: Any) -> None:
         """Take Chinese text with {placeholders}; `code` overrides the class's own."""
         self.code = code or type(self).code
         self.message = Message(self.code, text, params)
@@ -60,7 +60,7 @@ class FormatError(DomainError):
 
     code = "bad_definition"
 
-    def __init__(self, path: str, text: str, *, advice: str = "", code: str | None = None, **params: Any) -> None:
+    def __init__(self, path: str, text: str, /, *, advice: str = "", code: str | None = None, **params: Any) -> None:
         super().__init__(text, code=code, **params)
         self.path = path
         self.advice = advice

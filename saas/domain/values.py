@@ -1,0 +1,154 @@
+"""One typed answer: from the text that somebody typed to an exact value, or to a message in plain words."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Callable, Mapping, Sequence
+from datetime import date
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any, TypeAlias
+
+from saas.domain.errors import Message, message
+
+if TYPE_CHECKING:  # a form checks its defaults here, so at run time the import goes the other way
+    from saas.domain.fields import Field
+
+Value: TypeAlias = str | int | Decimal | date | tuple[str, ...]
+
+_INTEGER = re.compile(r"[+-]?[0-9]{1,15}")
+_DECIMAL = re.compile(r"[+-]?(?:[0-9]{1,15}(?:\.[0-9]{0,12})?|\.[0-9]{1,12})")
+_GROUPED = re.compile(r"[+-]?[0-9]{1,3}(?:,[0-9]{3})+(?:\.[0-9]*)?")
+_DATE = re.compile(r"([0-9]{4})[-./年]([0-9]{1,2})[-./月]([0-9]{1,2})日?")
+_FORBIDDEN = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff]")  # control characters, halves of characters
+_FILE_ID = re.compile(r"[A-Za-z0-9_-]{1,128}")
+
+
+class Refused(Exception):  # noqa: N818  (it carries an answer to the person, it is not a fault)
+    """What was typed is not an answer to this field; `message` says why."""
+
+    def __init__(self, reason: Message) -> None:
+        super().__init__(str(reason))
+        self.message = reason
+
+
+def parse_value(item: Field, typed: Sequence[str]) -> Value | None:
+    """Return the value of one question, or None if nothing was typed. Raise Refused with the reason.
+
+    Full-width digits, grouped thousands (1,234) and dates as people write them (2026.3.5, 2026年3月5日) are understood.
+    """
+    filled = [text for text in typed if text.strip()]
+    if not filled:
+        return None
+    if any(_FORBIDDEN.search(text) for text in filled):
+        raise _refusal(item, "bad_character", "“{label}”含有无法保存的字符")
+    return _PARSERS[item.type](item, filled)
+
+
+def _refusal(item: Field, code: str, text: str, **params: Any) -> Refused:
+    return Refused(message(code, text, label=item.label, **params))
+
+
+def _broken_constraint(item: Field, code: str, text: str, **params: Any) -> Refused:
+    """Return the refusal of a value that has the right type but not the right size; the form may word it itself."""
+    if item.constraint_message:
+        return Refused(Message(code, item.constraint_message.replace("{", "{{").replace("}", "}}")))
+    return _refusal(item, code, text, **params)
+
+
+def _single(item: Field, typed: Sequence[str]) -> str:
+    if len(typed) > 1:
+        raise _refusal(item, "too_many", "“{label}”只能有一个答案")
+    return typed[0].strip()
+
+
+def _text(item: Field, typed: Sequence[str]) -> str:
+    text = _single(item, typed).replace("\r\n", "\n").replace("\r", "\n")
+    if len(text) > item.max_length:
+        wording = "“{label}”最多 {limit} 字，现有 {length} 字"
+        raise _broken_constraint(item, "too_long", wording, limit=item.max_length, length=len(text))
+    return text
+
+
+def _number(item: Field, typed: Sequence[str]) -> str:
+    text = unicodedata.normalize("NFKC", _single(item, typed)).replace("−", "-")
+    return text.replace(",", "") if _GROUPED.fullmatch(text) else text
+
+
+def _integer(item: Field, typed: Sequence[str]) -> int:
+    text = _number(item, typed)
+    if not _INTEGER.fullmatch(text):
+        raise _refusal(item, "not_an_integer", "“{label}”应填整数，如 12；没有发生的填 0")
+    _check_range(item, Decimal(text))
+    return int(text)
+
+
+def _decimal(item: Field, typed: Sequence[str]) -> Decimal:
+    text = _number(item, typed)
+    if not _DECIMAL.fullmatch(text):
+        raise _refusal(item, "not_a_number", "“{label}”应填数字，如 12.5；没有发生的填 0")
+    value = Decimal(text)
+    if item.decimals is not None and len(text.partition(".")[2].rstrip("0")) > item.decimals:
+        raise _refusal(item, "too_precise", "“{label}”最多保留 {decimals} 位小数", decimals=item.decimals)
+    _check_range(item, value)
+    return value
+
+
+def _check_range(item: Field, value: Any) -> None:
+    """Compare unrounded; the bounds have the type of the field."""
+    low, high = item.minimum, item.maximum
+    if (low is None or value >= low) and (high is None or value <= high):
+        return
+    if low is not None and high is not None:
+        raise _broken_constraint(item, "out_of_range", "“{label}”应在 {low} 到 {high} 之间", low=low, high=high)
+    if low is not None:
+        raise _broken_constraint(item, "out_of_range", "“{label}”不能小于 {low}", low=low)
+    raise _broken_constraint(item, "out_of_range", "“{label}”不能大于 {high}", high=high)
+
+
+def _day(item: Field, typed: Sequence[str]) -> date:
+    match = _DATE.fullmatch(unicodedata.normalize("NFKC", _single(item, typed)).replace(" ", ""))
+    try:
+        if match is None:
+            raise ValueError
+        day = date(*(int(part) for part in match.groups()))
+    except ValueError:
+        raise _refusal(item, "not_a_date", "“{label}”应填日期，如 2026-03-05") from None
+    _check_range(item, day)
+    return day
+
+
+def _select_one(item: Field, typed: Sequence[str]) -> str:
+    return _chosen(item, _single(item, typed))
+
+
+def _select_multiple(item: Field, typed: Sequence[str]) -> tuple[str, ...]:
+    """Return the choices in the order of the form, each once."""
+    chosen = {_chosen(item, text.strip()) for text in typed}
+    return tuple(choice.name for choice in item.choices if choice.name in chosen)
+
+
+def _chosen(item: Field, name: str) -> str:
+    if name not in {choice.name for choice in item.choices}:
+        raise _refusal(item, "unknown_choice", "“{label}”中没有这个选项")
+    return name
+
+
+def _image(item: Field, typed: Sequence[str]) -> tuple[str, ...]:
+    ids = tuple(dict.fromkeys(text.strip() for text in typed))
+    if not all(_FILE_ID.fullmatch(text) for text in ids):
+        raise _refusal(item, "unknown_file", "“{label}”的照片无效，请重新上传")
+    if len(ids) > item.row_limit:
+        raise _broken_constraint(item, "too_many", "“{label}”最多 {limit} 张照片", limit=item.row_limit)
+    return ids
+
+
+_PARSERS: Mapping[str, Callable[[Field, Sequence[str]], Value]] = {
+    "text": _text,
+    "integer": _integer,
+    "decimal": _decimal,
+    "date": _day,
+    "select_one": _select_one,
+    "select_multiple": _select_multiple,
+    "image": _image,
+}
