@@ -1,0 +1,114 @@
+"""Who may do what, as one table. Read it as the permission matrix (权限矩阵)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from enum import StrEnum
+
+
+class Permission(StrEnum):
+    """`<thing>:<action>`. Keep the list in alphabetical order."""
+
+    ACCOUNT_EDIT = "account:edit"  # 维护账号
+    ACCOUNT_VIEW = "account:view"  # 查看账号
+    ASSESSMENT_CONFIGURE = "assessment:configure"  # 配置考核方案
+    ASSESSMENT_RECHECK = "assessment:recheck"  # 复核打分
+    ASSESSMENT_RUN = "assessment:run"  # 组织考核
+    ASSESSMENT_VIEW = "assessment:view"  # 查看考核
+    AUDIT_VIEW = "audit:view"  # 查看审计日志
+    CASE_DECIDE = "case:decide"  # 审核签批
+    CASE_VIEW = "case:view"  # 查看审签
+    COLLECTION_EDIT = "collection:edit"  # 布置填报
+    DOCUMENT_ISSUE = "document:issue"  # 制发公文
+    DOCUMENT_VIEW = "document:view"  # 查看公文
+    FORM_EDIT = "form:edit"  # 设计表单
+    FORM_VIEW = "form:view"  # 查看表单
+    HOME_VIEW = "home:view"  # 首页与本人账号
+    ORG_EDIT = "org:edit"  # 维护组织机构
+    ORG_VIEW = "org:view"  # 查看组织机构
+    PLAN_EDIT = "plan:edit"  # 起草方案
+    PLAN_REPORT = "plan:report"  # 填报任务进展
+    PLAN_VIEW = "plan:view"  # 查看方案
+    SETTINGS_EDIT = "settings:edit"  # 县级设置
+    SUBMISSION_EDIT = "submission:edit"  # 填报
+    SUBMISSION_VIEW = "submission:view"  # 查看填报
+    TARGET_REPORT = "target:report"  # 填报指标数据
+
+
+class Role(StrEnum):
+    """What a post lets its holder do. Stored in the database: never rename a value."""
+
+    SYSTEM_ADMIN = "system_admin"  # 系统管理员
+    SECURITY_ADMIN = "security_admin"  # 安全管理员
+    AUDITOR = "auditor"  # 审计管理员
+    OFFICE = "office"  # 县级办公室
+    DEPARTMENT = "department"  # 部门经办人
+    LEADER = "leader"  # 签发领导
+    TOWN_OFFICER = "town_officer"  # 乡镇（街道）审核人
+    VILLAGE_CLERK = "village_clerk"  # 村（社区）填报人
+    INSPECTOR = "inspector"  # 检查人员
+
+
+_EVERYONE = frozenset({Permission.HOME_VIEW})
+_READERS = _EVERYONE | {
+    Permission.ASSESSMENT_VIEW,
+    Permission.DOCUMENT_VIEW,
+    Permission.FORM_VIEW,
+    Permission.ORG_VIEW,
+    Permission.PLAN_VIEW,
+    Permission.SUBMISSION_VIEW,
+}
+
+# The three administrators are disjoint (三员分立, GB/T 22239 8.1.4.2 d): none of them fills, reviews or signs.
+GRANTS: Mapping[Role, frozenset[Permission]] = {
+    Role.SYSTEM_ADMIN: _EVERYONE
+    | {
+        Permission.ACCOUNT_VIEW,
+        Permission.ASSESSMENT_CONFIGURE,
+        Permission.ASSESSMENT_VIEW,
+        Permission.COLLECTION_EDIT,
+        Permission.FORM_EDIT,
+        Permission.FORM_VIEW,
+        Permission.ORG_EDIT,
+        Permission.ORG_VIEW,
+        Permission.SETTINGS_EDIT,
+    },
+    Role.SECURITY_ADMIN: _EVERYONE | {Permission.ACCOUNT_EDIT, Permission.ACCOUNT_VIEW, Permission.ORG_VIEW},
+    Role.AUDITOR: _EVERYONE | {Permission.AUDIT_VIEW},
+    Role.OFFICE: _READERS
+    | {
+        Permission.ASSESSMENT_CONFIGURE,
+        Permission.ASSESSMENT_RECHECK,
+        Permission.ASSESSMENT_RUN,
+        Permission.CASE_DECIDE,
+        Permission.CASE_VIEW,
+        Permission.COLLECTION_EDIT,
+        Permission.DOCUMENT_ISSUE,
+        Permission.PLAN_EDIT,
+        Permission.TARGET_REPORT,
+    },
+    Role.DEPARTMENT: _READERS
+    | {Permission.CASE_DECIDE, Permission.CASE_VIEW, Permission.PLAN_REPORT, Permission.TARGET_REPORT},
+    Role.LEADER: _READERS | {Permission.CASE_DECIDE, Permission.CASE_VIEW},
+    Role.TOWN_OFFICER: _READERS
+    | {
+        Permission.ASSESSMENT_RECHECK,
+        Permission.CASE_DECIDE,
+        Permission.CASE_VIEW,
+        Permission.PLAN_REPORT,
+        Permission.SUBMISSION_EDIT,
+        Permission.TARGET_REPORT,
+    },
+    Role.VILLAGE_CLERK: _READERS | {Permission.CASE_VIEW, Permission.PLAN_REPORT, Permission.SUBMISSION_EDIT},
+    Role.INSPECTOR: _READERS | {Permission.ASSESSMENT_RECHECK},
+}
+
+
+def permits(roles: Iterable[Role], permission: Permission) -> bool:
+    """Return whether any of the roles grants the permission. There is no super-role."""
+    return any(permission in GRANTS[role] for role in roles)
+
+
+def roles_with(permission: Permission) -> frozenset[Role]:
+    """Return the roles that grant the permission."""
+    return frozenset(role for role, granted in GRANTS.items() if permission in granted)

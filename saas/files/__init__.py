@@ -1,0 +1,1 @@
+"""Files (文件): photos, attachments and produced documents, kept by their digest."""

@@ -1,0 +1,103 @@
+"""What every page's frame needs: the county, who is looking, and the main menu."""
+
+from __future__ import annotations
+
+import hashlib
+from datetime import date, datetime
+from decimal import Decimal
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+from flask import Flask, current_app, request, url_for
+from flask_babel import gettext
+from flask_babel import lazy_gettext as _l
+from flask_login import current_user
+
+from saas.access.permissions import Permission
+from saas.tenancy.address import find_current_county
+from saas.tenancy.once import new_send_token
+from saas.tenancy.scope import find_bound_tenant_id
+
+MENU = (
+    (_l("首页"), "home.index", Permission.HOME_VIEW),
+    (_l("填报"), "submissions.index", Permission.SUBMISSION_VIEW),
+    (_l("审核签批"), "review.index", Permission.CASE_VIEW),
+    (_l("方案任务"), "plans.index", Permission.PLAN_VIEW),
+    (_l("考核"), "assessment.index", Permission.ASSESSMENT_VIEW),
+    (_l("公文"), "documents.index", Permission.DOCUMENT_VIEW),
+    (_l("表单"), "forms.index", Permission.FORM_EDIT),
+    (_l("机构"), "org.index", Permission.ORG_VIEW),
+    (_l("账号"), "accounts.index", Permission.ACCOUNT_VIEW),
+    (_l("审计"), "audit.index", Permission.AUDIT_VIEW),
+)
+
+
+def register_context(app: Flask) -> None:
+    """Give every template the frame's context and the few functions that templates may call."""
+    app.context_processor(_frame)
+    app.jinja_env.globals.update(static_url=static_url, new_send_token=new_send_token)
+    app.jinja_env.filters.update(local_time=local_time, local_day=local_day, number=plain_number)
+
+
+def static_url(name: str) -> str:
+    """The address of a static file, the same for every county, with its digest so that it may be kept for ever."""
+    return f"/static/{name}?v={_digest(current_app.static_folder or '', name)}"
+
+
+def local_time(moment: datetime | None) -> str:
+    """A moment as the county's clock showed it, to the minute. Nothing for none."""
+    if moment is None:
+        return ""
+    return moment.astimezone(current_app.config["JICENG"].timezone).strftime("%Y-%m-%d %H:%M")
+
+
+def local_day(day: date | None) -> str:
+    """A day as 2026年3月5日, without leading zeros. Nothing for none."""
+    return f"{day.year}年{day.month}月{day.day}日" if day else ""
+
+
+def plain_number(value: Decimal | None) -> str:
+    """An exact number without trailing zeros and without an exponent. Nothing for none."""
+    if value is None:
+        return ""
+    text = format(value, "f")
+    return text.rstrip("0").rstrip(".") if "." in text else text
+
+
+@lru_cache(maxsize=256)
+def _digest(folder: str, name: str) -> str:
+    path = Path(folder) / name
+    return hashlib.sha256(path.read_bytes()).hexdigest()[:12] if path.is_file() else "0"
+
+
+def _frame() -> dict[str, Any]:
+    county = find_current_county()
+    context: dict[str, Any] = {
+        "county_name": county.name if county else gettext("基层治理工作平台"),
+        "app_version": current_app.config["VERSION"],
+        "account": None,
+        "navigation": [],
+        "home_url": "/",
+        "Permission": Permission,
+    }
+    if county is None or find_bound_tenant_id() is None or not current_user.is_authenticated:
+        return context
+    post = current_user.main_post
+    context["home_url"] = url_for("home.index")
+    context["account"] = {
+        "name": current_user.name,
+        "post": f"{post.unit_name} {post.name}" if post else gettext("未任职"),
+        "url": url_for("accounts.show"),
+        "sign_out_url": url_for("accounts.sign_out"),
+    }
+    context["navigation"] = [
+        {"label": label, "url": url_for(endpoint), "is_current": _is_current(endpoint), "badge": 0}
+        for label, endpoint, permission in MENU
+        if endpoint in current_app.view_functions and current_user.permits(permission)
+    ]
+    return context
+
+
+def _is_current(endpoint: str) -> bool:
+    return (request.blueprint or "") == endpoint.partition(".")[0]

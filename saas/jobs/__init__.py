@@ -1,0 +1,1 @@
+"""Background jobs (后台任务): the row is the record, the queue only carries its id."""

@@ -1,0 +1,35 @@
+"""Every table, imported once, so that migrations and checks see them all."""
+
+from __future__ import annotations
+
+from saas.accounts import models as accounts
+from saas.assessment import models as assessment
+from saas.audit import models as audit
+from saas.documents import models as documents
+from saas.files import models as files
+from saas.forms import models as forms
+from saas.jobs import models as jobs
+from saas.notifications import models as notifications
+from saas.org import models as org
+from saas.plans import models as plans
+from saas.review import models as review
+from saas.submissions import models as submissions
+from saas.targets import models as targets
+from saas.tenancy import models as tenancy
+
+__all__ = [
+    "accounts",
+    "assessment",
+    "audit",
+    "documents",
+    "files",
+    "forms",
+    "jobs",
+    "notifications",
+    "org",
+    "plans",
+    "review",
+    "submissions",
+    "targets",
+    "tenancy",
+]

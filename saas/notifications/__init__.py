@@ -1,0 +1,1 @@
+"""Notifications (提醒): what happened that somebody should know."""

@@ -1,0 +1,118 @@
+"""Tables of collections and submissions."""
+
+from __future__ import annotations
+
+import uuid
+from datetime import date, datetime
+from typing import Any
+
+from sqlalchemy import CheckConstraint, Index, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from saas.db import Base, utc_now
+from saas.domain.workflow import SubmissionStatus
+from saas.forms.models import FormDefinition, FormVersion
+from saas.org.models import OrgUnit
+from saas.tenancy.models import TenantOwned, same_tenant
+
+
+class Collection(TenantOwned, Base):
+    """A standing request (填报任务): these units fill this form in each period, within this window."""
+
+    __tablename__ = "collection"
+    __table_args__ = (
+        UniqueConstraint("tenant_id", "code"),
+        same_tenant("form_id", "form_definition"),
+        same_tenant("route_id", "route"),
+        same_tenant("plan_id", "plan"),
+        CheckConstraint("ends_on IS NULL OR ends_on >= starts_on", name="ends_after_start"),
+    )
+
+    code: Mapped[str]
+    name: Mapped[str]
+    form_id: Mapped[uuid.UUID]
+    route_id: Mapped[uuid.UUID]
+    plan_id: Mapped[uuid.UUID | None]
+    cadence: Mapped[str]  # saas.domain.periods.Cadence
+    cohort: Mapped[dict[str, Any]]  # saas.domain.cohorts
+    window: Mapped[dict[str, Any]]  # saas.domain.periods.Window
+    starts_on: Mapped[date]
+    ends_on: Mapped[date | None]
+    is_active: Mapped[bool] = mapped_column(default=True)
+
+    form: Mapped[FormDefinition] = relationship(
+        primaryjoin="foreign(Collection.form_id) == FormDefinition.id", lazy="joined", innerjoin=True
+    )
+
+
+class CollectionWindow(TenantOwned, Base):
+    """Another window for one period of a collection (调整填报时间), with its reason."""
+
+    __tablename__ = "collection_window"
+    __table_args__ = (
+        UniqueConstraint("tenant_id", "collection_id", "period_start"),
+        same_tenant("collection_id", "collection"),
+        same_tenant("changed_by_id", "user"),
+        CheckConstraint("due_on >= opens_on", name="due_after_opening"),
+    )
+
+    collection_id: Mapped[uuid.UUID]
+    period_start: Mapped[date]
+    opens_on: Mapped[date]
+    due_on: Mapped[date]  # the last day in time
+    recheck_from: Mapped[date | None]
+    recheck_to: Mapped[date | None]
+    reason: Mapped[str]
+    changed_by_id: Mapped[uuid.UUID]
+    changed_at: Mapped[datetime] = mapped_column(default=utc_now)
+
+
+class Submission(TenantOwned, Base):
+    """What one unit filled in for one period (填报). Frozen once signed off; a correction is a new revision."""
+
+    __tablename__ = "submission"
+    __table_args__ = (
+        UniqueConstraint(
+            "tenant_id", "collection_id", "unit_id", "period_start", "revision", name="uq_submission_one_per_period"
+        ),
+        same_tenant("collection_id", "collection"),
+        same_tenant("form_version_id", "form_version"),
+        same_tenant("unit_id", "org_unit"),
+        same_tenant("submitted_by_id", "user"),
+        same_tenant("supersedes_id", "submission"),
+        CheckConstraint("(status = 'signed_off') = (signed_off_at IS NOT NULL)", name="signed_off_has_time"),
+        CheckConstraint("NOT is_not_applicable OR not_applicable_reason <> ''", name="not_applicable_has_reason"),
+        CheckConstraint("period_end >= period_start", name="period_in_order"),
+        Index("ix_submission_tenant_id_unit_id_period_start", "tenant_id", "unit_id", "period_start"),
+        Index("ix_submission_tenant_id_status", "tenant_id", "status"),
+    )
+
+    collection_id: Mapped[uuid.UUID]
+    form_version_id: Mapped[uuid.UUID]
+    unit_id: Mapped[uuid.UUID]
+    period_start: Mapped[date]
+    period_end: Mapped[date]
+    revision: Mapped[int] = mapped_column(default=1)
+    supersedes_id: Mapped[uuid.UUID | None]
+    status: Mapped[SubmissionStatus] = mapped_column(default=SubmissionStatus.DRAFT)
+    answers: Mapped[dict[str, Any]] = mapped_column(default=dict)
+    is_not_applicable: Mapped[bool] = mapped_column(default=False)
+    not_applicable_reason: Mapped[str] = mapped_column(default="")
+    is_late: Mapped[bool] = mapped_column(default=False)
+    digest: Mapped[str] = mapped_column(default="")  # of the canonical content, set when submitted
+    submitted_at: Mapped[datetime | None]
+    submitted_by_id: Mapped[uuid.UUID | None]
+    signed_off_at: Mapped[datetime | None]
+    created_at: Mapped[datetime] = mapped_column(default=utc_now)
+    updated_at: Mapped[datetime] = mapped_column(default=utc_now)
+    version: Mapped[int] = mapped_column()  # counted up by SQLAlchemy: writing over a newer version fails
+
+    __mapper_args__ = {"version_id_col": version}
+
+    collection: Mapped[Collection] = relationship(
+        primaryjoin="foreign(Submission.collection_id) == Collection.id", lazy="raise_on_sql"
+    )
+    form_version: Mapped[FormVersion] = relationship(
+        primaryjoin="foreign(Submission.form_version_id) == FormVersion.id", lazy="raise_on_sql"
+    )
+    unit: Mapped[OrgUnit] = relationship(primaryjoin="foreign(Submission.unit_id) == OrgUnit.id", lazy="raise_on_sql")
