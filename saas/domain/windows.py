@@ -1,0 +1,263 @@
+"""Filling windows (填报窗口): from when to when a period may be filled, re-checked, and handed in late.
+
+“16日前” is read as the county decided: `is_due_inclusive` says whether the 16th itself is in time. The time zone is
+passed in: a deadline is a deadline on the county's clock.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta, tzinfo
+from enum import StrEnum
+from typing import Any
+
+from saas.domain.errors import FormatError
+from saas.domain.periods import Cadence, OwnDays, Period, day_in_month, months_after, periods_between
+from saas.domain.reading import Reader, read, without_defaults
+
+UNLIMITED = "unlimited"
+_KEYS = {"opens", "due", "due_inclusive", "due_time", "grace_days", "recheck_from", "recheck_to"}
+
+
+@dataclass(frozen=True, slots=True)
+class DayOfMonth:
+    """A day (1–31, or 31 for the end) of the month that lies `months` after the period's last month."""
+
+    months: int
+    day: int
+
+    def within(self, period: Period) -> date:
+        """Return the day for a period. A day beyond the month's end means its last."""
+        first = months_after(period.end, self.months)
+        return day_in_month(first.year, first.month, self.day)
+
+
+@dataclass(frozen=True, slots=True)
+class DaysFrom:
+    """So many days after the first or the last day of the period; negative: before."""
+
+    days: int
+    is_from_end: bool
+
+    def within(self, period: Period) -> date:
+        """Return the day for a period."""
+        return (period.end if self.is_from_end else period.start) + timedelta(days=self.days)
+
+
+Point = DayOfMonth | DaysFrom
+PERIOD_START = DaysFrom(0, is_from_end=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """The rule, for any period. `grace_days` None: a late one is taken without limit."""
+
+    due: Point
+    is_due_inclusive: bool
+    opens: Point = PERIOD_START
+    due_time: time | None = None
+    grace_days: int | None = 0
+    recheck_from: Point | None = None
+    recheck_to: Point | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class WindowDates:
+    """The rule applied to one period. `due_on` is the last day in time, `closes_on` the last on which one is taken."""
+
+    opens_on: date
+    due_on: date
+    closes_on: date | None
+    recheck_from: date | None = None
+    recheck_to: date | None = None
+    due_time: time | None = None
+
+    @property
+    def recheck_days(self) -> int:
+        """How many days the re-check has, 0 if there is none."""
+        if self.recheck_from is None or self.recheck_to is None:
+            return 0
+        return (self.recheck_to - self.recheck_from).days + 1
+
+
+class WindowStatus(StrEnum):
+    """What a moment means for handing in."""
+
+    NOT_OPEN = "not_open"  # 未开始
+    OPEN = "open"  # 可填报, in time
+    LATE = "late"  # 逾期，仍可补报
+    CLOSED = "closed"  # 已截止
+
+
+def window_for(period: Period, window: Window) -> WindowDates:
+    """Return the days of a window for one period."""
+    due = window.due.within(period)
+    due_on = due if window.is_due_inclusive else due - timedelta(days=1)
+    return WindowDates(
+        opens_on=window.opens.within(period),
+        due_on=due_on,
+        closes_on=None if window.grace_days is None else due_on + timedelta(days=window.grace_days),
+        recheck_from=window.recheck_from.within(period) if window.recheck_from else None,
+        recheck_to=window.recheck_to.within(period) if window.recheck_to else None,
+        due_time=window.due_time,
+    )
+
+
+def window_status(dates: WindowDates, moment: datetime, timezone: tzinfo) -> WindowStatus:
+    """Return what an aware moment means for handing in, on the clock of `timezone`."""
+    here = moment.astimezone(timezone)
+    if here.date() < dates.opens_on:
+        return WindowStatus.NOT_OPEN
+    if here.date() < dates.due_on or (here.date() == dates.due_on and _in_time(here, dates.due_time)):
+        return WindowStatus.OPEN
+    if dates.closes_on is None or here.date() <= dates.closes_on and dates.closes_on > dates.due_on:
+        return WindowStatus.LATE
+    return WindowStatus.CLOSED
+
+
+def _in_time(here: datetime, due_time: time | None) -> bool:
+    return due_time is None or here.time() <= due_time
+
+
+def may_recheck(dates: WindowDates, moment: datetime, timezone: tzinfo) -> bool:
+    """Whether the re-check (复查) is open; it does not need a self-score."""
+    if dates.recheck_from is None or dates.recheck_to is None:
+        return False
+    return dates.recheck_from <= moment.astimezone(timezone).date() <= dates.recheck_to
+
+
+# --- what is due and what came ------------------------------------------------------------------------------------
+
+
+def periods_due(
+    cadence: Cadence, window: Window, first: date, last: date, own: OwnDays | None = None
+) -> tuple[Period, ...]:
+    """Return the periods whose last day in time lies from `first` to `last`, in order.
+
+    A weekly report due on Sundays counts for the month of its Sunday, whatever the Monday.
+    """
+    margin = timedelta(days=800)  # no window lies further from its period than two years
+    periods = periods_between(first - margin, last + margin, cadence, own)
+    return tuple(period for period in periods if first <= window_for(period, window).due_on <= last)
+
+
+class Report(StrEnum):
+    """What came for a period. Nothing at all is *missing* and has no value here."""
+
+    FILLED = "filled"  # 已报
+    ZERO = "zero"  # 零报告: a report, and a valid one
+    NOT_APPLICABLE = "not_applicable"  # 不适用
+
+
+@dataclass(frozen=True, slots=True)
+class Tally:
+    """How complete the reports are. The four kinds are disjoint and add up to what was due."""
+
+    due: int
+    filled: int
+    zero: int
+    not_applicable: int
+    missing: tuple[Period, ...]
+
+
+def tally_reports(due: Sequence[Period], reports: Mapping[Period, Report]) -> Tally:
+    """Count what came against what was due. Reports that were not due are left out."""
+
+    def count(kind: Report) -> int:
+        return sum(1 for period in due if reports.get(period) is kind)
+
+    missing = tuple(period for period in due if period not in reports)
+    return Tally(len(due), count(Report.FILLED), count(Report.ZERO), count(Report.NOT_APPLICABLE), missing)
+
+
+# --- reading and writing ------------------------------------------------------------------------------------------
+
+
+def window_from_mapping(mapping: Mapping[str, Any]) -> Window:
+    """Read a window (docs/plan-format.md). Raise FormatError with the path of the first mistake."""
+    reader = read(mapping, "window", FormatError, _KEYS)
+    if ("recheck_from" in reader.mapping) != ("recheck_to" in reader.mapping):
+        raise reader.fail("recheck_from", "复查起止应同时写或都不写", code="missing_key")
+    return Window(
+        due=_point(reader, "due"),
+        is_due_inclusive=reader.truth("due_inclusive"),
+        opens=_point(reader, "opens") if "opens" in reader.mapping else PERIOD_START,
+        due_time=_time(reader),
+        grace_days=None if reader.mapping.get("grace_days") == UNLIMITED else reader.whole("grace_days", 0, high=366),
+        recheck_from=_point(reader, "recheck_from") if "recheck_from" in reader.mapping else None,
+        recheck_to=_point(reader, "recheck_to") if "recheck_to" in reader.mapping else None,
+    )
+
+
+def _point(reader: Reader, key: str) -> Point:
+    point = reader.child(key)
+    if "from" in point.mapping:
+        point.refuse_unknown({"from", "days"})
+        start = point.text("from")
+        if start not in {"start", "end"}:
+            raise point.fail("from", "from 应为 start 或 end", code="unknown_value")
+        return DaysFrom(_needed(point, "days", -366, 366), is_from_end=start == "end")
+    point.refuse_unknown({"month", "day"})
+    day = 31 if point.mapping.get("day") == "end" else _needed(point, "day", 1, 31)
+    return DayOfMonth(_needed(point, "month", -12, 12), day)
+
+
+def _needed(reader: Reader, key: str, low: int, high: int) -> int:
+    value = reader.whole(key, low=low, high=high)
+    if value is None:
+        raise reader.fail(key, "缺少“{key}”", code="missing_key", key=key)
+    return value
+
+
+def _time(reader: Reader) -> time | None:
+    value = reader.mapping.get("due_time")
+    if value is None or isinstance(value, time):
+        return value
+    if not isinstance(value, str) or not re.fullmatch(r"([01]\d|2[0-3]):[0-5]\d", value, flags=re.ASCII):
+        raise reader.fail("due_time", "时刻不合规", code="wrong_type", advice='写成 "18:00"')
+    return time.fromisoformat(value)
+
+
+def window_to_mapping(window: Window) -> dict[str, Any]:
+    """Return the mapping of a window: JSON-able, without defaults, read again to an equal window."""
+    mapping = {
+        "opens": _point_to_mapping(window.opens),
+        "due": _point_to_mapping(window.due),
+        "due_inclusive": window.is_due_inclusive,
+        "due_time": f"{window.due_time:%H:%M}" if window.due_time else None,
+        "grace_days": UNLIMITED if window.grace_days is None else window.grace_days,
+        "recheck_from": _point_to_mapping(window.recheck_from) if window.recheck_from else None,
+        "recheck_to": _point_to_mapping(window.recheck_to) if window.recheck_to else None,
+    }
+    defaults = {
+        "opens": _point_to_mapping(PERIOD_START), "due_time": None, "grace_days": 0, "recheck_from": None,
+        "recheck_to": None,
+    }  # fmt: skip
+    return without_defaults(mapping, defaults)
+
+
+def _point_to_mapping(point: Point) -> dict[str, Any]:
+    if isinstance(point, DaysFrom):
+        return {"from": "end" if point.is_from_end else "start", "days": point.days}
+    return {"month": point.months, "day": point.day}
+
+
+def own_days_from_mapping(mapping: Mapping[str, Any]) -> OwnDays:
+    """Read `{ start = "11-01", end = "09-30" }`."""
+    reader = read(mapping, "own", FormatError, {"start", "end"})
+    return OwnDays(_month_and_day(reader, "start"), _month_and_day(reader, "end"))
+
+
+def _month_and_day(reader: Reader, key: str) -> tuple[int, int]:
+    try:
+        day = date.fromisoformat("2024-" + reader.text(key))
+    except ValueError:
+        raise reader.fail(key, "“{key}”应为月-日", code="wrong_type", advice='写成 "11-01"', key=key) from None
+    return day.month, day.day
+
+
+def own_days_to_mapping(own: OwnDays) -> dict[str, str]:
+    """Return the mapping of own days."""
+    return {"start": "{:02d}-{:02d}".format(*own.start), "end": "{:02d}-{:02d}".format(*own.end)}
