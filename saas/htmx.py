@@ -1,4 +1,4 @@
-"""One template per page: htmx gets the named fragment of it, everyone else the whole page. The only reader of htmx headers."""
+"""One template per page: htmx gets the named fragment of it, everyone else the whole page."""
 
 from __future__ import annotations
 
