@@ -6,7 +6,7 @@ from alembic import context
 from flask import current_app
 from sqlalchemy import create_engine, text
 
-import saas.models
+import saas.models  # noqa: F401  (the tables register themselves on import)
 from saas.config import ConfigError
 from saas.db import Base
 

@@ -78,7 +78,7 @@ def _required(env: Mapping[str, str], name: str) -> str:
 
 
 def _secret(value: str) -> str:
-    """A short or repetitive key can be guessed, and with it every signature: refused everywhere, not only in production."""
+    """A short or repetitive key can be guessed, and with it every signature: refused everywhere."""
     if len(value) < MIN_SECRET_LENGTH or len(set(value)) < DISTINCT_SECRET_CHARACTERS:
         raise ConfigError(f"SECRET_KEY is too weak: use at least {MIN_SECRET_LENGTH} random characters")
     return value

@@ -11,8 +11,30 @@ MIN_LENGTH = 8
 MAX_LENGTH = 128
 CLASSES_ASKED = 3
 COMMON = frozenset(
-    "password 12345678 123456789 1234567890 qwertyui qwerty123 abc12345 admin123 password1 11111111 88888888 "
-    "66666666 iloveyou aa123456 a1234567 1q2w3e4r 1qaz2wsx qwer1234 asdf1234 zaq12wsx abcd1234 password123".split()
+    {
+        "password",
+        "12345678",
+        "123456789",
+        "1234567890",
+        "qwertyui",
+        "qwerty123",
+        "abc12345",
+        "admin123",
+        "password1",
+        "11111111",
+        "88888888",
+        "66666666",
+        "iloveyou",
+        "aa123456",
+        "a1234567",
+        "1q2w3e4r",
+        "1qaz2wsx",
+        "qwer1234",
+        "asdf1234",
+        "zaq12wsx",
+        "abcd1234",
+        "password123",
+    }
 )
 
 _hasher = PasswordHasher()

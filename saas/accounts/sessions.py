@@ -16,7 +16,7 @@ from saas.tenancy.scope import find_bound_tenant_id
 
 
 class CountyCookies(SecureCookieSessionInterface):
-    """The signed cookie (form token, messages to show once) under a name of the county: two counties never share one."""
+    """The signed cookie (form token, messages to show once), named by the county: two counties never share one."""
 
     def get_cookie_name(self, app: Flask) -> str:
         return cookie_name("form")

@@ -98,7 +98,7 @@ def parents_on(on: date) -> Mapping[uuid.UUID, uuid.UUID | None]:
         .where(Hierarchy.code == ADMINISTRATIVE, in_force(on))
         .order_by(Placement.unit_id)
     ).all()
-    return {unit_id: parent_id for unit_id, parent_id in rows}
+    return {row.unit_id: row.parent_id for row in rows}
 
 
 def list_ancestors(unit_id: uuid.UUID, on: date) -> Sequence[OrgUnit]:

@@ -4,28 +4,19 @@ from __future__ import annotations
 
 import uuid
 from datetime import datetime
-from enum import StrEnum
 from typing import Any
 
 from sqlalchemy import CheckConstraint, Index, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from saas.db import Base, utc_now
+from saas.domain.progress import CaseStatus
 from saas.org.models import Post
 from saas.tenancy.models import TenantOwned, same_tenant
 
 
-class CaseStatus(StrEnum):
-    """Where a case stands. Stored in the database: never rename a value."""
-
-    OPEN = "open"  # 办理中
-    RETURNED = "returned"  # 已退回
-    WITHDRAWN = "withdrawn"  # 已撤回
-    APPROVED = "approved"  # 已办结
-
-
 class Route(TenantOwned, Base):
-    """A list of steps that a kind of thing goes through (审签流程). `steps` is read by `saas.domain.workflow`."""
+    """The steps that a kind of thing goes through (审签流程). `definition` is read by `saas.domain.routes`."""
 
     __tablename__ = "route"
     __table_args__ = (UniqueConstraint("tenant_id", "code"),)
@@ -66,7 +57,8 @@ class ReviewCase(TenantOwned, Base):
     title: Mapped[str]
     path: Mapped[str]  # the page of the subject inside the county
     definition: Mapped[dict[str, Any]]
-    current_step: Mapped[int] = mapped_column(default=0)
+    current_step: Mapped[int | None] = mapped_column(default=0)  # None: with its author, or done
+    seats: Mapped[dict[str, Any]] = mapped_column(default=dict)  # step code → posts that are asked
     status: Mapped[CaseStatus] = mapped_column(default=CaseStatus.OPEN)
     content: Mapped[dict[str, Any]]
     digest: Mapped[str]
@@ -92,7 +84,7 @@ class ReviewTask(TenantOwned, Base):
 
     case_id: Mapped[uuid.UUID]
     step: Mapped[int]
-    cycle: Mapped[int] = mapped_column(default=0)  # counts up when a step is reached again after a return
+    cycle: Mapped[int] = mapped_column(default=0)  # counts up when the step is reached again after a return
     post_id: Mapped[uuid.UUID]
     opened_at: Mapped[datetime] = mapped_column(default=utc_now)
     closed_at: Mapped[datetime | None]
@@ -115,15 +107,14 @@ class ReviewDecision(TenantOwned, Base):
     )
 
     case_id: Mapped[uuid.UUID]
-    step: Mapped[int]
-    cycle: Mapped[int] = mapped_column(default=0)
+    step: Mapped[int | None]  # None: by the author
     step_name: Mapped[str]
-    action: Mapped[str]  # submit | approve | return | withdraw
+    action: Mapped[str]  # submit | resubmit | approve | return | withdraw
     actor_id: Mapped[uuid.UUID]
     actor_name: Mapped[str]  # as printed on the sheet, even after the person left
     post_id: Mapped[uuid.UUID | None]
     post_name: Mapped[str] = mapped_column(default="")
     comment: Mapped[str] = mapped_column(default="")
-    returned_to: Mapped[int | None]  # the step it went back to; None: to the author
+    returned_to: Mapped[str] = mapped_column(default="")  # code of the step, or `author`
     digest: Mapped[str]
     decided_at: Mapped[datetime] = mapped_column(default=utc_now)

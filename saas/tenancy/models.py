@@ -57,7 +57,7 @@ class TenantOwned:
     """Mixin for every table whose rows belong to one tenant. The key starts with the tenant."""
 
     @declared_attr
-    def tenant_id(cls) -> Mapped[uuid.UUID]:
+    def tenant_id(cls) -> Mapped[uuid.UUID]:  # noqa: N805  (declared_attr passes the class)
         return mapped_column(ForeignKey("tenant.id"), primary_key=True, default=bound_tenant_id, sort_order=-2)
 
     # Time-ordered (UUID version 7).
@@ -86,7 +86,7 @@ class TenantSettings(TenantOwned, Base):
 
 
 class SentForm(TenantOwned, Base):
-    """A form that was sent and carried out (已受理的请求). Its id is the token in the form: a second send finds it here."""
+    """A form that was carried out (已受理的请求). Its id is the token in the form: a second send finds it here."""
 
     __tablename__ = "sent_form"
 

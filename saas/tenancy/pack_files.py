@@ -23,6 +23,8 @@ TomlPath = tuple[str | int, ...]
 _UTF16_MARKS = (b"\xff\xfe", b"\xfe\xff")
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
 _FORMULA = re.compile(r"[=@\t\r]|[+-](?!\d+(?:\.\d+)?$)")
+_YEAR = re.compile(r"\{year([+-]\d{1,2})?\}")
+_PLACEHOLDER = re.compile(r"\{[A-Za-z][A-Za-z0-9_+-]*\}")
 _TOML_POSITION = re.compile(r"\(at (?:line (\d+), column \d+|end of document)\)")
 _TOML_HEADER = re.compile(r"^\s*(\[\[?)\s*([^\[\]]+?)\s*\]\]?\s*(?:#.*)?$")
 _TOML_KEY = re.compile(r"""^\s*((?:[A-Za-z0-9_-]+|"[^"]*"|'[^']*')(?:\s*\.\s*[A-Za-z0-9_-]+)*)\s*=""")
@@ -199,8 +201,11 @@ def _check_cells(row: Mapping[str, str], file: str, line: int, problems: Problem
             )
 
 
-def read_toml(folder: Path, file: str, problems: Problems) -> TomlFile | None:
-    """Parse a TOML file, or note where it is not valid TOML and return None."""
+def read_toml(folder: Path, file: str, problems: Problems, *, year: int) -> TomlFile | None:
+    """Parse a TOML file, or note where it is not valid TOML and return None.
+
+    `{year}`, `{year-1}` and `{year+1}` in its texts are replaced; other words in braces are problems.
+    """
     text = read_text(folder, file, problems)
     if text is None:
         return None
@@ -213,7 +218,21 @@ def read_toml(folder: Path, file: str, problems: Problems) -> TomlFile | None:
             file, f"不是有效的 TOML：{_TOML_POSITION.sub('', str(error)).strip()}", "请检查引号、括号和等号", line=line
         )
         return None
-    return TomlFile(file, mapping, toml_lines(text))
+    for number, line_text in enumerate(text.split("\n"), start=1):
+        for found in _PLACEHOLDER.finditer(line_text):
+            if not _YEAR.fullmatch(found[0]):
+                problems.add(file, f"不认识的占位符 {found[0]}", "可用 {year}、{year-1}、{year+1}", line=number)
+    return TomlFile(file, _with_year(mapping, year), toml_lines(text))
+
+
+def _with_year(value: Any, year: int) -> Any:
+    if isinstance(value, str):
+        return _YEAR.sub(lambda found: str(year + int(found[1] or 0)), value)
+    if isinstance(value, list):
+        return [_with_year(entry, year) for entry in value]
+    if isinstance(value, dict):
+        return {key: _with_year(entry, year) for key, entry in value.items()}
+    return value
 
 
 def toml_lines(text: str) -> dict[TomlPath, int]:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from datetime import date
+import re
+from datetime import date, datetime
 from enum import StrEnum
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, StrictBool, StringConstraints
 
 from saas.tenancy.pack_files import looks_like_formula
 
@@ -31,6 +32,18 @@ def _none_if_empty(value: Any) -> Any:
     return None if value == "" else value
 
 
+_ISO_DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
+
+
+def _iso_day(value: Any) -> Any:
+    """Let only days through: the library would read bare numbers as moments since 1970."""
+    if isinstance(value, datetime) or not isinstance(value, date | str):
+        raise ValueError("不是日期，要写成 2026-03-05 的样子")
+    if isinstance(value, str) and not _ISO_DAY.fullmatch(value):
+        raise ValueError(f"不是日期：{value[:20]}，要写成 2026-03-05 的样子")
+    return value
+
+
 Code = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9_-]{0,39}$")]
 Slug = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9-]{1,30}$")]
 Name = Annotated[str, StringConstraints(min_length=1, max_length=80), AfterValidator(_not_a_formula)]
@@ -40,11 +53,14 @@ LoginName = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9._-]{1,31}$"
 Phone = Annotated[str, StringConstraints(pattern=r"^(\d{11})?$")]
 Codes = Annotated[tuple[Code, ...], BeforeValidator(_split)]
 Names = Annotated[tuple[Name, ...], BeforeValidator(_split)]
-OptionalDay = Annotated[date | None, BeforeValidator(_none_if_empty)]
+Day = Annotated[date, BeforeValidator(_iso_day)]
+OptionalDay = Annotated[Day | None, BeforeValidator(_none_if_empty)]
 OptionalCode = Annotated[Code | None, BeforeValidator(_none_if_empty)]
 OptionalLoginName = Annotated[LoginName | None, BeforeValidator(_none_if_empty)]
 RelativeMonth = Annotated[int, Field(ge=-36, le=0)]
 """A month counted from the current one: -1 is last month."""
+RelativePeriod = Annotated[int, Field(ge=-36, le=0)]
+"""A period counted from the current one in its own cadence: for a yearly scheme -1 is last year."""
 
 
 class RoleName(StrEnum):
@@ -117,7 +133,7 @@ class Calendar(PackPart):
 
     time_zone: str = "Asia/Shanghai"
     week_starts_on: Literal["monday", "sunday"] = "monday"
-    units_valid_from: date
+    units_valid_from: Day
     reminder_days: Annotated[tuple[int, ...], Field(max_length=5)] = (3, 1)
 
 
@@ -153,7 +169,7 @@ class UnitTypeRow(Row):
     code: Code
     name: Name
     level: Annotated[int, Field(ge=1, le=20)]
-    is_territorial: bool
+    is_territorial: StrictBool
     parents: Codes = ()
 
 
@@ -214,7 +230,7 @@ class PersonRow(Row):
     name: Annotated[str, StringConstraints(min_length=1, max_length=30), AfterValidator(_not_a_formula)]
     login_name: LoginName
     posts: Annotated[tuple[PostRef, ...], BeforeValidator(_post_refs), Field(min_length=1)]
-    starts_on: date
+    starts_on: Day
     phone: Phone
 
 
@@ -225,5 +241,5 @@ class LinkRow(Row):
     person: OptionalLoginName
     from_unit: OptionalCode
     to_unit: Code
-    starts_on: date
+    starts_on: Day
     ends_on: OptionalDay

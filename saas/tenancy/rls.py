@@ -17,8 +17,10 @@ def protect(table: str) -> list[str]:
         f'ALTER TABLE "{table}" FORCE ROW LEVEL SECURITY',
         f'CREATE POLICY {table}_tenant ON "{table}" TO {APP_ROLE} USING ({SAME_TENANT}) WITH CHECK ({SAME_TENANT})',
         # Permissive policies are OR-ed: the restrictive twin keeps a later, careless one from opening the table.
-        f'CREATE POLICY {table}_guard ON "{table}" AS RESTRICTIVE TO {APP_ROLE} '
-        f"USING ({SAME_TENANT}) WITH CHECK ({SAME_TENANT})",
+        (
+            f'CREATE POLICY {table}_guard ON "{table}" AS RESTRICTIVE TO {APP_ROLE} '
+            f"USING ({SAME_TENANT}) WITH CHECK ({SAME_TENANT})"
+        ),
     ]
 
 

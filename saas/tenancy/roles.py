@@ -1,4 +1,4 @@
-"""The database roles: who owns, who works, who re-sends jobs. Run once per database by an administrator of the server."""
+"""The database roles: who owns, who works, who re-sends jobs. A server administrator runs it once a database."""
 
 from __future__ import annotations
 

@@ -1,0 +1,21 @@
+"""Reading notifications."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Sequence
+
+from sqlalchemy import select
+
+from saas.db import db
+from saas.notifications.models import Notification
+
+
+def list_unread(user_id: uuid.UUID, limit: int = 20) -> Sequence[Notification]:
+    """What the person has not seen yet, the newest first."""
+    return db.session.scalars(
+        select(Notification)
+        .where(Notification.user_id == user_id, Notification.read_at.is_(None))
+        .order_by(Notification.created_at.desc(), Notification.id)
+        .limit(limit)
+    ).all()

@@ -1,0 +1,27 @@
+"""Telling people what happened."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Iterable
+
+from sqlalchemy import update
+
+from saas.db import db, utc_now
+from saas.notifications.models import Notification
+
+
+def notify(user_ids: Iterable[uuid.UUID], kind: str, title: str, path: str) -> None:
+    """Tell these people (提醒). `path` is the page inside the county, without the county's slug."""
+    now = utc_now()
+    for user_id in sorted(set(user_ids)):
+        db.session.add(Notification(user_id=user_id, kind=kind, title=title, path=path, created_at=now))
+
+
+def mark_read(user_id: uuid.UUID, path: str) -> None:
+    """The person has seen the page that the messages were about."""
+    db.session.execute(
+        update(Notification)
+        .where(Notification.user_id == user_id, Notification.path == path, Notification.read_at.is_(None))
+        .values(read_at=utc_now())
+    )

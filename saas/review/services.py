@@ -1,0 +1,333 @@
+"""Putting things on their route, and deciding on them. Never commits: the caller's unit of work does.
+
+Where a case stands follows from its route, its seats and its decisions (`saas.domain.progress`); the columns
+`status` and `current_step` and the open tasks only repeat it for lists.
+"""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from sqlalchemy import func, select
+
+from saas.accounts.models import Appointment
+from saas.accounts.queries import holds, list_appointments
+from saas.audit.services import AuditAction, HasId, record
+from saas.db import db, local_today, utc_now
+from saas.domain.canonical_json import digest, plain
+from saas.domain.errors import InvalidTransition
+from saas.domain.hierarchy import Tree
+from saas.domain.progress import (
+    Case,
+    CaseStatus,
+    Event,
+    Move,
+    Progress,
+    Seat,
+    allowed_moves,
+    apply,
+    is_stuck,
+    open_seats,
+    progress,
+)
+from saas.domain.routes import AUTHOR, AfterReturn, Step, route_from_mapping, units_of_step
+from saas.domain.routes import Route as DomainRoute
+from saas.notifications.services import notify
+from saas.org.models import OrgUnit, Post
+from saas.org.queries import list_ancestors
+from saas.review import queries
+from saas.review.models import ReviewCase, ReviewDecision, ReviewTask, Route
+from saas.review.subjects import handler_of
+
+
+def start_case(
+    route: Route,
+    *,
+    subject_type: str,
+    subject_id: uuid.UUID,
+    unit: OrgUnit,
+    title: str,
+    path: str,
+    content: Mapping[str, Any],
+    authors: Iterable[uuid.UUID],
+    actor: HasId,
+    listed_units: Sequence[uuid.UUID] = (),
+) -> ReviewCase:
+    """Send a thing on its way, or again after it came back (送审).
+
+    `content` is what is decided on: it is frozen with its digest. `authors` filled or drafted it and do not decide.
+    Where the route says so, a returned thing goes on at the step that returned it. Raises InvalidTransition if the
+    thing is already on its way.
+    """
+    frozen = plain(content)
+    case = queries.find_case_of(subject_id)
+    if case is not None and case.status is CaseStatus.OPEN:
+        raise InvalidTransition("该件正在办理中，不能重复送审")
+    names = sorted({str(author) for author in authors} | {str(actor.id)})
+    move = "resubmit"
+    if case is None or not _goes_on(case):
+        case = _open(route, subject_type, subject_id, unit, title, path, actor)
+        move = "submit"
+    case.content, case.digest, case.authors, case.title = frozen, digest(frozen), names, title
+    case.seats = _seats(route_from_mapping(case.definition), unit, listed_units)
+    db.session.flush()
+    _note(case, None, move, actor, post=None, comment="")
+    _settle(case, _model(case))
+    record(AuditAction.CASE_STARTED, case, actor=actor, about=str(subject_id), digest=case.digest)
+    return case
+
+
+def _goes_on(case: ReviewCase) -> bool:
+    """Whether a thing sent again continues where it came back from, instead of starting anew."""
+    route = route_from_mapping(case.definition)
+    return case.status is CaseStatus.RETURNED and route.after_return is AfterReturn.SAME_STEP
+
+
+def _open(
+    route: Route, subject_type: str, subject_id: uuid.UUID, unit: OrgUnit, title: str, path: str, actor: HasId
+) -> ReviewCase:
+    case = ReviewCase(
+        route_id=route.id,
+        subject_type=subject_type,
+        subject_id=subject_id,
+        unit_id=unit.id,
+        title=title,
+        path=path,
+        definition=route.definition,
+        content={},
+        digest="",
+        started_by_id=actor.id,
+        started_at=utc_now(),
+    )
+    db.session.add(case)
+    return case
+
+
+def approve(case: ReviewCase, *, actor: HasId, comment: str = "") -> None:
+    """Decide for the thing at the current step (同意): review, countersign, approve or sign, as the step says.
+
+    Raises NotAllowed if the person is not asked, filled it, or decided the step before.
+    """
+    model, state = _model(case)
+    seat = _seat_of(case, model, state, actor)
+    event = Event(Move.APPROVE, str(actor.id), seat=seat.id)
+    after = apply(model, state, event)
+    step = _step(model.route, state)
+    _note(case, state.step, "approve", actor, post=seat.id, comment=comment)
+    record(AuditAction.CASE_APPROVED, case, actor=actor, step=step.code, digest=case.digest)
+    handler = handler_of(case.subject_type)
+    if after.status is CaseStatus.APPROVED or after.step != state.step:
+        handler.approved_step(case.subject_id, step, actor)
+    _settle(case, (model, after))
+    if after.status is CaseStatus.APPROVED:
+        handler.finished(case.subject_id, actor)
+
+
+def return_case(case: ReviewCase, *, actor: HasId, reason: str, to: str = AUTHOR) -> None:
+    """Send the thing back to its author or to an earlier step (退回). A reason is required."""
+    model, state = _model(case)
+    seat = _seat_of(case, model, state, actor)
+    after = apply(model, state, Event(Move.RETURN, str(actor.id), seat=seat.id, reason=reason, return_to=to))
+    _note(case, state.step, "return", actor, post=seat.id, comment=reason, returned_to=to)
+    record(AuditAction.CASE_RETURNED, case, actor=actor, to=to)
+    _settle(case, (model, after))
+    if after.status is CaseStatus.RETURNED:
+        handler_of(case.subject_type).returned(case.subject_id, reason, actor)
+        notify(map(uuid.UUID, case.authors), "returned", f"{case.title}被退回：{reason}"[:200], case.path)
+
+
+def withdraw_case(case: ReviewCase, *, actor: HasId) -> None:
+    """Take the thing back before anybody decided on it (撤回)."""
+    model, state = _model(case)
+    after = apply(model, state, Event(Move.WITHDRAW, str(actor.id)))
+    _note(case, None, "withdraw", actor, post=None, comment="")
+    record(AuditAction.CASE_WITHDRAWN, case, actor=actor)
+    _settle(case, (model, after))
+    handler_of(case.subject_type).withdrawn(case.subject_id, actor)
+
+
+def moves_for(case: ReviewCase, person_id: uuid.UUID) -> set[Move]:
+    """What a person may do with a case now; pages show exactly these buttons."""
+    model, state = _model(case)
+    return allowed_moves(model, state, str(person_id))
+
+
+def return_targets(case: ReviewCase) -> list[tuple[str, str]]:
+    """Where the current step may send the thing back to: (code, name)."""
+    model, state = _model(case)
+    if state.step is None:
+        return []
+    names = {step.code: step.name for step in model.route.steps}
+    return [(code, names.get(code, "填报（起草）人")) for code in model.route.return_targets(state.step)]
+
+
+def is_stuck_case(case: ReviewCase) -> bool:
+    """Whether nobody can decide at the current step: the post is vacant, or only its authors hold it (无人办理)."""
+    model, state = _model(case)
+    return is_stuck(model, state)
+
+
+def current_step(case: ReviewCase) -> Step | None:
+    """The step that a case waits at, or None."""
+    if case.current_step is None:
+        return None
+    return route_from_mapping(case.definition).steps[case.current_step]
+
+
+# --- from rows to the domain and back -------------------------------------------------------------------------------
+
+
+def _seats(route: DomainRoute, unit: OrgUnit, listed: Sequence[uuid.UUID]) -> dict[str, list[dict[str, str]]]:
+    """The posts asked at each step, by the step's code, in the tree as it stands today."""
+    chain = [unit, *list_ancestors(unit.id, local_today())]
+    parents: dict[uuid.UUID, uuid.UUID | None] = {
+        below.id: above.id for below, above in zip(chain, chain[1:], strict=False)
+    }
+    parents[chain[-1].id] = None
+    types = {link.id: link.unit_type.code for link in chain}
+    codes = _units_by_code(route)
+    tree = Tree(parents)
+    return {
+        step.code: _posts_of(step, units_of_step(step.who, unit.id, tree, types=types, codes=codes, listed=listed))
+        for step in route.steps
+    }
+
+
+def _units_by_code(route: DomainRoute) -> dict[str, uuid.UUID]:
+    codes = [step.who.at.partition(":")[2] for step in route.steps if step.who.at.startswith("unit:")]
+    rows = db.session.execute(select(OrgUnit.code, OrgUnit.id).where(OrgUnit.code.in_(codes))).all() if codes else []
+    return {row.code: row.id for row in rows}
+
+
+def _posts_of(step: Step, units: Sequence[uuid.UUID]) -> list[dict[str, str]]:
+    statement = (
+        select(Post, OrgUnit.name)
+        .join(OrgUnit, OrgUnit.id == Post.unit_id)
+        .where(Post.unit_id.in_(units), Post.is_active)
+        .order_by(OrgUnit.sort_order, OrgUnit.code, Post.sort_order, Post.name)
+    )
+    wanted = Post.name == step.who.post if step.who.post else Post.roles.contains([step.who.role])
+    rows = db.session.execute(statement.where(wanted)).all()
+    return [{"post": str(post.id), "name": post.name, "unit": unit_name} for post, unit_name in rows]
+
+
+def _model(case: ReviewCase) -> tuple[Case, Progress]:
+    """The case as the domain sees it: today's holders of the posts, and whoever decided while holding them."""
+    decisions = queries.list_decisions(case.id)
+    post_ids = [uuid.UUID(seat["post"]) for seats in case.seats.values() for seat in seats]
+    holders: dict[str, set[str]] = {str(post_id): set() for post_id in post_ids}
+    for appointment in list_appointments(post_ids, local_today()):
+        holders[str(appointment.post_id)].add(str(appointment.user_id))
+    for decision in decisions:
+        if decision.post_id is not None:
+            holders.setdefault(str(decision.post_id), set()).add(str(decision.actor_id))
+    seats = {
+        code: tuple(Seat(seat["post"], frozenset(holders[seat["post"]])) for seat in listed)
+        for code, listed in case.seats.items()
+    }
+    model = Case(route_from_mapping(case.definition), seats, frozenset(case.authors))
+    return model, progress(model, _events(decisions))
+
+
+def _events(decisions: Iterable[ReviewDecision]) -> list[Event]:
+    moves = {"approve": Move.APPROVE, "return": Move.RETURN, "withdraw": Move.WITHDRAW, "resubmit": Move.RESUBMIT}
+    return [
+        Event(
+            moves[decision.action],
+            str(decision.actor_id),
+            seat=str(decision.post_id) if decision.post_id else "",
+            reason=decision.comment,
+            return_to=decision.returned_to,
+        )
+        for decision in decisions
+        if decision.action in moves
+    ]
+
+
+def _step(route: DomainRoute, state: Progress) -> Step:
+    if state.step is None:
+        raise InvalidTransition("该件当前不在办理环节")
+    return route.steps[state.step]
+
+
+def _seat_of(case: ReviewCase, model: Case, state: Progress, actor: HasId) -> Seat:
+    """The seat that the person decides for: the first open one whose post the person holds today."""
+    held = {
+        str(post_id)
+        for post_id in db.session.scalars(
+            select(Appointment.post_id).where(Appointment.user_id == actor.id, holds(local_today()))
+        )
+    }
+    seats = open_seats(model, state)
+    return next((seat for seat in seats if seat.id in held), Seat("", frozenset()))
+
+
+def _note(
+    case: ReviewCase,
+    step: int | None,
+    action: str,
+    actor: HasId,
+    *,
+    post: str | None,
+    comment: str,
+    returned_to: str = "",
+) -> None:
+    """Add one decision. The names are written down as they are today: the sheet stays true when people move on."""
+    names = {seat["post"]: seat for seats in case.seats.values() for seat in seats}
+    seat = names.get(post or "")
+    steps = route_from_mapping(case.definition).steps
+    db.session.add(
+        ReviewDecision(
+            case_id=case.id,
+            step=step,
+            step_name=steps[step].name if step is not None else "",
+            action=action,
+            actor_id=actor.id,
+            actor_name=_person_name(actor),
+            post_id=uuid.UUID(post) if post else None,
+            post_name=f"{seat['unit']} {seat['name']}" if seat else "",
+            comment=comment.strip(),
+            returned_to=returned_to,
+            digest=case.digest,
+            decided_at=utc_now(),
+        )
+    )
+    db.session.flush()
+
+
+def _person_name(actor: HasId) -> str:
+    return str(getattr(actor, "name", ""))
+
+
+def _settle(case: ReviewCase, reached: tuple[Case, Progress]) -> None:
+    """Repeat in the rows where the case stands, and tell whoever is asked now."""
+    model, state = reached
+    case.status, case.current_step = state.status, state.step
+    case.finished_at = None if state.status is CaseStatus.OPEN else utc_now()
+    asked = {seat.id for seat in open_seats(model, state)}
+    open_tasks = db.session.scalars(
+        select(ReviewTask).where(ReviewTask.case_id == case.id, ReviewTask.closed_at.is_(None)).order_by(ReviewTask.id)
+    ).all()
+    kept = set()
+    for task in open_tasks:
+        if task.step == state.step and str(task.post_id) in asked:
+            kept.add(str(task.post_id))
+        else:
+            task.closed_at = utc_now()
+    if state.step is not None:
+        _ask(case, state.step, sorted(asked - kept))
+    db.session.flush()
+
+
+def _ask(case: ReviewCase, step: int, posts: Sequence[str]) -> None:
+    cycle = db.session.scalars(
+        select(func.coalesce(func.max(ReviewTask.cycle), -1)).where(
+            ReviewTask.case_id == case.id, ReviewTask.step == step, ReviewTask.closed_at.is_not(None)
+        )
+    ).one()
+    for post in posts:
+        db.session.add(
+            ReviewTask(case_id=case.id, step=step, cycle=cycle + 1, post_id=uuid.UUID(post), opened_at=utc_now())
+        )

@@ -1,0 +1,279 @@
+"""Forms, routes, collections, targets, schemes and plans of a pack: read by the domain's own readers.
+
+The domain reports a mistake with its path (`fields[2].min`); here it gets its file and line.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, TypeVar
+
+from saas.domain.cohorts import Cohort, cohort_from_mapping
+from saas.domain.errors import FormatError
+from saas.domain.fields import FormDefinition, form_from_mapping
+from saas.domain.periods import OwnDays
+from saas.domain.routes import Route, route_from_mapping
+from saas.domain.scheme import AssessmentScheme
+from saas.domain.scheme_reading import scheme_from_mapping
+from saas.domain.targets import Target, target_from_mapping
+from saas.domain.windows import Window, own_days_from_mapping, window_from_mapping
+from saas.tenancy.pack_content import Application, CollectionTable, History, PlanTable, Registration
+from saas.tenancy.pack_errors import build_toml, dotted
+from saas.tenancy.pack_files import Problems, TomlFile, TomlPath, read_toml
+
+_Read = TypeVar("_Read")
+
+ROUTES, COLLECTIONS, TARGETS, HISTORY = "routes.toml", "collections.toml", "targets.toml", "history.toml"
+_PATH_PART = re.compile(r"([^.\[\]]+)|\[(\d+)\]")
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """Where something of a pack was read: its file and, if known, its line."""
+
+    file: str
+    line: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class PackForm:
+    """A form of the pack. `registration` is absent where the pack does not say who asks."""
+
+    source: Source
+    form: FormDefinition
+    registration: Registration | None
+
+
+@dataclass(frozen=True, slots=True)
+class PackRoute:
+    """A review route of the pack."""
+
+    source: Source
+    route: Route
+
+
+@dataclass(frozen=True, slots=True)
+class PackCollection:
+    """A collection of the pack with its cohort, window and own days read."""
+
+    source: Source
+    table: CollectionTable
+    cohort: Cohort
+    window: Window
+    own: OwnDays | None
+
+
+@dataclass(frozen=True, slots=True)
+class PackTarget:
+    """A target of a plan, with the unit that reports it."""
+
+    source: Source
+    plan: str
+    target: Target
+    responsible_unit: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class PackScheme:
+    """An assessment scheme and how it is used."""
+
+    source: Source
+    scheme: AssessmentScheme
+    application: Application
+    cohort: Cohort
+
+
+@dataclass(frozen=True, slots=True)
+class PackPlan:
+    """A plan of the pack."""
+
+    source: Source
+    plan: PlanTable
+
+
+@dataclass(frozen=True, slots=True)
+class PackHistory:
+    """The history of a demonstration, and its file for the lines of its entries."""
+
+    file: TomlFile
+    history: History
+
+
+@dataclass(frozen=True, slots=True)
+class Configuration:
+    """What a county does: everything in a pack but its organisation."""
+
+    forms: tuple[PackForm, ...] = ()
+    routes: tuple[PackRoute, ...] = ()
+    collections: tuple[PackCollection, ...] = ()
+    targets: tuple[PackTarget, ...] = ()
+    schemes: tuple[PackScheme, ...] = ()
+    plans: tuple[PackPlan, ...] = ()
+    history: PackHistory | None = None
+
+
+def read_configuration(folder: Path, problems: Problems, *, year: int) -> Configuration:
+    """Read every TOML file of a pack but its head. What is not there is empty."""
+    toml = _Folder(folder, problems, year)
+    return Configuration(
+        forms=_present(_form(source, problems) for source in toml.files("forms")),
+        routes=_present(_routes(toml.file(ROUTES), problems)),
+        collections=_present(_collections(toml.file(COLLECTIONS), problems)),
+        targets=_present(_targets(toml.file(TARGETS), problems)),
+        schemes=_present(_scheme(source, problems) for source in toml.files("schemes")),
+        plans=_present(_plan(source, problems) for source in toml.files("plans")),
+        history=_history(toml.file(HISTORY), problems),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Folder:
+    folder: Path
+    problems: Problems
+    year: int
+
+    def file(self, name: str) -> TomlFile | None:
+        if not (self.folder / name).is_file():
+            return None
+        return read_toml(self.folder, name, self.problems, year=self.year)
+
+    def files(self, subfolder: str) -> Iterator[TomlFile]:
+        for path in sorted((self.folder / subfolder).glob("*.toml")):
+            source = self.file(f"{subfolder}/{path.name}")
+            if source is not None:
+                yield source
+
+
+def _present(entries: Iterator[_Read | None]) -> tuple[_Read, ...]:
+    return tuple(entry for entry in entries if entry is not None)
+
+
+def _read(
+    reader: Callable[[Mapping[str, Any]], _Read],
+    mapping: Mapping[str, Any],
+    source: TomlFile,
+    problems: Problems,
+    prefix: TomlPath = (),
+) -> _Read | None:
+    """Read a mapping that stands at `prefix` with a reader of the domain, or note its mistake on its line."""
+    try:
+        return reader(mapping)
+    except FormatError as error:
+        problems.add(
+            source.file,
+            str(error.message),
+            error.advice or "请对照文档改正",
+            line=source.line_of((*prefix, *toml_path(error.path))),
+            path=dotted((*prefix, *toml_path(error.path))),
+        )
+        return None
+
+
+def toml_path(path: str) -> TomlPath:
+    """Return a written path (`fields[2].min`) as keys and indexes."""
+    return tuple(int(index) if index else key for key, index in _PATH_PART.findall(path))
+
+
+def _form(source: TomlFile, problems: Problems) -> PackForm | None:
+    mapping = dict(source.mapping)
+    table = mapping.pop("registration", None)
+    form = _read(form_from_mapping, mapping, source, problems)
+    registration = None
+    if table is not None:
+        registration = build_toml(Registration, source, table, problems, ("registration",))
+    if form is None:
+        return None
+    _check_file_name(source, form.code, problems)
+    return PackForm(Source(source.file, 1), form, registration)
+
+
+def _check_file_name(source: TomlFile, code: str, problems: Problems) -> None:
+    if Path(source.file).stem != code:
+        problems.add(
+            source.file, f"文件名与 code “{code}”不一致", "请改成同名，便于查找", line=source.line_of(["code"]), path="code"
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class _Entry:
+    """One table of a list of tables, with its place."""
+
+    source: TomlFile
+    prefix: TomlPath
+    mapping: dict[str, Any]
+
+    @property
+    def place(self) -> Source:
+        return Source(self.source.file, self.source.line_of(self.prefix))
+
+
+def _entries(source: TomlFile | None, key: str, problems: Problems, others: Sequence[str] = ()) -> Iterator[_Entry]:
+    """Yield the tables of the list `key`, after noting keys that the file does not have."""
+    if source is None:
+        return
+    for name in source.mapping:
+        if name != key and name not in others:
+            problems.add(source.file, f"不认识“{name}”", f"这个文件写 [[{key}]]", line=source.line_of([name]), path=name)
+    entries = source.mapping.get(key, [])
+    if not isinstance(entries, list) or not all(isinstance(entry, dict) for entry in entries):
+        problems.add(source.file, f"“{key}”应为一组表", f"请写成 [[{key}]]", line=source.line_of([key]), path=key)
+        return
+    for index, entry in enumerate(entries):
+        yield _Entry(source, (key, index), dict(entry))
+
+
+def _routes(source: TomlFile | None, problems: Problems) -> Iterator[PackRoute | None]:
+    for entry in _entries(source, "routes", problems):
+        route = _read(route_from_mapping, entry.mapping, entry.source, problems, entry.prefix)
+        yield PackRoute(entry.place, route) if route else None
+
+
+def _collections(source: TomlFile | None, problems: Problems) -> Iterator[PackCollection | None]:
+    for entry in _entries(source, "collections", problems):
+        table = build_toml(CollectionTable, entry.source, entry.mapping, problems, entry.prefix)
+        if table is None:
+            continue
+        cohort = _read(cohort_from_mapping, table.cohort, entry.source, problems, entry.prefix)
+        window = _read(window_from_mapping, table.window, entry.source, problems, entry.prefix)
+        own = _read(own_days_from_mapping, table.own, entry.source, problems, entry.prefix) if table.own else None
+        if cohort is not None and window is not None:
+            yield PackCollection(entry.place, table, cohort, window, own)
+
+
+def _targets(source: TomlFile | None, problems: Problems) -> Iterator[PackTarget | None]:
+    plan = source.mapping.get("plan") if source else None
+    if source is not None and not isinstance(plan, str):
+        problems.add(source.file, "缺少“plan”", "请在文件开头写明目标属于哪个方案，如 plan = \"…\"", path="plan")
+    for entry in _entries(source, "targets", problems, ("plan",)):
+        unit = entry.mapping.pop("responsible_unit", None)
+        target = _read(target_from_mapping, entry.mapping, entry.source, problems, entry.prefix)
+        if target is not None:
+            yield PackTarget(entry.place, str(plan), target, unit)
+
+
+def _scheme(source: TomlFile, problems: Problems) -> PackScheme | None:
+    mapping = dict(source.mapping)
+    table = mapping.pop("application", {})
+    application = build_toml(Application, source, table, problems, ("application",))
+    scheme = _read(scheme_from_mapping, mapping, source, problems)
+    if application is None or scheme is None:
+        return None
+    _check_file_name(source, scheme.code, problems)
+    cohort = _read(cohort_from_mapping, application.cohort, source, problems, ("application",))
+    return PackScheme(Source(source.file, 1), scheme, application, cohort) if cohort else None
+
+
+def _plan(source: TomlFile, problems: Problems) -> PackPlan | None:
+    plan = build_toml(PlanTable, source, source.mapping, problems)
+    if plan is None:
+        return None
+    _check_file_name(source, plan.code, problems)
+    return PackPlan(Source(source.file, 1), plan)
+
+
+def _history(source: TomlFile | None, problems: Problems) -> PackHistory | None:
+    history = build_toml(History, source, source.mapping, problems) if source else None
+    return PackHistory(source, history) if source and history else None
