@@ -6,9 +6,10 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 
 from saas.domain.amounts import HUNDRED, Currency
-from saas.domain.scheme import READING_KINDS, AssessmentScheme, Rule, RuleKind, SchemeError
+from saas.domain.scheme import GAIN_KINDS, READING_KINDS, AssessmentScheme, Item, Rule, RuleKind, SchemeError
 from saas.domain.scheme_settings import RankedBy, ScoresFrom
 
+_OUTSIDE_FULL_SCORE = {RuleKind.BONUS, RuleKind.TARIFF, RuleKind.VETO, RuleKind.ITEM_VOID}
 _YUAN_DEDUCTIONS = {
     RuleKind.PER_OCCURRENCE,
     RuleKind.PER_HOUSEHOLD,
@@ -86,10 +87,28 @@ def _check_items(scheme: AssessmentScheme) -> None:
             path = f"parts[{p}].items[{i}]"
             if not item.rules:
                 raise SchemeError(f"{path}.rules", "至少要有一条规则", advice="写 [[parts.items.rules]]")
-            if item.full_score is None and any(rule.kind is RuleKind.ITEM_VOID for rule in item.rules):
-                raise SchemeError(f"{path}.full_score", "缺少此项", advice="“该项不得分”需要写明该项满分")
+            _check_full_score(item, f"{path}.full_score")
 
 
+def _check_full_score(item: Item, path: str) -> None:
+    in_points = [rule for rule in item.rules if rule.currency is Currency.POINTS]
+    if item.full_score is None:
+        if any(rule.kind is RuleKind.ITEM_VOID for rule in in_points):
+            raise SchemeError(path, "缺少此项", advice="“该项不得分”需要写明该项满分")
+        if any(rule.kind in GAIN_KINDS and _can_be_inapplicable(rule) for rule in in_points):
+            raise SchemeError(path, "缺少此项", advice="可能缺项的评分需要写明该项满分")
+    elif not any(rule.kind not in _OUTSIDE_FULL_SCORE for rule in in_points):
+        raise SchemeError(path, "该项没有在满分之内计分的规则", advice="删去 full_score，或加一条评分、扣分规则")
+
+
+def _can_be_inapplicable(rule: Rule) -> bool:
+    """Whether an item's points may drop out for a unit: by condition, by date, or because nothing was asked of it."""
+    return rule.currency is Currency.POINTS and bool(
+        rule.applies_when or rule.effective_from or rule.kind in _RATE_KINDS
+    )
+
+
+_RATE_KINDS = {RuleKind.PROPORTIONAL, RuleKind.LINEAR_STEP, RuleKind.BAND}
 _Needed = tuple[Callable[[AssessmentScheme], bool], str, str]
 
 
@@ -99,7 +118,7 @@ def _needed_settings(scheme: AssessmentScheme) -> Iterator[_Needed]:
     loss = kinds[RuleKind.WHOLE_MONTH_LOSS] > 0
     ranked = scheme.settings.ranked_by is not RankedBy.NONE
     weighted = scheme.settings.scores_from is ScoresFrom.WEIGHTS
-    conditional = any(rule.applies_when and rule.currency is Currency.POINTS for rule in scheme.rules)
+    conditional = any(item.full_score and any(map(_can_be_inapplicable, item.rules)) for item in scheme.items)
     yield lambda s: loss, "base", "写明基本补助；未定的写 [settings.base] 而不写 amount"
     yield lambda s: s.settings.base is not None, "negative_payable", "应付金额可否为负：true 或 false"
     yield (
@@ -138,15 +157,5 @@ def _check_settings(scheme: AssessmentScheme) -> None:
                 advice="写项目、规则编号，或 points、money",
                 name=tie_break.code,
             )
-    if settings.not_applicable_items is not None and settings.not_applicable_items.value != "drop":
-        _check_full_scores(scheme)
     if settings.veto_grade is not None and settings.veto_grade not in {grade.label for grade in settings.grades}:
         raise SchemeError("settings.veto_grade", "没有这个等次", advice="写 grades 中的一个 label")
-
-
-def _check_full_scores(scheme: AssessmentScheme) -> None:
-    for p, part in enumerate(scheme.parts):
-        for i, item in enumerate(part.items):
-            conditional = any(rule.applies_when and rule.currency is Currency.POINTS for rule in item.rules)
-            if conditional and item.full_score is None:
-                raise SchemeError(f"parts[{p}].items[{i}].full_score", "缺少此项", advice="缺项折算需要写明该项满分")

@@ -1,0 +1,170 @@
+"""Scoring (计分): from the facts of all units of a round to points, money and the explanation of both.
+
+Pure: the same scheme, facts and period give the same results, whatever the order of the input.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+from datetime import date
+
+from saas.domain.amounts import Amount, Currency, Standing, determined, not_applicable, undetermined
+from saas.domain.assessment_facts import AssessedPeriod, Fact, FactError, UnitFacts, check_unit
+from saas.domain.scheme import COHORT_KINDS, AssessmentScheme, AttributeRef, RuleKind
+from saas.domain.scheme_settings import Base, FactSource
+from saas.domain.scoring_cohort import compare_units, group_contexts, peer_group_of
+from saas.domain.scoring_money import lost_base, settle_money, waive_in_loss_period
+from saas.domain.scoring_points import ItemPlan, add_parts, score_item, score_part
+from saas.domain.scoring_results import PartResult, RuleOutcome, UnitResult
+from saas.domain.scoring_rules import evaluate
+from saas.domain.scoring_selection import UnitContext, View, figure_of
+
+PartPlan = tuple[ItemPlan, ...]
+
+
+def score_round(scheme: AssessmentScheme, units: Iterable[UnitFacts], period: AssessedPeriod) -> tuple[UnitResult, ...]:
+    """Return the result of every unit, ordered by unit code.
+
+    All units of the round must be given together, since some rules compare them. Raises FactError if a fact cannot
+    belong to the scheme or a unit is given twice.
+    """
+    ordered = sorted(units, key=lambda unit: unit.unit_code)
+    _check_units(scheme, ordered)
+    contexts = [_context(scheme, unit, period) for unit in ordered]
+    comparisons: dict[str, dict[str, RuleOutcome]] = {unit.unit_code: {} for unit in ordered}
+    for rule in scheme.rules:
+        if rule.kind in COHORT_KINDS:
+            for group in group_contexts(contexts, scheme.settings.peer_group):
+                for unit_code, outcome in compare_units(rule, group).items():
+                    comparisons[unit_code][rule.code] = outcome
+    plan = tuple(tuple(ItemPlan.of(item) for item in part.items) for part in scheme.parts)
+    for context in contexts:
+        context.cohort = comparisons[context.unit.unit_code]
+    return tuple(_score_unit(scheme, context, plan) for context in contexts)
+
+
+def _check_units(scheme: AssessmentScheme, units: Sequence[UnitFacts]) -> None:
+    rules = {rule.code: rule for rule in scheme.rules}
+    for before, unit in zip(units, units[1:], strict=False):
+        if before.unit_code == unit.unit_code:
+            raise FactError("单位 {unit} 重复", unit=unit.unit_code)
+    for unit in units:
+        check_unit(rules, unit)
+
+
+def _context(scheme: AssessmentScheme, unit: UnitFacts, period: AssessedPeriod) -> UnitContext:
+    facts: dict[str, list[Fact]] = {}
+    for fact in sorted(unit.facts, key=_by_day) if len(unit.facts) > 1 else unit.facts:
+        facts.setdefault(fact.rule_code, []).append(fact)
+    context = UnitContext(scheme.settings, scheme.attribute_labels, period, unit, facts, not_applicable())
+    context.base = base_amount(scheme.settings.base, context)
+    return context
+
+
+def _by_day(fact: Fact) -> tuple[date, str]:
+    return fact.found_on or date.min, fact.fact_id
+
+
+def base_amount(base: Base | None, context: UnitContext) -> Amount:
+    """Return the base subsidy of a unit for the period; not applicable where the scheme has none."""
+    if base is None:
+        return not_applicable()
+    attribute = None if base.attribute is None else context.unit.attributes.get(base.attribute)
+    value = base.amount
+    if base.table:
+        value = dict(base.table).get(str(attribute))
+    elif base.attribute is not None:
+        value = figure_of(AttributeRef(base.attribute), context)
+    if value is None:
+        value = context.unit.base_amount
+    return undetermined(f"{base.label}未定") if value is None else determined(value)
+
+
+def _score_unit(scheme: AssessmentScheme, context: UnitContext, plan: tuple[PartPlan, ...]) -> UnitResult:
+    outcomes = [[_outcomes(item, context) for item in part] for part in plan]
+    everything = [outcome for part in outcomes for item in part for outcome in item]
+    if lost_base(everything):
+        outcomes = [
+            [tuple(waive_in_loss_period(outcome, scheme.settings) for outcome in item) for item in part]
+            for part in outcomes
+        ]
+        everything = [outcome for part in outcomes for item in part for outcome in item]
+    parts = _parts(scheme, plan, outcomes)
+    points, unlimited = add_parts(parts, scheme.settings)
+    vetoes = [outcome for outcome in everything if outcome.rule.kind is RuleKind.VETO]
+    return UnitResult(
+        scheme=scheme,
+        unit_code=context.unit.unit_code,
+        period=context.period,
+        peer_group=peer_group_of(context, scheme.settings.peer_group),
+        parts=parts,
+        points=points,
+        money=settle_money(context.base, everything, scheme.settings),
+        points_unlimited=unlimited,
+        vetoed_by=tuple(outcome.rule.code for outcome in vetoes if outcome.is_triggered),
+        veto_open=tuple(outcome.rule.code for outcome in vetoes if _is_open(outcome)),
+        self_points=_view_points(scheme, context, plan, parts, View.SELF),
+        recheck_points=_view_points(scheme, context, plan, parts, View.RECHECK),
+    )
+
+
+def _outcomes(plan: ItemPlan, context: UnitContext) -> tuple[RuleOutcome, ...]:
+    return tuple([evaluate(rule, context) for rule in plan.item.rules])
+
+
+def _parts(
+    scheme: AssessmentScheme, plan: tuple[PartPlan, ...], outcomes: Sequence[Sequence[tuple[RuleOutcome, ...]]]
+) -> tuple[PartResult, ...]:
+    return tuple(
+        score_part(
+            part,
+            [
+                score_item(item, found, scheme.settings)
+                for item, found in zip(plan[place], outcomes[place], strict=True)
+            ],
+            scheme.settings,
+        )
+        for place, part in enumerate(scheme.parts)
+    )
+
+
+def _is_open(outcome: RuleOutcome) -> bool:
+    return not outcome.is_triggered and outcome.standing in (Standing.UNDETERMINED, Standing.MISSING)
+
+
+def _view_points(
+    scheme: AssessmentScheme,
+    context: UnitContext,
+    plan: tuple[PartPlan, ...],
+    combined: tuple[PartResult, ...],
+    view: View,
+) -> Amount | None:
+    """Return the total by one side's word alone; items that this cannot change are taken from the result."""
+    if scheme.settings.scores_from is None:
+        return None
+    context = replace(context, view=view, used_households={})
+    parts = tuple(
+        score_part(
+            result.part,
+            [
+                score_item(item, _outcomes(item, context), scheme.settings) if _depends(item, context) else before
+                for item, before in zip(plan[place], result.items, strict=True)
+            ],
+            scheme.settings,
+        )
+        for place, result in enumerate(combined)
+    )
+    return add_parts(parts, scheme.settings)[0]
+
+
+def _depends(plan: ItemPlan, context: UnitContext) -> bool:
+    """Whether an item's points may differ between self-score and re-check."""
+    if not context.unit.is_rechecked or context.settings.household_in_two_rules is False:
+        return True
+    return any(
+        rule.kind is RuleKind.MANUAL_SCORE
+        or any(fact.source is not FactSource.OFFICE for fact in context.facts.get(rule.facts_code, ()))
+        for rule in plan.item.rules
+        if rule.currency is Currency.POINTS
+    )

@@ -1,0 +1,50 @@
+"""From the outcomes of rules in yuan to what a unit is paid for the period (应付金额)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from saas.domain.amounts import ZERO, Amount, Currency, Standing, determined, total
+from saas.domain.scheme import RuleKind
+from saas.domain.scheme_settings import Settings
+from saas.domain.scoring_results import MoneyResult, RuleOutcome
+
+# Kinds that give money; every other kind in yuan takes it.
+_GIVING = frozenset({RuleKind.BONUS, RuleKind.TARIFF})
+
+
+def lost_base(outcomes: Sequence[RuleOutcome]) -> bool:
+    """Return whether the base of the period was lost for certain, in whole or in part."""
+    return any(outcome.rule.kind is RuleKind.WHOLE_MONTH_LOSS and outcome.is_triggered for outcome in outcomes)
+
+
+def waive_in_loss_period(outcome: RuleOutcome, settings: Settings) -> RuleOutcome:
+    """Return the outcome as it stands in a period that lost its base: applied or waived, as the scheme says."""
+    rule = outcome.rule
+    if rule.currency is not Currency.YUAN or rule.kind in (RuleKind.WHOLE_MONTH_LOSS, RuleKind.PERSONAL_LOSS):
+        return outcome
+    if outcome.standing is Standing.NOT_APPLICABLE or outcome.value == ZERO:
+        return outcome
+    if rule.kind in _GIVING or outcome.effect.known > ZERO:
+        return outcome if settings.bonus_in_loss_period else replace(outcome, waived="当期补助已扣，本项奖励不再发")
+    return outcome if settings.deductions_in_loss_period else replace(outcome, waived="当期补助已扣，本项不再另扣")
+
+
+def settle_money(base: Amount, outcomes: Sequence[RuleOutcome], settings: Settings) -> MoneyResult:
+    """Add up base, bonuses and deductions. Several losses together take no more than the base."""
+    yuan = [
+        outcome
+        for outcome in outcomes
+        if outcome.rule.currency is Currency.YUAN and outcome.rule.kind is not RuleKind.PERSONAL_LOSS
+    ]
+    loss = total(outcome.effect for outcome in yuan if outcome.rule.kind is RuleKind.WHOLE_MONTH_LOSS)
+    if loss.is_determined and base.is_determined and -loss.known > base.known:
+        loss = determined(-base.known)
+    others = (outcome.effect for outcome in yuan if outcome.rule.kind is not RuleKind.WHOLE_MONTH_LOSS)
+    changes = total((loss, *others))
+    payable = total((base, changes))
+    unlimited = None
+    if settings.negative_payable is False and payable.is_determined and payable.known < ZERO:
+        payable, unlimited = determined(ZERO), payable.value
+    return MoneyResult(base, changes, payable, unlimited, lost_base(yuan))

@@ -1,0 +1,151 @@
+"""From the outcomes of rules to the points of items, parts and the whole (项目得分、部分得分、总分)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+
+from saas.domain.amounts import (
+    HUNDRED,
+    ZERO,
+    Amount,
+    Currency,
+    Standing,
+    determined,
+    not_applicable,
+    percent_of,
+    scaled,
+    total,
+)
+from saas.domain.scheme import GAIN_KINDS, Item, Part, RuleKind
+from saas.domain.scheme_settings import NotApplicableItems, Settings
+from saas.domain.scoring_results import ItemResult, PartResult, RuleOutcome
+
+_ON_TOP = frozenset({RuleKind.BONUS, RuleKind.TARIFF})
+_NO_SUM = frozenset({RuleKind.ITEM_VOID, RuleKind.VETO})
+_NOTHING = not_applicable()
+
+
+@dataclass(frozen=True, slots=True)
+class ItemPlan:
+    """An item with its rules in points sorted by what they do: positions in the item's list of rules."""
+
+    item: Item
+    gains: tuple[int, ...]
+    deductions: tuple[int, ...]
+    bonuses: tuple[int, ...]
+    voids: tuple[int, ...]
+
+    @classmethod
+    def of(cls, item: Item) -> ItemPlan:
+        """Sort the rules of an item."""
+        points = [(place, rule.kind) for place, rule in enumerate(item.rules) if rule.currency is Currency.POINTS]
+        return cls(
+            item,
+            gains=tuple(place for place, kind in points if kind in GAIN_KINDS),
+            deductions=tuple(place for place, kind in points if kind not in GAIN_KINDS | _ON_TOP | _NO_SUM),
+            bonuses=tuple(place for place, kind in points if kind in _ON_TOP),
+            voids=tuple(place for place, kind in points if kind is RuleKind.ITEM_VOID),
+        )
+
+
+def score_item(plan: ItemPlan, outcomes: tuple[RuleOutcome, ...], settings: Settings) -> ItemResult:
+    """Return the points of one item: built up or deducted from the full score, kept within it, bonus on top."""
+    full = plan.item.full_score
+    inner = [outcomes[place] for place in plan.gains + plan.deductions + plan.voids]
+    bonus = total(outcomes[place].effect for place in plan.bonuses)
+    if all(outcome.standing is Standing.NOT_APPLICABLE for outcome in inner):
+        score = _NOTHING
+        if inner and full is not None and settings.not_applicable_items is NotApplicableItems.FULL:
+            score = determined(full)
+        return ItemResult(plan.item, outcomes, score, bonus)
+    if any(outcomes[place].is_triggered for place in plan.voids):
+        return ItemResult(plan.item, outcomes, determined(ZERO), determined(ZERO), is_voided=True)
+    amounts = [outcome.effect for outcome in (outcomes[place] for place in plan.deductions + plan.voids)]
+    if plan.gains:
+        amounts.append(_gained([outcomes[place] for place in plan.gains], settings))
+    elif full is not None:
+        amounts.append(determined(full))
+    score = total(amounts)
+    limited = _within(score, ZERO, full) if full is not None else score
+    unlimited = score.value if limited.value != score.value else None
+    return ItemResult(plan.item, outcomes, limited, bonus, unlimited)
+
+
+def _gained(gains: Sequence[RuleOutcome], settings: Settings) -> Amount:
+    """Add up what was gained; what could not be gained is treated as the scheme says (缺项)."""
+    gained = total(outcome.effect for outcome in gains)
+    absent = sum((_full(outcome) for outcome in gains if outcome.standing is Standing.NOT_APPLICABLE), ZERO)
+    reachable = sum((_full(outcome) for outcome in gains), ZERO)
+    if absent == ZERO or settings.not_applicable_items is NotApplicableItems.DROP:
+        return gained
+    if settings.not_applicable_items is NotApplicableItems.FULL:
+        return total((gained, determined(absent)))
+    return rescale(gained, reachable, reachable - absent)
+
+
+def _full(outcome: RuleOutcome) -> Decimal:
+    return outcome.rule.full_score or ZERO
+
+
+def rescale(amount: Amount, full: Decimal, applicable: Decimal) -> Amount:
+    """Return the amount as if everything had applied (折算): × full ÷ applicable. Nothing to scale by: unchanged."""
+    if amount.value is None or applicable <= ZERO or applicable == full:
+        return amount
+    return Amount(amount.standing, scaled(amount.value, full, applicable), amount.reasons)
+
+
+def _within(amount: Amount, low: Decimal | None, high: Decimal | None) -> Amount:
+    if amount.value is None:
+        return amount
+    value = amount.value if low is None else max(amount.value, low)
+    value = value if high is None else min(value, high)
+    return amount if value == amount.value else Amount(amount.standing, value, amount.reasons)
+
+
+def score_part(part: Part, items: Sequence[ItemResult], settings: Settings) -> PartResult:
+    """Return the points of one part, before its weight."""
+    graded = [result for result in items if result.item.full_score is not None]
+    full = sum((_full_score(result) for result in graded), ZERO)
+    applicable = sum(
+        (_full_score(result) for result in graded if result.score.standing is not Standing.NOT_APPLICABLE), ZERO
+    )
+    score = total(result.score for result in graded)
+    if settings.not_applicable_items is NotApplicableItems.RESCALE:
+        score = rescale(score, full, applicable)
+    extras = [result.score for result in items if result.item.full_score is None]
+    extras += [result.bonus for result in items]
+    return PartResult(part, tuple(items), score, total(extras), full, applicable)
+
+
+def _full_score(result: ItemResult) -> Decimal:
+    return result.item.full_score or ZERO
+
+
+def add_parts(parts: Sequence[PartResult], settings: Settings) -> tuple[Amount, Decimal | None]:
+    """Return the total, and the total before the scheme's limits if they cut it.
+
+    A part in which nothing applies is made up for by the others, by weight or by full score, if the scheme re-scales.
+    """
+    is_weighted = any(result.part.weight is not None for result in parts)
+    shares = [_share(result, is_weighted) for result in parts]
+    score = total(_weighted(result.score, result.part) for result in parts)
+    if settings.not_applicable_items is NotApplicableItems.RESCALE:
+        present = [share for share, result in zip(shares, parts, strict=True) if result.applicable_full > ZERO]
+        score = rescale(score, sum(shares, ZERO), sum(present, ZERO))
+    points = total((score, *(_weighted(result.extras, result.part) for result in parts)))
+    limited = _within(points, settings.points_floor, settings.points_cap)
+    return limited, points.value if limited.value != points.value else None
+
+
+def _share(result: PartResult, is_weighted: bool) -> Decimal:
+    if result.full == ZERO:
+        return ZERO
+    return (result.part.weight or ZERO) if is_weighted else result.full
+
+
+def _weighted(amount: Amount, part: Part) -> Amount:
+    if part.weight is None or part.weight == HUNDRED or amount.value is None:
+        return amount
+    return Amount(amount.standing, percent_of(amount.value, part.weight), amount.reasons)
