@@ -16,12 +16,13 @@ from saas.launcher.terminal import RunError, guarded, progress
 _DEFAULT_BIND = f"{LOOPBACK}:{DEFAULT_PORT}"
 
 
-def main() -> int:
-    name, *arguments = sys.argv[1:]
+def main(words: list[str], places: Places) -> int:
+    """Do what the words after `./run` say, in the checkout given."""
+    name, *arguments = words
     action = _ACTIONS.get(name)
     if action is None:
         raise RunError(f"There is no command {name!r}. `./run help` lists them all.")
-    return action(find_places(), arguments)
+    return action(places, arguments)
 
 
 def serve(places: Places, arguments: list[str]) -> int:
@@ -92,4 +93,4 @@ _ACTIONS: dict[str, Callable[[Places, list[str]], int]] = {
 }
 
 if __name__ == "__main__":
-    sys.exit(guarded(main))
+    sys.exit(guarded(lambda: main(sys.argv[1:], find_places())))

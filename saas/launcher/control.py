@@ -10,7 +10,7 @@ import sys
 from collections.abc import Sequence
 
 from saas.launcher.places import Places
-from saas.launcher.processes import wait_until
+from saas.launcher.processes import identify, wait_until
 from saas.launcher.server_account import engine_home
 from saas.launcher.serving import listen_to_signals, run_lock
 from saas.launcher.stack import (
@@ -45,8 +45,9 @@ def run_flask(places: Places, arguments: Sequence[str]) -> int:
             engines = servers.engines()
             try:
                 start_engines(servers, state)
-                return _at_terminal(places, servers, state, arguments)
+                return _at_terminal(places, servers, state, arguments, alone=True)
             finally:
+                state.note("command", None)
                 stop_parts(engines, state)
     except BusyError:
         return _at_terminal(places, find_servers(places, state), state, arguments)
@@ -61,10 +62,15 @@ def run_worker(places: Places) -> int:
     return _at_terminal(places, find_servers(places, state), state, ["worker"])
 
 
-def _at_terminal(places: Places, servers: Servers, state: State, arguments: Sequence[str]) -> int:
+def _at_terminal(
+    places: Places, servers: Servers, state: State, arguments: Sequence[str], *, alone: bool = False
+) -> int:
+    """Run the command. `alone`: the state is ours to write, so that the next run finds the command if we are killed."""
     environ = application_environment(servers, places, state.address)
     with subprocess.Popen(flask_command(places, *arguments), env=environ, cwd=places.root) as process:
         try:
+            if alone:
+                state.note("command", identify(process.pid))
             return process.wait()
         except BaseException:
             process.terminate()  # and wait for it, on leaving

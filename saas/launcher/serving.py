@@ -11,7 +11,7 @@ from pathlib import Path
 from types import FrameType
 
 from saas.launcher.places import Places
-from saas.launcher.processes import LOOPBACK, myself, port_is_free
+from saas.launcher.processes import LOOPBACK, identify, myself, port_is_free
 from saas.launcher.programs import Program
 from saas.launcher.stack import (
     OWNER_SETTING,
@@ -43,8 +43,9 @@ _PAUSE = 0.2
 class Running:
     """The stack while it runs."""
 
-    def __init__(self, places: Places, servers: Servers, address: str, supervisor: Supervisor) -> None:
-        self.address = address
+    def __init__(self, places: Places, servers: Servers, state: State, supervisor: Supervisor) -> None:
+        self.address = state.address
+        self._state = state
         self._places = places
         self._servers = servers
         self._supervisor = supervisor
@@ -61,12 +62,15 @@ class Running:
         command = flask_command(self._places, *arguments)
         with subprocess.Popen(command, env=environ, cwd=self._places.root) as process:
             try:
+                self._state.note("command", identify(process.pid))
                 while process.poll() is None:
                     self._supervisor.tick()
                     time.sleep(_PAUSE)
             except BaseException:
                 process.terminate()
                 raise
+            finally:
+                self._state.note("command", None)
         return process.returncode
 
 
@@ -87,7 +91,7 @@ def run_stack(places: Places, bind: str, then: Callable[[Running], int]) -> int:
         parts: list[Part] = servers.engines()
         try:
             parts += _start_all(places, servers, state, bind)
-            return then(Running(places, servers, state.address, Supervisor(parts, _noting(state))))
+            return then(Running(places, servers, state, Supervisor(parts, _noting(state))))
         except (KeyboardInterrupt, Interrupted):
             return 0
         finally:

@@ -17,7 +17,7 @@ from saas.launcher.terminal import RunError, progress, run_quietly
 from saas.tenancy.rls import APP_ROLE, OWNER_ROLE, RECONCILER_ROLE
 
 DATABASE = "jiceng"
-STOP_ORDER = ("worker", "reconciler", "web", "valkey", "postgres")  # whoever uses an engine goes before it
+STOP_ORDER = ("command", "worker", "reconciler", "web", "valkey", "postgres")  # whoever uses an engine goes before it
 OWNER_SETTING = "DATABASE_OWNER_URL"
 RECONCILER_SETTING = "DATABASE_RECONCILER_URL"
 _MIGRATION_SECONDS = 900.0

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
@@ -150,7 +149,6 @@ def test_a_server_that_cannot_start_shows_the_end_of_its_log(folder: Path) -> No
     assert any("pg_control" in line for line in raised.value.details)
 
 
-@pytest.mark.skipif(os.geteuid() != 0, reason="only root's server runs as another user")
 def test_the_server_does_not_run_as_root(postgres: EmbeddedPostgres) -> None:
     assert postgres.identity is not None
     status = Path(f"/proc/{postgres.identity.pid}/status").read_text()
