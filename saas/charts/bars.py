@@ -70,9 +70,12 @@ def target_progress(
 
 def _target_text(row: TargetRow, look: Look, places: int) -> str:
     actual = figure_text(row.actual, look, places=places)
-    target = number_text(row.target.known, places) if row.target.is_determined else look.target_undetermined
+    if row.target.is_determined:
+        figures = f"{actual} / {number_text(row.target.known, places)} {row.measure}".strip()
+    else:
+        figures = f"{actual} {row.measure}".strip() + f" / {look.target_undetermined}"
     verdict = {True: look.is_met, False: look.is_not_met, None: ""}[row.is_met]
-    return " ".join(part for part in (f"{actual} / {target}", row.measure, verdict) if part)
+    return f"{figures} {verdict}".strip()
 
 
 def _draw_target(canvas: Canvas, row: TargetRow, top: Decimal, places: int) -> None:
