@@ -25,7 +25,7 @@ from saas.tenancy.address import register_addresses
 MAX_UPLOAD = 32 * 1024 * 1024
 MAX_FORM = 2 * 1024 * 1024
 MAX_FORM_PARTS = 4000
-FEATURES = ("home", "accounts")
+FEATURES = ("home", "accounts", "review")
 
 
 def build_app(config: Config | None = None) -> Flask:
@@ -79,5 +79,4 @@ def _configure(app: Flask, config: Config) -> None:
         WTF_CSRF_TIME_LIMIT=None,  # the token ends with the session
         BABEL_TRANSLATION_DIRECTORIES=str(ROOT / "saas" / "translations"),
     )
-    app.jinja_options = {"autoescape": True, "trim_blocks": True, "lstrip_blocks": True}
     app.extensions["tables"] = models.__all__

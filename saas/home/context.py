@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-from datetime import date, datetime
-from decimal import Decimal
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -15,6 +13,7 @@ from flask_babel import lazy_gettext as _l
 from flask_login import current_user
 
 from saas.access.permissions import Permission
+from saas.local import local_day, local_time, plain_number
 from saas.tenancy.address import find_current_county
 from saas.tenancy.once import new_send_token
 from saas.tenancy.scope import find_bound_tenant_id
@@ -43,26 +42,6 @@ def register_context(app: Flask) -> None:
 def static_url(name: str) -> str:
     """The address of a static file, the same for every county, with its digest so that it may be kept for ever."""
     return f"/static/{name}?v={_digest(current_app.static_folder or '', name)}"
-
-
-def local_time(moment: datetime | None) -> str:
-    """A moment as the county's clock showed it, to the minute. Nothing for none."""
-    if moment is None:
-        return ""
-    return moment.astimezone(current_app.config["JICENG"].timezone).strftime("%Y-%m-%d %H:%M")
-
-
-def local_day(day: date | None) -> str:
-    """A day as 2026年3月5日, without leading zeros. Nothing for none."""
-    return f"{day.year}年{day.month}月{day.day}日" if day else ""
-
-
-def plain_number(value: Decimal | None) -> str:
-    """An exact number without trailing zeros and without an exponent. Nothing for none."""
-    if value is None:
-        return ""
-    text = format(value, "f")
-    return text.rstrip("0").rstrip(".") if "." in text else text
 
 
 @lru_cache(maxsize=256)

@@ -11,13 +11,14 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from sqlalchemy import func, select
+from sqlalchemy.orm.attributes import flag_modified
 
 from saas.accounts.models import Appointment
 from saas.accounts.queries import holds, list_appointments
 from saas.audit.services import AuditAction, HasId, record
 from saas.db import db, local_today, utc_now
 from saas.domain.canonical_json import digest, plain
-from saas.domain.errors import InvalidTransition
+from saas.domain.errors import DomainError, InvalidTransition
 from saas.domain.hierarchy import Tree
 from saas.domain.progress import (
     Case,
@@ -40,6 +41,12 @@ from saas.org.queries import list_ancestors
 from saas.review import queries
 from saas.review.models import ReviewCase, ReviewDecision, ReviewTask, Route
 from saas.review.subjects import handler_of
+
+
+class CaseMovedError(DomainError):
+    """Somebody decided meanwhile (已被他人办理)."""
+
+    code = "case_moved"
 
 
 def start_case(
@@ -103,6 +110,12 @@ def _open(
     )
     db.session.add(case)
     return case
+
+
+def check_version(case: ReviewCase, seen: str | None) -> None:
+    """Refuse a decision on a case that has moved since the page was opened. Raises CaseMovedError (409)."""
+    if seen != str(case.version):
+        raise CaseMovedError("该件在您打开页面后已有变化，请刷新查看最新状态后再办理")
 
 
 def approve(case: ReviewCase, *, actor: HasId, comment: str = "") -> None:
@@ -305,6 +318,7 @@ def _settle(case: ReviewCase, reached: tuple[Case, Progress]) -> None:
     """Repeat in the rows where the case stands, and tell whoever is asked now."""
     model, state = reached
     case.status, case.current_step = state.status, state.step
+    flag_modified(case, "status")  # counts the version up even where a step waits for more seats
     case.finished_at = None if state.status is CaseStatus.OPEN else utc_now()
     asked = {seat.id for seat in open_seats(model, state)}
     open_tasks = db.session.scalars(

@@ -1,0 +1,28 @@
+"""Days, moments and figures as people here read them."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from decimal import Decimal
+
+from flask import current_app
+
+
+def local_time(moment: datetime | None) -> str:
+    """A moment as the county's clock showed it, to the minute. Nothing for none."""
+    if moment is None:
+        return ""
+    return moment.astimezone(current_app.config["JICENG"].timezone).strftime("%Y-%m-%d %H:%M")
+
+
+def local_day(day: date | None) -> str:
+    """A day as 2026年3月5日, without leading zeros. Nothing for none."""
+    return f"{day.year}年{day.month}月{day.day}日" if day else ""
+
+
+def plain_number(value: Decimal | None) -> str:
+    """An exact number without trailing zeros and without an exponent. Nothing for none."""
+    if value is None:
+        return ""
+    text = format(value, "f")
+    return text.rstrip("0").rstrip(".") if "." in text else text
