@@ -16,6 +16,9 @@ from saas.launcher.terminal import RunError, progress, run_quietly, succeeds
 SPACE_NEEDED = 900 * MEBIBYTE
 INSTALLER_LOCK = Path(__file__).with_name("installer.lock")
 _MINUTES = 60.0
+_PIP_OPTIONS = ("--quiet", "--disable-pip-version-check", "--require-hashes", "-r")
+# A package mirror of one's own often has a certificate that only the machine knows.
+_UV_OPTIONS = ("--quiet", "--system-certs", "--require-hashes", "-r")
 
 
 def install_packages(places: Places) -> None:
@@ -28,28 +31,10 @@ def install_packages(places: Places) -> None:
     _make_environment(places)
     progress("installing the packages of requirements.lock")
     log = places.setup_log
-    pip: list[str | Path] = [
-        places.python,
-        "-m",
-        "pip",
-        "install",
-        "--quiet",
-        "--disable-pip-version-check",
-        "--require-hashes",
-        "-r",
-    ]
+    pip: list[str | Path] = [places.python, "-m", "pip", "install", *_PIP_OPTIONS]
     trouble = "The packages could not be installed: is the network, or the package index pip is set up for, reachable?"
     run_quietly([*pip, INSTALLER_LOCK], log, trouble, seconds=10 * _MINUTES)
-    uv: list[str | Path] = [
-        places.venv / "bin" / "uv",
-        "pip",
-        "install",
-        "--quiet",
-        "--python",
-        places.python,
-        "--require-hashes",
-        "-r",
-    ]
+    uv: list[str | Path] = [places.venv / "bin" / "uv", "pip", "install", "--python", places.python, *_UV_OPTIONS]
     # uv does not read pip's own settings: where the index is known to pip only, pip does it, more slowly.
     if not succeeds([*uv, places.lock], log, seconds=10 * _MINUTES):
         run_quietly([*pip, places.lock], log, trouble, seconds=30 * _MINUTES)
