@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -18,7 +19,8 @@ from saas.domain.periods import OwnDays
 from saas.domain.routes import Route, route_from_mapping
 from saas.domain.scheme import AssessmentScheme
 from saas.domain.scheme_reading import scheme_from_mapping
-from saas.domain.targets import Target, target_from_mapping
+from saas.domain.target_format import target_from_mapping
+from saas.domain.targets import Target
 from saas.domain.windows import Window, own_days_from_mapping, window_from_mapping
 from saas.tenancy.pack_content import Application, CollectionTable, History, PlanTable, Registration
 from saas.tenancy.pack_errors import build_toml, dotted
@@ -32,10 +34,31 @@ _PATH_PART = re.compile(r"([^.\[\]]+)|\[(\d+)\]")
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """Where something of a pack was read: its file and, if known, its line."""
+    """Where something of a pack was read: its file and the keys and indexes that lead to it."""
 
-    file: str
-    line: int | None
+    toml: TomlFile
+    keys: TomlPath = ()
+
+    @property
+    def file(self) -> str:
+        return self.toml.file
+
+    @property
+    def line(self) -> int | None:
+        """The line, or that of the nearest table around; the first line for a whole file."""
+        return self.toml.line_of(self.keys) if self.keys else 1
+
+    @property
+    def path(self) -> str:
+        return dotted(self.keys)
+
+    def at(self, *keys: str | int) -> Source:
+        """Return the place of something inside."""
+        return Source(self.toml, (*self.keys, *keys))
+
+    def top(self, key: str) -> Source:
+        """Return the place of a key at the top of the file."""
+        return Source(self.toml, (key,))
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,9 +119,9 @@ class PackPlan:
 
 @dataclass(frozen=True, slots=True)
 class PackHistory:
-    """The history of a demonstration, and its file for the lines of its entries."""
+    """The history of a demonstration."""
 
-    file: TomlFile
+    source: Source
     history: History
 
 
@@ -122,7 +145,7 @@ def read_configuration(folder: Path, problems: Problems, *, year: int) -> Config
         forms=_present(_form(source, problems) for source in toml.files("forms")),
         routes=_present(_routes(toml.file(ROUTES), problems)),
         collections=_present(_collections(toml.file(COLLECTIONS), problems)),
-        targets=_present(_targets(toml.file(TARGETS), problems)),
+        targets=_present(_targets(toml.file(TARGETS), problems, year)),
         schemes=_present(_scheme(source, problems) for source in toml.files("schemes")),
         plans=_present(_plan(source, problems) for source in toml.files("plans")),
         history=_history(toml.file(HISTORY), problems),
@@ -187,13 +210,17 @@ def _form(source: TomlFile, problems: Problems) -> PackForm | None:
     if form is None:
         return None
     _check_file_name(source, form.code, problems)
-    return PackForm(Source(source.file, 1), form, registration)
+    return PackForm(Source(source), form, registration)
 
 
 def _check_file_name(source: TomlFile, code: str, problems: Problems) -> None:
     if Path(source.file).stem != code:
         problems.add(
-            source.file, f"文件名与 code “{code}”不一致", "请改成同名，便于查找", line=source.line_of(["code"]), path="code"
+            source.file,
+            f"文件名与 code “{code}”不一致",
+            "请改成同名，便于查找",
+            line=source.line_of(["code"]),
+            path="code",
         )
 
 
@@ -207,7 +234,7 @@ class _Entry:
 
     @property
     def place(self) -> Source:
-        return Source(self.source.file, self.source.line_of(self.prefix))
+        return Source(self.source, self.prefix)
 
 
 def _entries(source: TomlFile | None, key: str, problems: Problems, others: Sequence[str] = ()) -> Iterator[_Entry]:
@@ -216,7 +243,9 @@ def _entries(source: TomlFile | None, key: str, problems: Problems, others: Sequ
         return
     for name in source.mapping:
         if name != key and name not in others:
-            problems.add(source.file, f"不认识“{name}”", f"这个文件写 [[{key}]]", line=source.line_of([name]), path=name)
+            problems.add(
+                source.file, f"不认识“{name}”", f"这个文件写 [[{key}]]", line=source.line_of([name]), path=name
+            )
     entries = source.mapping.get(key, [])
     if not isinstance(entries, list) or not all(isinstance(entry, dict) for entry in entries):
         problems.add(source.file, f"“{key}”应为一组表", f"请写成 [[{key}]]", line=source.line_of([key]), path=key)
@@ -243,13 +272,15 @@ def _collections(source: TomlFile | None, problems: Problems) -> Iterator[PackCo
             yield PackCollection(entry.place, table, cohort, window, own)
 
 
-def _targets(source: TomlFile | None, problems: Problems) -> Iterator[PackTarget | None]:
+def _targets(source: TomlFile | None, problems: Problems, year: int) -> Iterator[PackTarget | None]:
     plan = source.mapping.get("plan") if source else None
     if source is not None and not isinstance(plan, str):
-        problems.add(source.file, "缺少“plan”", "请在文件开头写明目标属于哪个方案，如 plan = \"…\"", path="plan")
+        problems.add(source.file, "缺少“plan”", '请在文件开头写明目标属于哪个方案，如 plan = "…"', path="plan")
     for entry in _entries(source, "targets", problems, ("plan",)):
         unit = entry.mapping.pop("responsible_unit", None)
-        target = _read(target_from_mapping, entry.mapping, entry.source, problems, entry.prefix)
+        target = _read(
+            partial(target_from_mapping, plan_year=year), entry.mapping, entry.source, problems, entry.prefix
+        )
         if target is not None:
             yield PackTarget(entry.place, str(plan), target, unit)
 
@@ -263,7 +294,7 @@ def _scheme(source: TomlFile, problems: Problems) -> PackScheme | None:
         return None
     _check_file_name(source, scheme.code, problems)
     cohort = _read(cohort_from_mapping, application.cohort, source, problems, ("application",))
-    return PackScheme(Source(source.file, 1), scheme, application, cohort) if cohort else None
+    return PackScheme(Source(source), scheme, application, cohort) if cohort else None
 
 
 def _plan(source: TomlFile, problems: Problems) -> PackPlan | None:
@@ -271,9 +302,9 @@ def _plan(source: TomlFile, problems: Problems) -> PackPlan | None:
     if plan is None:
         return None
     _check_file_name(source, plan.code, problems)
-    return PackPlan(Source(source.file, 1), plan)
+    return PackPlan(Source(source), plan)
 
 
 def _history(source: TomlFile | None, problems: Problems) -> PackHistory | None:
     history = build_toml(History, source, source.mapping, problems) if source else None
-    return PackHistory(source, history) if source and history else None
+    return PackHistory(Source(source), history) if source and history else None

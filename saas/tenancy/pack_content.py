@@ -248,6 +248,14 @@ class FindingRate(PackPart):
     at_most: Annotated[int, Field(ge=1, le=50)]
 
 
+class ReadingHistory(PackPart):
+    """A rule that needs a figure gets it, in every round, from an attribute of the unit (复查时核实的数)."""
+
+    scheme: Code
+    rule: Code
+    attribute: Code
+
+
 class FactHistory(PackPart):
     """One named finding. `quantity` left out means that nobody wrote how many (未写数量)."""
 
@@ -318,6 +326,7 @@ class History(PackPart):
     answers: tuple[AnswerSpread, ...] = ()
     rounds: tuple[RoundHistory, ...] = ()
     finding_rates: tuple[FindingRate, ...] = ()
+    readings: tuple[ReadingHistory, ...] = ()
     facts: tuple[FactHistory, ...] = ()
     scores: tuple[ScoreHistory, ...] = ()
     target_values: tuple[TargetHistory, ...] = ()

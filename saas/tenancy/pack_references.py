@@ -1,0 +1,212 @@
+"""References inside a pack: every code that one file names must be in another, and every cohort must find a unit."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+from saas.domain.cohorts import Cohort, CohortUnit, Membership, membership
+from saas.domain.fields import iter_fields
+from saas.domain.scheme import RuleKind
+from saas.domain.scheme_checks import rule_paths
+from saas.domain.scheme_conditions import comparisons_of
+from saas.tenancy.pack_configuration import (
+    Configuration,
+    PackCollection,
+    PackPlan,
+    PackRoute,
+    PackScheme,
+    Source,
+    toml_path,
+)
+from saas.tenancy.pack_content import PartTable
+from saas.tenancy.pack_files import Problems
+from saas.tenancy.pack_organisation import Organisation
+from saas.tenancy.pack_schema import RoleName, UnitRow
+
+
+@dataclass(frozen=True, slots=True)
+class References:
+    """The codes that a pack defines, by kind, and how to complain about one that it does not define."""
+
+    problems: Problems
+    known: Mapping[str, Collection[str]]
+
+    def check(self, kind: str, code: str | None, source: Source) -> None:
+        """Note a problem unless `code` is defined. An absent code is no reference; an open kind is not checked."""
+        if code is None or kind not in self.known or code in self.known[kind]:
+            return
+        self.problems.add(
+            source.file,
+            f"没有代码为“{code}”的{kind}",
+            f"请改正这里的写法，或先在配置包中加上这个{kind}",
+            line=source.line,
+            path=source.path,
+        )
+
+
+def check_references(configuration: Configuration, organisation: Organisation, problems: Problems) -> References:
+    """Check every reference of forms, routes, collections, targets, schemes and plans. Returns what is known.
+
+    A starter pack brings no units of its own: references to units are then left to the county it is applied to.
+    """
+    references = References(problems, _known(configuration, organisation))
+    _check_unique(configuration, problems)
+    for form in configuration.forms:
+        if form.registration is not None:
+            references.check("单位", form.registration.owner_unit, form.source.at("registration", "owner_unit"))
+    for route in configuration.routes:
+        _check_route(route, references)
+    for collection in configuration.collections:
+        _check_collection(collection, organisation, references)
+    for target in configuration.targets:
+        references.check("方案", target.plan, target.source.top("plan"))
+        references.check("单位", target.responsible_unit, target.source.at("responsible_unit"))
+    for scheme in configuration.schemes:
+        _check_scheme(scheme, configuration, organisation, references)
+    for plan in configuration.plans:
+        _check_plan(plan, references)
+    return references
+
+
+def _known(configuration: Configuration, organisation: Organisation) -> dict[str, Collection[str]]:
+    known: dict[str, Collection[str]] = {
+        "表单": {entry.form.code for entry in configuration.forms},
+        "流程": {entry.route.code for entry in configuration.routes},
+        "填报任务": {entry.table.code for entry in configuration.collections},
+        "考核方案": {entry.scheme.code for entry in configuration.schemes},
+        "方案": {entry.plan.code for entry in configuration.plans},
+        "目标": {entry.target.code for entry in configuration.targets},
+        "角色": set(RoleName),
+    }
+    if organisation.units:
+        known["单位"] = {unit.code for unit in organisation.units}
+        known["单位类型"] = {row.code for row in organisation.unit_types}
+        known["单位属性"] = {row.name for row in organisation.attributes}
+        known["岗位"] = {post.name for post in organisation.posts}
+    return known
+
+
+def _check_unique(configuration: Configuration, problems: Problems) -> None:
+    lists: Iterable[tuple[str, Sequence[tuple[str, Source]]]] = (
+        ("表单", [(entry.form.code, entry.source) for entry in configuration.forms]),
+        ("流程", [(entry.route.code, entry.source) for entry in configuration.routes]),
+        ("填报任务", [(entry.table.code, entry.source) for entry in configuration.collections]),
+        ("目标", [(entry.target.code, entry.source) for entry in configuration.targets]),
+        ("考核方案", [(entry.scheme.code, entry.source) for entry in configuration.schemes]),
+        ("方案", [(entry.plan.code, entry.source) for entry in configuration.plans]),
+    )
+    for kind, entries in lists:
+        seen: set[str] = set()
+        for code, source in entries:
+            if code in seen:
+                problems.add(source.file, f"{kind}代码“{code}”重复", "请改成不同的代码", line=source.line, path="code")
+            seen.add(code)
+
+
+def _check_route(entry: PackRoute, references: References) -> None:
+    for index, step in enumerate(entry.route.steps):
+        place = entry.source.at("steps", index, "who")
+        references.check("角色", step.who.role or None, place)
+        references.check("岗位", step.who.post or None, place)
+        kind, _, code = step.who.at.partition(":")
+        references.check("单位", code if kind == "unit" else None, place)
+        references.check("单位类型", code if kind == "ancestor" else None, place)
+
+
+def _check_collection(entry: PackCollection, organisation: Organisation, references: References) -> None:
+    references.check("表单", entry.table.form, entry.source.at("form"))
+    references.check("流程", entry.table.route, entry.source.at("route"))
+    references.check("方案", entry.table.plan, entry.source.at("plan"))
+    _check_cohort(entry.cohort, entry.source.at("cohort"), organisation, references)
+
+
+def _check_cohort(cohort: Cohort, source: Source, organisation: Organisation, references: References) -> None:
+    before = len(references.problems.found)
+    for code in cohort.unit_types:
+        references.check("单位类型", code, source)
+    for code in (*cohort.under, *cohort.units, *cohort.excluded):
+        references.check("单位", code, source)
+    for condition in cohort.where:
+        references.check("单位属性", condition.attribute, source)
+    is_sound = len(references.problems.found) == before
+    if is_sound and organisation.units and not members(cohort, organisation):
+        references.problems.add(
+            source.file, "单位范围里一个单位也没有", "请放宽 cohort 的条件", line=source.line, path=source.path
+        )
+
+
+def members(cohort: Cohort, organisation: Organisation) -> tuple[UnitRow, ...]:
+    """Return the units of the pack that belong to a cohort, in the order of the file."""
+    parents = {unit.code: unit.parent for unit in organisation.units}
+    found = []
+    for unit in organisation.units:
+        ancestors: list[str] = []
+        parent = unit.parent
+        while parent is not None and parent not in ancestors:
+            ancestors.append(parent)
+            parent = parents.get(parent)
+        if membership(CohortUnit(unit.code, unit.type, ancestors, unit.attributes), cohort) is Membership.YES:
+            found.append(unit)
+    return tuple(found)
+
+
+def _check_scheme(
+    entry: PackScheme, configuration: Configuration, organisation: Organisation, references: References
+) -> None:
+    references.check("填报任务", entry.application.collection, entry.source.at("application", "collection"))
+    references.check("流程", entry.application.route, entry.source.at("application", "route"))
+    _check_cohort(entry.cohort, entry.source.at("application", "cohort"), organisation, references)
+    references.check("单位属性", entry.scheme.settings.peer_group, entry.source.at("settings", "peer_group"))
+    for path, rule in rule_paths(entry.scheme):
+        for comparison in comparisons_of(rule.applies_when) if rule.applies_when else ():
+            references.check("单位属性", comparison.attribute, entry.source.at(*toml_path(path), "applies_when"))
+    _check_self_scores(entry, configuration, references)
+
+
+def _check_self_scores(entry: PackScheme, configuration: Configuration, references: References) -> None:
+    """Self-scores come from fields of the same name: a rule scored by hand that no field asks for is never filled."""
+    form_codes = {c.table.form for c in configuration.collections if c.table.code == entry.application.collection}
+    forms = [f.form for f in configuration.forms if f.form.code in form_codes]
+    if not forms:
+        return
+    names = {field.name for form in forms for _, field in iter_fields(form)}
+    for path, rule in rule_paths(entry.scheme):
+        place = entry.source.at(*toml_path(path), "code")
+        if rule.kind is RuleKind.MANUAL_SCORE and rule.code not in names:
+            references.problems.add(
+                place.file,
+                f"自评表单里没有与计分规则“{rule.code}”同名的字段",
+                "请在表单中加上同名字段，或改正规则代码",
+                line=place.line,
+                path=place.path,
+            )
+
+
+def _check_plan(entry: PackPlan, references: References) -> None:
+    plan, source = entry.plan, entry.source
+    references.check("单位", plan.unit, source.at("unit"))
+    references.check("流程", plan.route, source.at("route"))
+    references.check("岗位", plan.signatory, source.at("signatory"))
+    for code in plan.countersign_units:
+        references.check("单位", code, source.at("countersign_units"))
+    tasks: set[str] = set()
+    for index, task in enumerate(plan.tasks):
+        place = source.at("tasks", index)
+        if task.code in tasks:
+            text = f"任务代码“{task.code}”重复"
+            references.problems.add(place.file, text, "请改成不同的代码", line=place.line, path=place.path)
+        tasks.add(task.code)
+        _check_parts(task.parts, place, references)
+
+
+def _check_parts(parts: Sequence[PartTable], task: Source, references: References) -> None:
+    codes = [part.code for part in parts]
+    for index, part in enumerate(parts):
+        place = task.at("parts", index)
+        if part.code in codes[:index]:
+            text = f"分项代码“{part.code}”重复"
+            references.problems.add(place.file, text, "请改成不同的代码", line=place.line, path=place.path)
+        for part_unit in part.units:
+            references.check("单位", part_unit.unit, place.at("units"))
+            references.check("单位类型", part_unit.unit_type, place.at("units"))
