@@ -130,6 +130,13 @@ def test_a_target_that_is_undetermined_has_no_tick_in_its_row() -> None:
     assert all(attribute(line, "y1") > 56 for line in elements(svg, "line"))  # only the key below has one
 
 
+def test_progress_towards_an_undetermined_target_has_no_length() -> None:
+    svg = target_progress("目标", [TargetRow("粪污处理", known("12"), undetermined(), "户")])
+
+    (box,) = elements(svg, "rect")
+    assert box.attrib["stroke-dasharray"]
+
+
 def test_nothing_reported_is_hatched_and_not_an_empty_bar() -> None:
     svg = target_progress("目标", [TargetRow("满意度", missing(), known("90"), "%")])
 

@@ -57,7 +57,10 @@ class RankingRow:
 def target_progress(
     title: str, rows: Sequence[TargetRow], *, look: Look = PAGE, width: Length = WIDTH, places: int = 2
 ) -> Svg:
-    """Draw a bar for each target with a tick at the target figure and small marks at its milestones (阶段目标)."""
+    """Draw a bar for each target with a tick at the target figure and small marks at its milestones (阶段目标).
+
+    Where the actual figure lacks, or there is nothing to measure it by, the track is hatched.
+    """
     if not rows:
         return empty_picture(title, width, look)
     description = "；".join(f"{row.label}：{_target_text(row, look, places)}" for row in rows)
@@ -88,7 +91,7 @@ def _draw_target(canvas: Canvas, row: TargetRow, top: Decimal, places: int) -> N
     canvas.text(0, top + 14, shortened(row.label, width - text_width(words) - 12))
     bar = top + 24
     whole = row.maximum or _whole(row)
-    if row.actual.is_determined:
+    if row.actual.is_determined and (row.target.is_determined or row.maximum):
         canvas.rectangle(0, bar, width, _BAR, look.track, radius=3)
         filled = min(share_of(max(row.actual.known, ZERO), whole, width), width)
         canvas.rectangle(0, bar, filled, _BAR, look.colours[tone], radius=3, tip=f"{row.label} {words}")

@@ -4,6 +4,7 @@
   "use strict";
   const WAIT = 3000;
   const RETRY = 15000;
+  const watched = new WeakSet();
 
   function say(form, state) {
     const place = form.querySelector("[data-autosave-status]");
@@ -32,6 +33,7 @@
     }
 
     async function save() {
+      if (!form.isConnected) return undefined;
       if (flight) return later(WAIT);
       flight = new AbortController();
       let changedMeanwhile = false;
@@ -75,5 +77,14 @@
     });
   }
 
-  document.querySelectorAll("form[data-autosave-url]").forEach(watch);
+  function watchNewForms() {
+    document.querySelectorAll("form[data-autosave-url]").forEach((form) => {
+      if (watched.has(form)) return;
+      watched.add(form);
+      watch(form);
+    });
+  }
+
+  watchNewForms();
+  document.addEventListener("htmx:after:swap", watchNewForms);
 })();

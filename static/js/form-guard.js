@@ -7,6 +7,7 @@
   const KEEP_FOR = 7 * 24 * 3600 * 1000;
   const LEFT_OUT = ["hidden", "password", "file", "submit", "button"];
   const dirty = new Set();
+  const watched = new WeakSet();
 
   const store = {
     read(key) {
@@ -104,7 +105,11 @@
     form.addEventListener("submit", () => {
       dirty.delete(form);
       store.write(key, valuesOf(form));
-      window.sessionStorage.setItem(SENT, key);
+      try {
+        window.sessionStorage.setItem(SENT, key);
+      } catch (error) {
+        // No session storage: the draft expires by itself.
+      }
     });
   }
 
@@ -116,19 +121,32 @@
     if (!keysOnPage.includes(sent)) store.remove(sent);
   }
 
-  const forms = Array.from(document.querySelectorAll("form[data-draft-key]"));
+  function formsOnPage() {
+    return Array.from(document.querySelectorAll("form[data-draft-key]"));
+  }
+
+  function watchNewForms() {
+    formsOnPage()
+      .filter((form) => !watched.has(form))
+      .forEach((form) => {
+        watched.add(form);
+        watch(form);
+      });
+  }
+
   try {
-    forgetWhatWasSent(forms.map((form) => form.dataset.draftKey));
+    forgetWhatWasSent(formsOnPage().map((form) => form.dataset.draftKey));
   } catch (error) {
     // No session storage: drafts simply expire.
   }
-  forms.forEach(watch);
+  watchNewForms();
+  document.addEventListener("htmx:after:swap", watchNewForms);
 
   document.addEventListener("submit", (event) => {
     if (event.target.matches("form[data-clears-drafts]")) store.clear();
   });
   window.addEventListener("beforeunload", (event) => {
-    if (!dirty.size) return;
+    if (!Array.from(dirty).some((form) => form.isConnected)) return;
     event.preventDefault();
     event.returnValue = "";
   });
