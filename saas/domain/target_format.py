@@ -17,8 +17,8 @@ from saas.domain.targets import Comparator, Group, Kind, Milestone, Scope, Stren
 
 _KEYS = {
     "code", "name", "comparator", "kind", "per", "figure", "measure", "numerator", "denominator", "counting",
-    "boundary", "strength", "deadline", "milestones_are", "milestones", "groups", "population", "scope", "share", "decimals",
-    "direction", "baseline", "levels", "level",
+    "boundary", "strength", "deadline", "milestones_are", "milestones", "groups", "population", "scope",
+    "share", "decimals", "direction", "baseline", "levels", "level",
 }  # fmt: skip
 _RATIO = re.compile(r"([1-9][0-9]{0,8})\s*[:：]\s*([1-9][0-9]{0,8})", flags=re.ASCII)
 
