@@ -195,6 +195,11 @@ def test_a_missing_month_has_no_dot_and_zero_has_one() -> None:
     assert len(elements(trend("走势", months(known("5"), missing(), known("0"))), "circle")) == 2
 
 
+def test_a_single_month_between_gaps_is_seen_in_a_sparkline() -> None:
+    svg = sparkline("走势", months(known("1"), missing(), known("3"), missing()))
+    assert {dot.attrib["cx"] for dot in elements(svg, "circle")} == {"12", "60"}
+
+
 def test_neighbouring_gaps_of_one_kind_are_named_once() -> None:
     svg = trend("走势", months(known("1"), undetermined(), undetermined(), missing(), known("2")))
     assert [word for word in words(svg) if word in ("未定", "未报")] == ["未定", "未报"]

@@ -187,7 +187,10 @@ def sparkline(title: str, points: Sequence[Point], *, look: Look = PAGE, width: 
     spots: list[tuple[Decimal, Decimal]] = []
     for run in _runs(points, xs):
         spots = [(x, 19 - share_of(point.amount.known - low, (high - low) or ONE, 14)) for point, x in run]
-        canvas.path(_polyline(spots), look.colours[Tone.INFO], width=Decimal("1.5"))
+        if len(spots) > 1:
+            canvas.path(_polyline(spots), look.colours[Tone.INFO], width=Decimal("1.5"))
+        else:
+            canvas.dot(*spots[0], Decimal("1.5"), look.colours[Tone.INFO])
     if spots:
         canvas.dot(*spots[-1], Decimal("2.5"), look.colours[Tone.INFO])
     return canvas.finished()
