@@ -40,6 +40,11 @@ class Config:
     session_idle: timedelta = timedelta(minutes=30)
     session_limit: timedelta = timedelta(hours=12)
     pool_size: int = 5
+    # A worker that dies is noticed when its lease runs out; a living one renews it four times as often.
+    job_lease: timedelta = timedelta(seconds=20)
+    job_retry: timedelta = timedelta(seconds=10)
+    jobs_per_tenant: int = 4  # at most so many of one county wait or run at a time: the others take turns
+    job_memory: int = 2 * 1024**3  # address space of one job, in bytes
 
     @property
     def is_production(self) -> bool:
@@ -64,6 +69,10 @@ def load_config(environ: Mapping[str, str] | None = None) -> Config:
         public_url=env.get("PUBLIC_URL") or None,
         trusted_hosts=tuple(host.strip() for host in env.get("TRUSTED_HOSTS", "").split(",") if host.strip()),
         pool_size=int(env.get("DATABASE_POOL_SIZE", "5")),
+        job_lease=timedelta(seconds=float(env.get("JOB_LEASE_SECONDS", "20"))),
+        job_retry=timedelta(seconds=float(env.get("JOB_RETRY_SECONDS", "10"))),
+        jobs_per_tenant=int(env.get("JOBS_PER_TENANT", "4")),
+        job_memory=int(env.get("JOB_MEMORY_MIB", "2048")) * 1024**2,
     )
     if config.is_production and (config.public_url is None or not config.trusted_hosts):
         raise ConfigError("production needs PUBLIC_URL and TRUSTED_HOSTS (a comma-separated list of host names)")

@@ -7,7 +7,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import CheckConstraint, Index, UniqueConstraint
+from sqlalchemy import CheckConstraint, Index, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from saas.db import Base, utc_now
@@ -36,7 +36,10 @@ class Job(TenantOwned, Base):
         same_tenant("created_by_id", "user"),
         CheckConstraint("(state = 'running') = (lease_until IS NOT NULL)", name="running_has_lease"),
         CheckConstraint("(state IN ('done', 'dead')) = (finished_at IS NOT NULL)", name="finished_has_time"),
+        CheckConstraint("state <> 'dead' OR reason IS NOT NULL", name="dead_has_reason"),
+        CheckConstraint("progress BETWEEN 0 AND 100", name="progress_in_range"),
         Index("ix_job_state_run_after", "state", "run_after"),
+        Index("ix_job_open", "tenant_id", "state", postgresql_where=text("state IN ('queued', 'running')")),
     )
 
     kind: Mapped[str]
@@ -51,7 +54,8 @@ class Job(TenantOwned, Base):
     lease_until: Mapped[datetime | None]
     token: Mapped[uuid.UUID | None]
     progress: Mapped[int] = mapped_column(default=0)  # per cent
-    error: Mapped[str | None]
+    error: Mapped[str | None]  # for operators: what went wrong last
+    reason: Mapped[str | None]  # for the user: why it was given up
     created_by_id: Mapped[uuid.UUID | None]
     created_at: Mapped[datetime] = mapped_column(default=utc_now)
     started_at: Mapped[datetime | None]
