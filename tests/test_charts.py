@@ -191,6 +191,11 @@ def test_a_missing_month_breaks_the_line() -> None:
     assert "未报" in words(broken)
 
 
+def test_only_the_months_without_a_figure_are_hatched() -> None:
+    svg = trend("走势", months(known("1"), missing(), known("3")))
+    assert sum("stroke-dasharray" in box.attrib for box in elements(svg, "rect")) == 1
+
+
 def test_a_missing_month_has_no_dot_and_zero_has_one() -> None:
     assert len(elements(trend("走势", months(known("5"), missing(), known("0"))), "circle")) == 2
 
