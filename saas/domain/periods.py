@@ -15,6 +15,7 @@ from enum import StrEnum
 from saas.domain.errors import DomainError
 
 ONE_DAY = timedelta(days=1)
+FIRST_YEAR, LAST_YEAR = 1900, 2200  # of what an address or a definition may name
 
 
 class Cadence(StrEnum):
@@ -256,7 +257,8 @@ def period_from_key(key: str) -> Period:
             period = make(match)
         except (ValueError, OverflowError):
             break
-        if period.start <= period.end and period.key == key:
+        is_near = period.start.year >= FIRST_YEAR and period.end.year <= LAST_YEAR
+        if is_near and period.start <= period.end and period.key == key:
             return period
         break
     raise DomainError("“{key}”不是一个周期", code="bad_period", key=key)

@@ -114,7 +114,21 @@ def test_an_event_has_no_next() -> None:
 
 
 @pytest.mark.parametrize(
-    "key", ["", "2026-13", "2026-3", "2026-W54", "2026-Q5", "2026-02-30", "20260305", "2026-03-T4", "0000", "2026-03\n"]
+    "key",
+    [
+        "",
+        "2026-13",
+        "2026-3",
+        "2026-W54",
+        "2026-Q5",
+        "2026-02-30",
+        "20260305",
+        "2026-03-T4",
+        "0000",
+        "0001",
+        "9999-12",
+        "2026-03\n",
+    ],
 )
 def test_what_names_no_period_is_refused(key: str) -> None:
     with pytest.raises(DomainError) as refusal:

@@ -255,6 +255,34 @@ def test_whatever_people_try_the_rules_hold(events: list[Event]) -> None:
         assert approved == {"t", "d1", "d2", "l1", "l2"}
 
 
+@settings(max_examples=200, deadline=None)
+@given(st.data())
+def test_every_case_can_be_brought_to_its_end(data: st.DataObject) -> None:
+    """However often it was sent back before, a case is finished by people who only approve from then on."""
+    state = start(MIXED)
+    for turn in range(40):
+        choices = [
+            Event(move, person, seat.id, "原因", "author", delegate="wu")
+            for seat in open_seats(MIXED, state) or (Seat("", frozenset()),)
+            for person in PEOPLE
+            for move in sorted(allowed_moves(MIXED, state, person))
+            if person == "clerk" or person in seat.holders
+        ]
+        if turn >= 10:
+            choices = [each for each in choices if each.move in {Move.APPROVE, Move.RESUBMIT}]
+        if not choices:
+            break
+        event = data.draw(st.sampled_from(choices))
+        if event.move is Move.DELEGATE and event.person == event.delegate:
+            continue
+        try:
+            state = apply(MIXED, state, event)
+        except NotAllowed as refusal:
+            assert refusal.code == "bad_delegate"  # noqa: PT017  (only some examples raise)
+
+    assert state.status is CaseStatus.APPROVED or is_stuck(MIXED, state)
+
+
 def _assert_sound(state: Progress, event: Event, after: Progress) -> None:
     if event.move in {Move.APPROVE, Move.RETURN, Move.DELEGATE}:
         assert event.person != "clerk"
