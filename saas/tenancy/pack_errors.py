@@ -65,10 +65,21 @@ def _build(
     try:
         return model.model_validate(values)
     except ValidationError as error:
-        for found in error.errors(include_url=False):
+        for found in _own_mistakes(error.errors(include_url=False)):
             text, advice = _worded(found)
             problems.add(file, text, advice, line=line_of(found["loc"]), path=dotted(found["loc"]))
         return None
+
+
+def _own_mistakes(found: Sequence[ErrorDetails]) -> list[ErrorDetails]:
+    """Leave out lists that are only too short because their entries are faulty: those are reported themselves."""
+    paths = [error["loc"] for error in found]
+    return [
+        error
+        for error in found
+        if error["type"] != "too_short"
+        or not any(path[: len(error["loc"])] == error["loc"] and path != error["loc"] for path in paths)
+    ]
 
 
 def dotted(path: Sequence[str | int]) -> str:

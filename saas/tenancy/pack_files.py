@@ -64,9 +64,13 @@ class Problems:
     def add(self, file: str, message: str, advice: str, *, line: int | None = None, path: str = "") -> None:
         self.found.append(PackProblem(file, message, advice, line, path))
 
-    def raise_if_any(self) -> None:
-        if self.found:
-            raise PackError(self.found)
+    def none_in(self, *files: str) -> bool:
+        """Say whether no problem was found in these files, or below these folders (written with a slash at the end)."""
+        return not any(
+            problem.file == file or (file.endswith("/") and problem.file.startswith(file))
+            for problem in self.found
+            for file in files
+        )
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,8 +13,8 @@ _WITH_REASON = {SubmissionCase.RETURNED, SubmissionCase.RESUBMITTED, SubmissionC
 
 
 def check_history(configuration: Configuration, organisation: Organisation, references: References) -> None:
-    """Note every entry of the history that names something the pack does not have."""
-    if configuration.history is None:
+    """Note every entry of the history that names something the pack does not have, once the rest is in order."""
+    if configuration.history is None or references.problems.found:
         return
     history, source = configuration.history.history, configuration.history.source
     _check_submissions(history, source, configuration, organisation, references)

@@ -61,12 +61,24 @@ def read_organisation(folder: Path, problems: Problems) -> Organisation:
         people=_read(PersonRow, folder, PEOPLE, problems),
         links=_read(LinkRow, folder, LINKS, problems),
     )
-    pack_checks.check_unit_types(organisation.unit_types, attributes, problems)
-    pack_checks.check_units(organisation.units, organisation.unit_types, problems)
-    pack_checks.check_posts(organisation.posts, organisation.units, problems)
-    pack_checks.check_people(organisation.people, organisation.posts, problems)
-    pack_checks.check_links(organisation.links, organisation.people, organisation.units, problems)
+    _check(organisation, problems)
     return organisation
+
+
+def _check(organisation: Organisation, problems: Problems) -> None:
+    """Check the tables against each other. A table with faulty rows is left out: one mistake is reported once."""
+    types, attributes, units = organisation.unit_types, organisation.attributes, organisation.units
+    posts, people, links = organisation.posts, organisation.people, organisation.links
+    if problems.none_in(UNIT_TYPES, ATTRIBUTES):
+        pack_checks.check_unit_types(types, attributes, problems)
+    if problems.none_in(UNIT_TYPES, UNITS):
+        pack_checks.check_units(units, types, problems)
+    if problems.none_in(UNITS, POSTS):
+        pack_checks.check_posts(posts, units, problems)
+    if problems.none_in(POSTS, PEOPLE):
+        pack_checks.check_people(people, posts, problems)
+    if problems.none_in(UNITS, PEOPLE, LINKS):
+        pack_checks.check_links(links, people, units, problems)
 
 
 def _table(folder: Path, file: str, problems: Problems, extra: frozenset[str] = frozenset()) -> list[TableRow]:
@@ -74,6 +86,8 @@ def _table(folder: Path, file: str, problems: Problems, extra: frozenset[str] = 
     if not (folder / file).is_file():
         return []
     header, rows = read_table(folder, file, problems)
+    if not header:
+        return []
     expected = _COLUMNS[file]
     missing = [column for column in expected if column not in header]
     unknown = [column for column in header if column not in expected and column not in extra]

@@ -10,7 +10,11 @@ from saas.domain.fields import iter_fields
 from saas.domain.scheme import RuleKind
 from saas.domain.scheme_checks import rule_paths
 from saas.domain.scheme_conditions import comparisons_of
+from saas.tenancy.pack_checks import ATTRIBUTES, POSTS, UNIT_TYPES, UNITS
 from saas.tenancy.pack_configuration import (
+    COLLECTIONS,
+    ROUTES,
+    TARGETS,
     Configuration,
     PackCollection,
     PackPlan,
@@ -50,7 +54,7 @@ def check_references(configuration: Configuration, organisation: Organisation, p
 
     A starter pack brings no units of its own: references to units are then left to the county it is applied to.
     """
-    references = References(problems, _known(configuration, organisation))
+    references = References(problems, _known(configuration, organisation, problems))
     _check_unique(configuration, problems)
     for form in configuration.forms:
         if form.registration is not None:
@@ -69,22 +73,23 @@ def check_references(configuration: Configuration, organisation: Organisation, p
     return references
 
 
-def _known(configuration: Configuration, organisation: Organisation) -> dict[str, Collection[str]]:
-    known: dict[str, Collection[str]] = {
-        "表单": {entry.form.code for entry in configuration.forms},
-        "流程": {entry.route.code for entry in configuration.routes},
-        "填报任务": {entry.table.code for entry in configuration.collections},
-        "考核方案": {entry.scheme.code for entry in configuration.schemes},
-        "方案": {entry.plan.code for entry in configuration.plans},
-        "目标": {entry.target.code for entry in configuration.targets},
-        "角色": set(RoleName),
+def _known(configuration: Configuration, organisation: Organisation, problems: Problems) -> dict[str, Collection[str]]:
+    """Return the codes by kind. A kind whose file has problems is left open: one mistake is reported once."""
+    known: dict[str, tuple[Collection[str], tuple[str, ...]]] = {
+        "表单": ({entry.form.code for entry in configuration.forms}, ("forms/",)),
+        "流程": ({entry.route.code for entry in configuration.routes}, (ROUTES,)),
+        "填报任务": ({entry.table.code for entry in configuration.collections}, (COLLECTIONS,)),
+        "考核方案": ({entry.scheme.code for entry in configuration.schemes}, ("schemes/",)),
+        "方案": ({entry.plan.code for entry in configuration.plans}, ("plans/",)),
+        "目标": ({entry.target.code for entry in configuration.targets}, (TARGETS,)),
+        "角色": (set(RoleName), ()),
     }
     if organisation.units:
-        known["单位"] = {unit.code for unit in organisation.units}
-        known["单位类型"] = {row.code for row in organisation.unit_types}
-        known["单位属性"] = {row.name for row in organisation.attributes}
-        known["岗位"] = {post.name for post in organisation.posts}
-    return known
+        known["单位"] = ({unit.code for unit in organisation.units}, (UNITS,))
+        known["单位类型"] = ({row.code for row in organisation.unit_types}, (UNIT_TYPES,))
+        known["单位属性"] = ({row.name for row in organisation.attributes}, (ATTRIBUTES,))
+        known["岗位"] = ({post.name for post in organisation.posts}, (POSTS,))
+    return {kind: codes for kind, (codes, files) in known.items() if problems.none_in(*files)}
 
 
 def _check_unique(configuration: Configuration, problems: Problems) -> None:
@@ -130,6 +135,7 @@ def _check_cohort(cohort: Cohort, source: Source, organisation: Organisation, re
     for condition in cohort.where:
         references.check("单位属性", condition.attribute, source)
     is_sound = len(references.problems.found) == before
+    is_sound = is_sound and references.problems.none_in(UNITS, UNIT_TYPES, ATTRIBUTES)
     if is_sound and organisation.units and not members(cohort, organisation):
         references.problems.add(
             source.file, "单位范围里一个单位也没有", "请放宽 cohort 的条件", line=source.line, path=source.path
