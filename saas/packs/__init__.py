@@ -1,0 +1,1 @@
+"""County packs (配置包): applied to a county, as often as wanted, all or nothing."""
