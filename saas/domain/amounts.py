@@ -11,8 +11,8 @@ ZERO = Decimal(0)
 ONE = Decimal(1)
 HUNDRED = Decimal(100)
 
-# Quotients are carried with 40 digits and totals are cut at 20 places, so that three thirds make exactly one and two
-# units with the same score really tie. No real score differs by less.
+# Quotients are carried with 40 digits and final totals are cut at 20 places, so that three thirds make exactly one and
+# two units with the same score really tie. No real score differs by less.
 WIDE = Context(prec=40, rounding=ROUND_HALF_UP)
 _GRAIN = Decimal("1E-20")
 
@@ -95,11 +95,13 @@ def total(amounts: Iterable[Amount]) -> Amount:
     for amount in amounts:
         if amount.standing is Standing.NOT_APPLICABLE:
             continue
-        standing = worse(standing, amount.standing)
-        reasons.extend(reason for reason in amount.reasons if reason not in reasons)
+        if standing is not amount.standing:
+            standing = worse(standing, amount.standing)
+        if amount.reasons:
+            reasons.extend(reason for reason in amount.reasons if reason not in reasons)
         if amount.value is not None:
             value = amount.value if value is None else value + amount.value
-    return Amount(standing, None if value is None else settle(value), tuple(reasons))
+    return Amount(standing, value, tuple(reasons))
 
 
 def worse(one: Standing, other: Standing) -> Standing:
@@ -108,6 +110,13 @@ def worse(one: Standing, other: Standing) -> Standing:
 
 
 _WEIGHT = {Standing.NOT_APPLICABLE: 0, Standing.DETERMINED: 1, Standing.UNDETERMINED: 2, Standing.MISSING: 3}
+
+
+def settled(amount: Amount) -> Amount:
+    """Return a final total as it is compared: without the dust of quotients."""
+    if amount.value is None or (value := settle(amount.value)) is amount.value:
+        return amount
+    return Amount(amount.standing, value, amount.reasons)
 
 
 def settle(value: Decimal) -> Decimal:

@@ -11,16 +11,15 @@ from datetime import date
 
 from saas.domain.amounts import Amount, Currency, Standing, determined, not_applicable, undetermined
 from saas.domain.assessment_facts import AssessedPeriod, Fact, FactError, UnitFacts, check_unit
-from saas.domain.scheme import COHORT_KINDS, AssessmentScheme, AttributeRef, RuleKind
-from saas.domain.scheme_settings import Base, FactSource
+from saas.domain.scheme import COHORT_KINDS, AssessmentScheme, AttributeRef, Rule, RuleKind
+from saas.domain.scheme_settings import Base, FactSource, ScoresFrom, Settings
 from saas.domain.scoring_cohort import compare_units, group_contexts, peer_group_of
-from saas.domain.scoring_money import lost_base, settle_money, waive_in_loss_period
-from saas.domain.scoring_points import ItemPlan, add_parts, score_item, score_part
+from saas.domain.scoring_money import settle_money, waive_in_loss_period
+from saas.domain.scoring_plan import ItemPlan, SchemePlan
+from saas.domain.scoring_points import add_parts, score_item, score_part
 from saas.domain.scoring_results import PartResult, RuleOutcome, UnitResult
 from saas.domain.scoring_rules import evaluate
 from saas.domain.scoring_selection import UnitContext, View, figure_of
-
-PartPlan = tuple[ItemPlan, ...]
 
 
 def score_round(scheme: AssessmentScheme, units: Iterable[UnitFacts], period: AssessedPeriod) -> tuple[UnitResult, ...]:
@@ -38,7 +37,7 @@ def score_round(scheme: AssessmentScheme, units: Iterable[UnitFacts], period: As
             for group in group_contexts(contexts, scheme.settings.peer_group):
                 for unit_code, outcome in compare_units(rule, group).items():
                     comparisons[unit_code][rule.code] = outcome
-    plan = tuple(tuple(ItemPlan.of(item) for item in part.items) for part in scheme.parts)
+    plan = SchemePlan.of(scheme)
     for context in contexts:
         context.cohort = comparisons[context.unit.unit_code]
     return tuple(_score_unit(scheme, context, plan) for context in contexts)
@@ -81,90 +80,109 @@ def base_amount(base: Base | None, context: UnitContext) -> Amount:
     return undetermined(f"{base.label}未定") if value is None else determined(value)
 
 
-def _score_unit(scheme: AssessmentScheme, context: UnitContext, plan: tuple[PartPlan, ...]) -> UnitResult:
-    outcomes = [[_outcomes(item, context) for item in part] for part in plan]
-    everything = [outcome for part in outcomes for item in part for outcome in item]
-    if lost_base(everything):
-        outcomes = [
-            [tuple(waive_in_loss_period(outcome, scheme.settings) for outcome in item) for item in part]
-            for part in outcomes
-        ]
-        everything = [outcome for part in outcomes for item in part for outcome in item]
-    parts = _parts(scheme, plan, outcomes)
-    points, unlimited = add_parts(parts, scheme.settings)
-    vetoes = [outcome for outcome in everything if outcome.rule.kind is RuleKind.VETO]
+def _score_unit(scheme: AssessmentScheme, context: UnitContext, plan: SchemePlan) -> UnitResult:
+    settings = scheme.settings
+    outcomes = [[_outcomes(item, context, plan) for item in part] for part in plan.parts]
+    every = _flat(outcomes)
+    if any(every[place].is_triggered for place in plan.losses):
+        outcomes = [[_waived(item, settings) for item in part] for part in outcomes]
+        every = _flat(outcomes)
+    parts = tuple(
+        score_part(part, [score_item(item, found[place], settings) for place, item in enumerate(items)], settings)
+        for part, items, found in zip(scheme.parts, plan.parts, outcomes, strict=True)
+    )
+    points, unlimited = add_parts(parts, settings)
+    vetoes = [every[place] for place in plan.vetoes]
     return UnitResult(
         scheme=scheme,
         unit_code=context.unit.unit_code,
         period=context.period,
-        peer_group=peer_group_of(context, scheme.settings.peer_group),
+        peer_group=peer_group_of(context, settings.peer_group),
         parts=parts,
         points=points,
-        money=settle_money(context.base, everything, scheme.settings),
+        money=settle_money(
+            context.base, [every[place] for place in plan.losses], [every[place] for place in plan.money], settings
+        ),
         points_unlimited=unlimited,
-        vetoed_by=tuple(outcome.rule.code for outcome in vetoes if outcome.is_triggered),
-        veto_open=tuple(outcome.rule.code for outcome in vetoes if _is_open(outcome)),
-        self_points=_view_points(scheme, context, plan, parts, View.SELF),
-        recheck_points=_view_points(scheme, context, plan, parts, View.RECHECK),
+        vetoed_by=tuple([outcome.rule.code for outcome in vetoes if outcome.is_triggered]),
+        veto_open=tuple([outcome.rule.code for outcome in vetoes if _is_open(outcome)]),
+        self_points=view_points(context, plan, parts, points, View.SELF),
+        recheck_points=view_points(context, plan, parts, points, View.RECHECK),
     )
 
 
-def _outcomes(plan: ItemPlan, context: UnitContext) -> tuple[RuleOutcome, ...]:
-    return tuple([evaluate(rule, context) for rule in plan.item.rules])
+def _flat(outcomes: Sequence[Sequence[tuple[RuleOutcome, ...]]]) -> list[RuleOutcome]:
+    return [outcome for part in outcomes for item in part for outcome in item]
 
 
-def _parts(
-    scheme: AssessmentScheme, plan: tuple[PartPlan, ...], outcomes: Sequence[Sequence[tuple[RuleOutcome, ...]]]
-) -> tuple[PartResult, ...]:
+def _waived(outcomes: tuple[RuleOutcome, ...], settings: Settings) -> tuple[RuleOutcome, ...]:
+    return tuple(waive_in_loss_period(outcome, settings) for outcome in outcomes)
+
+
+def _outcomes(item: ItemPlan, context: UnitContext, plan: SchemePlan) -> tuple[RuleOutcome, ...]:
+    """Evaluate an item's rules; most have no findings, and share one outcome among all re-checked units."""
+    facts = context.facts
     return tuple(
-        score_part(
-            part,
-            [
-                score_item(item, found, scheme.settings)
-                for item, found in zip(plan[place], outcomes[place], strict=True)
-            ],
-            scheme.settings,
-        )
-        for place, part in enumerate(scheme.parts)
+        [
+            _quiet(each.rule, context, plan)
+            if each.is_quiet and each.facts_code not in facts
+            else evaluate(each.rule, context)
+            for each in item.rules
+        ]
     )
+
+
+def _quiet(rule: Rule, context: UnitContext, plan: SchemePlan) -> RuleOutcome:
+    if not context.unit.is_rechecked:
+        return evaluate(rule, context)
+    outcome = plan.quiet.get(rule.code)
+    if outcome is None:
+        outcome = plan.quiet[rule.code] = evaluate(rule, context)
+    return outcome
 
 
 def _is_open(outcome: RuleOutcome) -> bool:
     return not outcome.is_triggered and outcome.standing in (Standing.UNDETERMINED, Standing.MISSING)
 
 
-def _view_points(
-    scheme: AssessmentScheme,
-    context: UnitContext,
-    plan: tuple[PartPlan, ...],
-    combined: tuple[PartResult, ...],
-    view: View,
+def view_points(
+    context: UnitContext, plan: SchemePlan, combined: tuple[PartResult, ...], points: Amount, view: View
 ) -> Amount | None:
-    """Return the total by one side's word alone; items that this cannot change are taken from the result."""
-    if scheme.settings.scores_from is None:
+    """Return the total by one side's word alone, None where the scheme has no scores.
+
+    What the other side cannot have changed is taken from the result.
+    """
+    settings = context.settings
+    if settings.scores_from is None:
         return None
-    context = replace(context, view=view, used_households={})
+    if view is View.RECHECK and settings.scores_from is ScoresFrom.RECHECK_REPLACES and _counts_no_self(settings):
+        return points
+    seen = replace(context, view=view, used_households={})
     parts = tuple(
         score_part(
             result.part,
             [
-                score_item(item, _outcomes(item, context), scheme.settings) if _depends(item, context) else before
-                for item, before in zip(plan[place], result.items, strict=True)
+                score_item(item, _outcomes(item, seen, plan), settings) if _depends(item, seen) else before
+                for item, before in zip(items, result.items, strict=True)
             ],
-            scheme.settings,
+            settings,
         )
-        for place, result in enumerate(combined)
+        for items, result in zip(plan.parts, combined, strict=True)
     )
-    return add_parts(parts, scheme.settings)[0]
+    return add_parts(parts, settings)[0]
 
 
-def _depends(plan: ItemPlan, context: UnitContext) -> bool:
+def _counts_no_self(settings: Settings) -> bool:
+    return set(settings.facts_counted) == {FactSource.RECHECK, FactSource.OFFICE}
+
+
+def _depends(item: ItemPlan, context: UnitContext) -> bool:
     """Whether an item's points may differ between self-score and re-check."""
     if not context.unit.is_rechecked or context.settings.household_in_two_rules is False:
         return True
     return any(
-        rule.kind is RuleKind.MANUAL_SCORE
-        or any(fact.source is not FactSource.OFFICE for fact in context.facts.get(rule.facts_code, ()))
-        for rule in plan.item.rules
-        if rule.currency is Currency.POINTS
+        each.rule.kind is RuleKind.MANUAL_SCORE
+        or any(fact.source is not FactSource.OFFICE for fact in context.facts.get(each.facts_code, ()))
+        for each in item.rules
+        if each.rule.currency is Currency.POINTS
     )

@@ -5,18 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from saas.domain.amounts import ZERO, Amount, Currency, Standing, determined, total
+from saas.domain.amounts import ZERO, Amount, Currency, Standing, determined, settled, total
 from saas.domain.scheme import RuleKind
 from saas.domain.scheme_settings import Settings
 from saas.domain.scoring_results import MoneyResult, RuleOutcome
 
 # Kinds that give money; every other kind in yuan takes it.
 _GIVING = frozenset({RuleKind.BONUS, RuleKind.TARIFF})
-
-
-def lost_base(outcomes: Sequence[RuleOutcome]) -> bool:
-    """Return whether the base of the period was lost for certain, in whole or in part."""
-    return any(outcome.rule.kind is RuleKind.WHOLE_MONTH_LOSS and outcome.is_triggered for outcome in outcomes)
 
 
 def waive_in_loss_period(outcome: RuleOutcome, settings: Settings) -> RuleOutcome:
@@ -31,20 +26,18 @@ def waive_in_loss_period(outcome: RuleOutcome, settings: Settings) -> RuleOutcom
     return outcome if settings.deductions_in_loss_period else replace(outcome, waived="当期补助已扣，本项不再另扣")
 
 
-def settle_money(base: Amount, outcomes: Sequence[RuleOutcome], settings: Settings) -> MoneyResult:
-    """Add up base, bonuses and deductions. Several losses together take no more than the base."""
-    yuan = [
-        outcome
-        for outcome in outcomes
-        if outcome.rule.currency is Currency.YUAN and outcome.rule.kind is not RuleKind.PERSONAL_LOSS
-    ]
-    loss = total(outcome.effect for outcome in yuan if outcome.rule.kind is RuleKind.WHOLE_MONTH_LOSS)
+def settle_money(
+    base: Amount, losses: Sequence[RuleOutcome], others: Sequence[RuleOutcome], settings: Settings
+) -> MoneyResult:
+    """Add up base, losses of the base, bonuses and deductions. Several losses together take no more than the base."""
+    loss = total([outcome.effect for outcome in losses])
     if loss.is_determined and base.is_determined and -loss.known > base.known:
         loss = determined(-base.known)
-    others = (outcome.effect for outcome in yuan if outcome.rule.kind is not RuleKind.WHOLE_MONTH_LOSS)
-    changes = total((loss, *others))
-    payable = total((base, changes))
+    changes = total([loss, *[outcome.effect for outcome in others if outcome.value != ZERO or outcome.reasons]])
+    if changes.standing is Standing.NOT_APPLICABLE and (losses or others):
+        changes = total([outcome.effect for outcome in others])
+    payable = settled(total([base, changes]))
     unlimited = None
     if settings.negative_payable is False and payable.is_determined and payable.known < ZERO:
         payable, unlimited = determined(ZERO), payable.value
-    return MoneyResult(base, changes, payable, unlimited, lost_base(yuan))
+    return MoneyResult(base, changes, payable, unlimited, any(outcome.is_triggered for outcome in losses))

@@ -3,79 +3,74 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from decimal import Decimal
 
 from saas.domain.amounts import (
     HUNDRED,
     ZERO,
     Amount,
-    Currency,
     Standing,
     determined,
     not_applicable,
     percent_of,
     scaled,
+    settled,
     total,
 )
-from saas.domain.scheme import GAIN_KINDS, Item, Part, RuleKind
+from saas.domain.scheme import Part
 from saas.domain.scheme_settings import NotApplicableItems, Settings
+from saas.domain.scoring_plan import ItemPlan
 from saas.domain.scoring_results import ItemResult, PartResult, RuleOutcome
 
-_ON_TOP = frozenset({RuleKind.BONUS, RuleKind.TARIFF})
-_NO_SUM = frozenset({RuleKind.ITEM_VOID, RuleKind.VETO})
 _NOTHING = not_applicable()
-
-
-@dataclass(frozen=True, slots=True)
-class ItemPlan:
-    """An item with its rules in points sorted by what they do: positions in the item's list of rules."""
-
-    item: Item
-    gains: tuple[int, ...]
-    deductions: tuple[int, ...]
-    bonuses: tuple[int, ...]
-    voids: tuple[int, ...]
-
-    @classmethod
-    def of(cls, item: Item) -> ItemPlan:
-        """Sort the rules of an item."""
-        points = [(place, rule.kind) for place, rule in enumerate(item.rules) if rule.currency is Currency.POINTS]
-        return cls(
-            item,
-            gains=tuple(place for place, kind in points if kind in GAIN_KINDS),
-            deductions=tuple(place for place, kind in points if kind not in GAIN_KINDS | _ON_TOP | _NO_SUM),
-            bonuses=tuple(place for place, kind in points if kind in _ON_TOP),
-            voids=tuple(place for place, kind in points if kind is RuleKind.ITEM_VOID),
-        )
 
 
 def score_item(plan: ItemPlan, outcomes: tuple[RuleOutcome, ...], settings: Settings) -> ItemResult:
     """Return the points of one item: built up or deducted from the full score, kept within it, bonus on top."""
     full = plan.item.full_score
-    inner = [outcomes[place] for place in plan.gains + plan.deductions + plan.voids]
-    bonus = total(outcomes[place].effect for place in plan.bonuses)
-    if all(outcome.standing is Standing.NOT_APPLICABLE for outcome in inner):
+    bonus = _add(outcomes, plan.bonuses)
+    if not _applies(outcomes, plan.inner):
         score = _NOTHING
-        if inner and full is not None and settings.not_applicable_items is NotApplicableItems.FULL:
+        if plan.inner and full is not None and settings.not_applicable_items is NotApplicableItems.FULL:
             score = determined(full)
         return ItemResult(plan.item, outcomes, score, bonus)
-    if any(outcomes[place].is_triggered for place in plan.voids):
+    if plan.voids and any(outcomes[place].is_triggered for place in plan.voids):
         return ItemResult(plan.item, outcomes, determined(ZERO), determined(ZERO), is_voided=True)
-    amounts = [outcome.effect for outcome in (outcomes[place] for place in plan.deductions + plan.voids)]
+    amounts = [_add(outcomes, plan.deductions + plan.voids)]
     if plan.gains:
-        amounts.append(_gained([outcomes[place] for place in plan.gains], settings))
+        amounts.append(_gained(outcomes, plan.gains, settings))
     elif full is not None:
         amounts.append(determined(full))
     score = total(amounts)
     limited = _within(score, ZERO, full) if full is not None else score
-    unlimited = score.value if limited.value != score.value else None
+    unlimited = score.value if limited is not score else None
     return ItemResult(plan.item, outcomes, limited, bonus, unlimited)
 
 
-def _gained(gains: Sequence[RuleOutcome], settings: Settings) -> Amount:
+def _applies(outcomes: Sequence[RuleOutcome], places: Sequence[int]) -> bool:
+    return any(outcomes[place].standing is not Standing.NOT_APPLICABLE for place in places)
+
+
+def _add(outcomes: Sequence[RuleOutcome], places: Sequence[int]) -> Amount:
+    """Add the effects at these places; the same as `total`, quick where everything is determined."""
+    if not places:
+        return _NOTHING
+    value = ZERO
+    for place in places:
+        outcome = outcomes[place]
+        if outcome.standing is not Standing.DETERMINED or outcome.waived:
+            return total([outcomes[each].effect for each in places])
+        if outcome.value is not None:
+            value += outcome.value
+    return Amount(Standing.DETERMINED, value)
+
+
+def _gained(outcomes: Sequence[RuleOutcome], places: Sequence[int], settings: Settings) -> Amount:
     """Add up what was gained; what could not be gained is treated as the scheme says (缺项)."""
-    gained = total(outcome.effect for outcome in gains)
+    gained = _add(outcomes, places)
+    gains = [outcomes[place] for place in places]
+    if _applies_throughout(gains):
+        return gained
     absent = sum((_full(outcome) for outcome in gains if outcome.standing is Standing.NOT_APPLICABLE), ZERO)
     reachable = sum((_full(outcome) for outcome in gains), ZERO)
     if absent == ZERO or settings.not_applicable_items is NotApplicableItems.DROP:
@@ -83,6 +78,10 @@ def _gained(gains: Sequence[RuleOutcome], settings: Settings) -> Amount:
     if settings.not_applicable_items is NotApplicableItems.FULL:
         return total((gained, determined(absent)))
     return rescale(gained, reachable, reachable - absent)
+
+
+def _applies_throughout(outcomes: Sequence[RuleOutcome]) -> bool:
+    return all(outcome.standing is not Standing.NOT_APPLICABLE for outcome in outcomes)
 
 
 def _full(outcome: RuleOutcome) -> Decimal:
@@ -134,9 +133,9 @@ def add_parts(parts: Sequence[PartResult], settings: Settings) -> tuple[Amount, 
     if settings.not_applicable_items is NotApplicableItems.RESCALE:
         present = [share for share, result in zip(shares, parts, strict=True) if result.applicable_full > ZERO]
         score = rescale(score, sum(shares, ZERO), sum(present, ZERO))
-    points = total((score, *(_weighted(result.extras, result.part) for result in parts)))
+    points = settled(total((score, *(_weighted(result.extras, result.part) for result in parts))))
     limited = _within(points, settings.points_floor, settings.points_cap)
-    return limited, points.value if limited.value != points.value else None
+    return limited, points.value if limited is not points else None
 
 
 def _share(result: PartResult, is_weighted: bool) -> Decimal:

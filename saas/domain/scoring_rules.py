@@ -188,7 +188,7 @@ def _whole_month_loss(rule: Rule, context: UnitContext) -> RuleOutcome:
         standing,
         None if reasons and value == ZERO else value,
         count,
-        context.base.value,
+        context.base.value if count > ZERO else None,
         facts=counted.facts,
         uncounted=counted.uncounted,
         reasons=reasons,

@@ -101,10 +101,17 @@ def counted_facts(rule: Rule, context: UnitContext) -> Counted:
     facts = context.facts.get(rule.facts_code)
     if not facts:
         return _NOTHING
+    sources = context.sources
+    if rule.counts_when is None and rule.kind not in _BOOKED_KINDS:
+        # The ordinary case, and by far the most frequent one: only the source decides.
+        for fact in facts:
+            if fact.source not in sources:
+                break
+        else:
+            return Counted(tuple(facts))
     counted: list[Fact] = []
     uncounted: list[Uncounted] = []
     reasons: list[str] = []
-    sources = context.sources
     for fact in facts:
         if fact.source not in sources:
             uncounted.append(Uncounted(fact, f"{_SOURCE_NAMES[fact.source]}记录不作为计分依据"))
@@ -146,6 +153,8 @@ def reading(rule: Rule, context: UnitContext) -> Reading:
         return Reading(Standing.UNDETERMINED, uncounted=counted.uncounted, reasons=counted.open_reasons)
     if not counted.facts:
         return Reading(Standing.MISSING, uncounted=counted.uncounted, reasons=(f"{rule.label}：未报",))
+    if len(counted.facts) == 1:
+        return _single(rule, counted)
     source = next(source for source in context.sources if any(fact.source is source for fact in counted.facts))
     candidates = [fact for fact in counted.facts if fact.source is source]
     latest = max(fact.found_on or _EARLIEST for fact in candidates)
@@ -155,10 +164,14 @@ def reading(rule: Rule, context: UnitContext) -> Reading:
     if len({(fact.quantity, fact.out_of) for fact in chosen}) > 1:
         reason = f"{rule.label}：同一天有两个不同的数"
         return Reading(Standing.UNDETERMINED, facts=tuple(chosen), uncounted=uncounted, reasons=(reason,))
-    quantity = chosen[0].quantity
+    return _single(rule, Counted(tuple(chosen), uncounted))
+
+
+def _single(rule: Rule, counted: Counted) -> Reading:
+    quantity = counted.facts[0].quantity
     if quantity is None:
-        return Reading(Standing.MISSING, facts=tuple(chosen), uncounted=uncounted, reasons=(f"{rule.label}：未填数量",))
-    return Reading(Standing.DETERMINED, quantity, tuple(chosen), uncounted)
+        return Reading(Standing.MISSING, None, counted.facts, counted.uncounted, (f"{rule.label}：未填数量",))
+    return Reading(Standing.DETERMINED, quantity, counted.facts, counted.uncounted)
 
 
 def figure_of(figure: Figure | None, context: UnitContext) -> Decimal | None:
