@@ -9,6 +9,7 @@ import sys
 import tempfile
 from collections.abc import Mapping
 from pathlib import Path
+from xml.sax.saxutils import escape
 
 from saas.launcher import apt
 from saas.launcher.places import Places
@@ -21,12 +22,15 @@ _APT_GET = "sudo apt-get install --yes --no-install-recommends"
 
 
 def library_environment(places: Places) -> dict[str, str]:
-    """The variable by which programs find libraries that were unpacked for this checkout; empty if there are none."""
+    """The variables by which programs find libraries that were unpacked for this checkout; empty if there are none."""
     folders = sorted({library.parent for library in places.native.glob("**/*.so.*")})
     if not folders:
         return {}
     known = os.environ.get("LD_LIBRARY_PATH")
-    return {"LD_LIBRARY_PATH": ":".join([*map(str, folders), *([known] if known else [])])}
+    return {
+        "LD_LIBRARY_PATH": ":".join([*map(str, folders), *([known] if known else [])]),
+        "FONTCONFIG_FILE": str(places.native / "fonts.conf"),
+    }
 
 
 def ensure_libraries(places: Places) -> None:
@@ -62,7 +66,17 @@ def _unpack(places: Places) -> bool:
         for package in apt.download(packages, Path(folder), places.cache, log):
             if not succeeds(["dpkg-deb", "--extract", package, places.native], log, seconds=60):
                 return False
+    _configure_fonts(places)
     return True
+
+
+def _configure_fonts(places: Places) -> None:
+    """Tell the unpacked fontconfig of the fonts: it looks for the machine's settings, and there are none."""
+    (places.native / "fonts.conf").write_text(
+        '<?xml version="1.0"?>\n<!DOCTYPE fontconfig SYSTEM "fonts.dtd">\n<fontconfig>\n'
+        f"<dir>{escape(str(places.fonts))}</dir>\n<cachedir>{escape(str(places.cache / 'fontconfig'))}</cachedir>\n"
+        "</fontconfig>\n"
+    )
 
 
 def find_browser() -> str | None:
