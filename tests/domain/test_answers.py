@@ -134,6 +134,7 @@ def test_each_error_stands_at_its_own_field_and_what_was_typed_stays() -> None:
         (a_field("date"), "2026/12/31", date(2026, 12, 31)),
         (a_field("date"), "2024-2-29", date(2024, 2, 29)),
         (a_field("text"), "a\r\nb", "a\nb"),
+        (a_field("text", max_length=3), "三个字", "三个字"),
         (a_field("text"), "<script>alert(1)</script>", "<script>alert(1)</script>"),  # kept; pages escape it
         (a_field("text"), "=1+1", "=1+1"),
     ],

@@ -263,6 +263,15 @@ def test_increments_round_up_and_are_capped_at_what_remains(
     assert [each.needed for each in outcome.milestones] == needed
 
 
+def test_each_increment_is_rounded_up_by_itself() -> None:
+    steps = [{"deadline": "2025", "figure": 25}, {"deadline": "2026", "figure": 25}]
+    target = a_target(kind="percent", counting="whole", milestones_are="increment", milestones=steps)
+
+    outcome = result(target, count(5, 10))
+
+    assert (outcome.needed, outcome.state) == (6, State.NOT_MET)  # 2.5 → 3, twice
+
+
 def test_a_share_of_a_base_rounds_up() -> None:
     assert (required_count(10, 128), required_count(10, 480), required_count(70, 12)) == (13, 48, 9)
     assert required_count(10, 128, rounds_up=False) == 12
@@ -273,7 +282,7 @@ def test_a_share_of_a_base_rounds_up() -> None:
     [
         ([], date(2026, 12, 30), State.NOT_DUE),
         ([], YEAR_END, State.MISSING),
-        ([value(4)], date(2026, 12, 30), State.NOT_DUE),  # not reported yet on that day
+        ([value(5)], date(2026, 12, 30), State.NOT_DUE),  # not reported yet on that day
         ([value(4, date(2026, 5, 1))], date(2026, 12, 30), State.NOT_DUE),
         ([value(4, date(2026, 5, 1))], YEAR_END, State.NOT_MET),
         ([value(5, date(2026, 5, 1))], date(2026, 6, 1), State.MET),
