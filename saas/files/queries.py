@@ -1,0 +1,45 @@
+"""Reading files. Who may see the subject may see its files; nobody else knows of them."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Callable, Iterable, Sequence
+
+from sqlalchemy import select
+from sqlalchemy.exc import NoResultFound
+
+from saas.accounts.viewer import Viewer
+from saas.db import db
+from saas.files.models import StoredFile
+
+MaySee = Callable[[uuid.UUID, Viewer], bool]
+
+_subjects: dict[str, MaySee] = {}
+
+
+def register_subject(subject_type: str, may_see: MaySee) -> None:
+    """Say who may see the files of a kind of subject: `may_see(subject_id, viewer)`.
+
+    Files of a kind that no feature has registered cannot be seen by anybody.
+    """
+    if subject_type in _subjects:
+        raise RuntimeError(f"two rules for the files of {subject_type!r}")
+    _subjects[subject_type] = may_see
+
+
+def get_file(file_id: uuid.UUID, viewer: Viewer) -> StoredFile:
+    """Return a file, or raise NoResultFound (404) if the viewer may not know of it."""
+    stored = db.session.scalars(select(StoredFile).where(StoredFile.id == file_id)).one()
+    may_see = _subjects.get(stored.subject_type)
+    if may_see is None or not may_see(stored.subject_id, viewer):
+        raise NoResultFound("no such file for this viewer")
+    return stored
+
+
+def list_files(subject_type: str, subject_ids: Iterable[uuid.UUID]) -> Sequence[StoredFile]:
+    """The files of subjects that the caller may see already, oldest first."""
+    return db.session.scalars(
+        select(StoredFile)
+        .where(StoredFile.subject_type == subject_type, StoredFile.subject_id.in_(list(subject_ids)))
+        .order_by(StoredFile.created_at, StoredFile.id)
+    ).all()

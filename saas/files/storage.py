@@ -1,0 +1,102 @@
+"""Where the bytes lie: a store addressed by content, one folder per county.
+
+`FileStore` is all that the rest of the application knows. The local store keeps `<county>/<first two digits>/<digest>`;
+a store of objects in a network (S3) would use the same key.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import time
+import uuid
+from collections.abc import Iterator
+from pathlib import Path
+from typing import BinaryIO, Protocol
+
+from flask import current_app
+
+UNFINISHED_SECONDS = 3600  # no writer takes longer; an older unfinished file belongs to a run that died
+_UNFINISHED = ".tmp."
+_DIGITS = frozenset("0123456789abcdef")
+
+
+class FileStore(Protocol):
+    """What a store can do. A digest is the SHA-256 of the content in 64 hexadecimal digits."""
+
+    def put(self, tenant_id: uuid.UUID, content: bytes) -> str:
+        """Keep the content and return its digest. When it returns, the content survives a power cut."""
+
+    def open(self, tenant_id: uuid.UUID, digest: str) -> BinaryIO:
+        """Open content to read it, or raise FileNotFoundError."""
+
+    def has(self, tenant_id: uuid.UUID, digest: str) -> bool:
+        """Whether the county has this content."""
+
+
+class LocalStore:
+    """Files in a folder of this machine. Content is written once and never changed."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+
+    def put(self, tenant_id: uuid.UUID, content: bytes) -> str:
+        """Write beside the final place, make it durable, then rename: a reader sees all of it or nothing."""
+        digest = hashlib.sha256(content).hexdigest()
+        place = self._place(tenant_id, digest)
+        if place.exists():
+            return digest
+        place.parent.mkdir(parents=True, exist_ok=True)
+        unfinished = place.with_name(f"{_UNFINISHED}{uuid.uuid4().hex}")
+        try:
+            with unfinished.open("xb") as file:
+                file.write(content)
+                file.flush()
+                os.fsync(file.fileno())
+            unfinished.replace(place)
+            _make_durable(place.parent)
+        finally:
+            unfinished.unlink(missing_ok=True)
+        return digest
+
+    def open(self, tenant_id: uuid.UUID, digest: str) -> BinaryIO:
+        return self._place(tenant_id, digest).open("rb")
+
+    def has(self, tenant_id: uuid.UUID, digest: str) -> bool:
+        return self._place(tenant_id, digest).is_file()
+
+    def sweep(self, *, older_than: float = UNFINISHED_SECONDS) -> int:
+        """Delete what writers that died left unfinished, if it is older than so many seconds; return how many."""
+        limit = time.time() - older_than
+        removed = 0
+        for path in self._unfinished():
+            try:
+                if path.stat().st_mtime < limit:
+                    path.unlink()
+                    removed += 1
+            except FileNotFoundError:
+                continue  # its writer finished meanwhile
+        return removed
+
+    def _unfinished(self) -> Iterator[Path]:
+        return self._folder.glob(f"*/??/{_UNFINISHED}*")
+
+    def _place(self, tenant_id: uuid.UUID, digest: str) -> Path:
+        """The path of content. Nothing from outside becomes part of a path: a digest is checked, an id is an id."""
+        if len(digest) != 64 or not _DIGITS.issuperset(digest):
+            raise ValueError("not a digest")
+        return self._folder / str(uuid.UUID(str(tenant_id))) / digest[:2] / digest
+
+
+def file_store() -> LocalStore:
+    """The store of the current application."""
+    return LocalStore(current_app.config["JICENG"].storage_dir)
+
+
+def _make_durable(folder: Path) -> None:
+    """A renamed file survives a power cut only when its folder was written down too."""
+    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
