@@ -269,7 +269,7 @@ def test_each_increment_is_rounded_up_by_itself() -> None:
 
     outcome = result(target, count(5, 10))
 
-    assert (outcome.needed, outcome.state) == (6, State.NOT_MET)  # 2.5 → 3, twice
+    assert (outcome.needed, outcome.state) == (Fraction(6), State.NOT_MET)  # 2.5 → 3, twice
 
 
 def test_a_share_of_a_base_rounds_up() -> None:
