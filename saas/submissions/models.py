@@ -103,6 +103,7 @@ class Submission(TenantOwned, Base):
     submitted_at: Mapped[datetime | None]
     submitted_by_id: Mapped[uuid.UUID | None]
     signed_off_at: Mapped[datetime | None]
+    contributors: Mapped[list[str]] = mapped_column(default=list)  # ids of all who filled it: they do not review it
     created_at: Mapped[datetime] = mapped_column(default=utc_now)
     updated_at: Mapped[datetime] = mapped_column(default=utc_now)
     version: Mapped[int] = mapped_column()  # counted up by SQLAlchemy: writing over a newer version fails

@@ -1,0 +1,120 @@
+"""Editing a form definition step by step (设计表单): every step leaves a complete, readable form.
+
+Fields are addressed by their path without row numbers: `pool.emptied`, `households.house_number`; "" is the form
+itself. A step that is not possible raises FormError with the path.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+
+from saas.domain.errors import FormError
+from saas.domain.fields import CONTAINERS, SELECTS, Choice, Field, FieldType, FormDefinition
+
+Fields = tuple[Field, ...]
+
+
+def find_field(form: FormDefinition, path: str) -> Field:
+    """Return the field at a path, or raise FormError."""
+    fields = form.fields
+    found: Field | None = None
+    for name in path.split("."):
+        found = next((item for item in fields if item.name == name), None)
+        if found is None:
+            raise FormError(path, "没有这个字段", code="unknown_field")
+        fields = found.fields
+    if found is None:
+        raise FormError(path, "没有这个字段", code="unknown_field")
+    return found
+
+
+def names_in_use(form: FormDefinition) -> frozenset[str]:
+    """Return every field name of the form, at any depth."""
+
+    def walk(fields: Fields) -> set[str]:
+        return {item.name for item in fields} | {name for item in fields for name in walk(item.fields)}
+
+    return frozenset(walk(form.fields))
+
+
+def unused_name(form: FormDefinition) -> str:
+    """Return a field name that no field has: q1, q2 …"""
+    used = names_in_use(form)
+    return next(name for number in range(1, len(used) + 2) if (name := f"q{number}") not in used)
+
+
+def new_field(kind: FieldType, name: str, label: str) -> Field:
+    """Return a field of a type with the least that makes it complete: choices for a choice, a question for a group."""
+    if kind in SELECTS:
+        return Field(kind, name, label, choices=(Choice("c1", "选项一"), Choice("c2", "选项二")))
+    if kind in CONTAINERS:
+        return Field(kind, name, label, fields=(Field(FieldType.TEXT, f"{name}_1", "新问题"),))
+    return Field(kind, name, label)
+
+
+def add_field(form: FormDefinition, parent: str, item: Field) -> FormDefinition:
+    """Append a field to the form, or to a group or repeat."""
+    return _change(form, parent, lambda fields: (*fields, item))
+
+
+def remove_field(form: FormDefinition, path: str) -> FormDefinition:
+    """Take a field out. A form, a group and a repeat keep at least one field."""
+    parent, name = _split(form, path)
+
+    def without(fields: Fields) -> Fields:
+        kept = tuple(item for item in fields if item.name != name)
+        if not kept:
+            raise FormError(path, "至少要保留一个问题；不需要整个分组时请删除分组", code="last_field")
+        return kept
+
+    return _change(form, parent, without)
+
+
+def replace_field(form: FormDefinition, path: str, item: Field) -> FormDefinition:
+    """Put another field in the place of one. Its name must not be taken by a neighbour."""
+    parent, name = _split(form, path)
+
+    def exchanged(fields: Fields) -> Fields:
+        if item.name != name and any(other.name == item.name for other in fields):
+            raise FormError(path, "字段名“{name}”重复", code="duplicate", name=item.name)
+        return tuple(item if other.name == name else other for other in fields)
+
+    return _change(form, parent, exchanged)
+
+
+def move_field(form: FormDefinition, path: str, by: int) -> FormDefinition:
+    """Move a field so many places down (negative: up) among its neighbours; beyond the ends it stays at the end."""
+    parent, name = _split(form, path)
+
+    def moved(fields: Fields) -> Fields:
+        place = next(number for number, item in enumerate(fields) if item.name == name)
+        rest = [item for item in fields if item.name != name]
+        rest.insert(max(0, min(place + by, len(rest))), fields[place])
+        return tuple(rest)
+
+    return _change(form, parent, moved)
+
+
+def _split(form: FormDefinition, path: str) -> tuple[str, str]:
+    find_field(form, path)
+    parent, _, name = path.rpartition(".")
+    return parent, name
+
+
+def _change(form: FormDefinition, parent: str, change: Callable[[Fields], Fields]) -> FormDefinition:
+    if not parent:
+        return replace(form, fields=change(form.fields))
+    if find_field(form, parent).type not in CONTAINERS:
+        raise FormError(parent, "这里不能放问题", code="not_a_group")
+    return replace(form, fields=_inside(form.fields, parent.split("."), change))
+
+
+def _inside(fields: Fields, names: list[str], change: Callable[[Fields], Fields]) -> Fields:
+    head, rest = names[0], names[1:]
+    return tuple(
+        replace(item, fields=_inside(item.fields, rest, change) if rest else change(item.fields))
+        if item.name == head
+        else item
+        for item in fields
+    )

@@ -1,0 +1,233 @@
+"""Designing a draft in the browser: every action is one form post that is answered with 303."""
+
+from __future__ import annotations
+
+import uuid
+from typing import Any
+
+from flask import Response, flash, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext
+from flask_login import current_user
+
+from saas.access.decorators import requires
+from saas.access.permissions import Permission
+from saas.db import unit_of_work
+from saas.domain.answers import initial_raw
+from saas.domain.errors import FormError
+from saas.domain.fields import MAX_FIELDS, FieldType, count_fields, form_from_mapping, iter_fields
+from saas.domain.fields import FormDefinition as Definition
+from saas.domain.form_changes import form_changes
+from saas.domain.form_editing import add_field, find_field, move_field, new_field, remove_field, unused_name
+from saas.forms import queries, services
+from saas.forms.fill_form import field_id, fill_nodes
+from saas.forms.forms import (
+    SETTINGS,
+    TYPE_LABELS,
+    AddFieldForm,
+    FieldForm,
+    UploadForm,
+    changed_definition,
+    field_form,
+    field_mapping,
+    posted_choices,
+)
+from saas.forms.models import FormVersion, VersionStatus
+from saas.forms.toml_file import MAX_FILE, form_from_toml
+from saas.forms.views.blueprint import bp, is_stale, refuse_stale
+from saas.htmx import render_page
+from saas.tenancy.once import find_earlier_answer, remember_answer
+
+
+@bp.get("/<uuid:form_id>/versions/<int:number>")
+@requires(Permission.FORM_VIEW)
+def version(form_id: uuid.UUID, number: int) -> ResponseReturnValue:
+    return _page(queries.get_version(form_id, number, current_user), AddFieldForm(formdata=None))
+
+
+@bp.post("/<uuid:form_id>/versions/<int:number>/fields")
+@requires(Permission.FORM_EDIT)
+def add(form_id: uuid.UUID, number: int) -> ResponseReturnValue:
+    draft = queries.get_version(form_id, number, current_user)
+    earlier = find_earlier_answer()
+    if earlier is not None:
+        return redirect(earlier, code=303)
+    form = AddFieldForm()
+    if not form.validate_on_submit():
+        return _page(draft, form, status=422)
+    if is_stale(draft, form.version.data):
+        return _page(draft, form, status=409)
+    definition = form_from_mapping(draft.definition)
+    item = new_field(FieldType(form.type.data), unused_name(definition), form.label.data.strip())
+    location = _builder_url(draft, f"{form.parent.data}.{item.name}".lstrip("."))
+    with unit_of_work():
+        services.change_definition(
+            draft, add_field(definition, form.parent.data, item), actor=current_user, change="add"
+        )
+        remember_answer(location)
+    return redirect(location, code=303)
+
+
+@bp.post("/<uuid:form_id>/versions/<int:number>/fields/move")
+@requires(Permission.FORM_EDIT)
+def move(form_id: uuid.UUID, number: int) -> ResponseReturnValue:
+    draft, path = queries.get_version(form_id, number, current_user), request.form.get("path", "")
+    refuse_stale(draft, request.form.get("version"))
+    by = 1 if request.form.get("direction") == "down" else -1
+    with unit_of_work():
+        moved = move_field(form_from_mapping(draft.definition), path, by)
+        services.change_definition(draft, moved, actor=current_user, change="move")
+    return redirect(_builder_url(draft, path), code=303)
+
+
+@bp.post("/<uuid:form_id>/versions/<int:number>/fields/remove")
+@requires(Permission.FORM_EDIT)
+def remove(form_id: uuid.UUID, number: int) -> ResponseReturnValue:
+    draft, path = queries.get_version(form_id, number, current_user), request.form.get("path", "")
+    refuse_stale(draft, request.form.get("version"))
+    with unit_of_work():
+        smaller = remove_field(form_from_mapping(draft.definition), path)
+        services.change_definition(draft, smaller, actor=current_user, change="remove")
+    return redirect(_builder_url(draft), code=303)
+
+
+@bp.get("/<uuid:form_id>/versions/<int:number>/fields/edit")
+@requires(Permission.FORM_EDIT)
+def edit_field(form_id: uuid.UUID, number: int) -> ResponseReturnValue:
+    draft = queries.get_version(form_id, number, current_user)
+    item = find_field(form_from_mapping(draft.definition), request.args.get("path", ""))
+    return _field_page(draft, request.args["path"], field_form(item))
+
+
+@bp.post("/<uuid:form_id>/versions/<int:number>/fields/edit")
+@requires(Permission.FORM_EDIT)
+def edit_field_send(form_id: uuid.UUID, number: int) -> ResponseReturnValue:
+    draft, path = queries.get_version(form_id, number, current_user), request.args.get("path", "")
+    definition = form_from_mapping(draft.definition)
+    item, form = find_field(definition, path), FieldForm()
+    if not form.validate_on_submit():
+        return _field_page(draft, path, form, status=422)
+    if is_stale(draft, form.version.data):
+        return _field_page(draft, path, form, status=409)
+    try:
+        typed = changed_definition(definition, path, item, field_mapping(form, item, posted_choices(item)))
+        with unit_of_work():
+            services.change_definition(draft, typed, actor=current_user, change="edit")
+    except FormError as error:
+        return _field_page(draft, path, form, status=422, error=error)
+    return redirect(_builder_url(draft, f"{path.rpartition('.')[0]}.{form.name.data}".lstrip(".")), code=303)
+
+
+@bp.post("/<uuid:form_id>/versions/<int:number>/upload")
+@requires(Permission.FORM_EDIT)
+def upload(form_id: uuid.UUID, number: int) -> ResponseReturnValue:
+    draft = queries.get_version(form_id, number, current_user)
+    form = UploadForm()
+    if not form.validate_on_submit():
+        return _page(draft, AddFieldForm(formdata=None), status=422, upload=form)
+    refuse_stale(draft, form.version.data)
+    try:
+        with unit_of_work():
+            definition = form_from_toml(form.file.data.read(MAX_FILE + 1))
+            services.change_definition(draft, definition, actor=current_user, change="upload")
+    except FormError as error:
+        form.file.errors = [str(error)]
+        return _page(draft, AddFieldForm(formdata=None), status=422, upload=form)
+    flash(gettext("已用文件替换草稿内容。"), "success")
+    return redirect(_builder_url(draft), code=303)
+
+
+@bp.get("/<uuid:form_id>/versions/<int:number>/publish")
+@requires(Permission.FORM_EDIT)
+def publish(form_id: uuid.UUID, number: int) -> ResponseReturnValue:
+    draft = queries.get_version(form_id, number, current_user)
+    definition = form_from_mapping(draft.definition)
+    former = queries.find_published_version(form_id)
+    return render_template(
+        "forms/publish.html",
+        version=draft,
+        former=former,
+        changes=form_changes(form_from_mapping(former.definition), definition) if former else (),
+        field_count=count_fields(definition),
+    )
+
+
+@bp.post("/<uuid:form_id>/versions/<int:number>/publish")
+@requires(Permission.FORM_EDIT)
+def publish_send(form_id: uuid.UUID, number: int) -> ResponseReturnValue:
+    draft = queries.get_version(form_id, number, current_user)
+    refuse_stale(draft, request.form.get("version"))
+    with unit_of_work():
+        services.publish(draft, actor=current_user)
+    flash(gettext("第 %(number)s 版已发布。", number=number), "success")
+    return redirect(url_for(".show", form_id=form_id), code=303)
+
+
+@bp.post("/<uuid:form_id>/versions/<int:number>/discard")
+@requires(Permission.FORM_EDIT)
+def discard(form_id: uuid.UUID, number: int) -> ResponseReturnValue:
+    draft = queries.get_version(form_id, number, current_user)
+    with unit_of_work():
+        services.discard_draft(draft, actor=current_user)
+    flash(gettext("草稿已放弃。"), "success")
+    return redirect(url_for(".show", form_id=form_id), code=303)
+
+
+def _builder_url(draft: FormVersion, path: str = "") -> str:
+    return url_for(
+        ".version", form_id=draft.form_id, number=draft.number, _anchor=f"edit-{field_id(path)}" if path else None
+    )
+
+
+def _page(shown: FormVersion, form: AddFieldForm, status: int = 200, upload: UploadForm | None = None) -> Response:
+    definition = form_from_mapping(shown.definition)
+    is_editable = shown.status is VersionStatus.DRAFT and current_user.permits(Permission.FORM_EDIT)
+    return render_page(
+        "forms/version.html",
+        fragment="builder",
+        status=status,
+        version=shown,
+        definition=definition,
+        lines=_lines(definition),
+        nodes=fill_nodes(definition, initial_raw(definition)),
+        is_editable=is_editable,
+        is_full=sum(1 for _ in iter_fields(definition)) >= MAX_FIELDS,
+        field_count=count_fields(definition),
+        type_labels=TYPE_LABELS,
+        form=form,
+        upload=upload or UploadForm(formdata=None),
+        is_stale=status == 409,
+    )
+
+
+def _lines(definition: Definition) -> list[dict[str, Any]]:
+    """Every field as a line of the builder; the address of a field in a repeat has no row number."""
+    lines = []
+    for path, item in iter_fields(definition):
+        plain = path.replace("[]", "")
+        lines.append({"path": plain, "id": f"edit-{field_id(plain)}", "depth": plain.count("."), "item": item})
+    return lines
+
+
+def _field_page(
+    draft: FormVersion, path: str, form: FieldForm, status: int = 200, error: FormError | None = None
+) -> ResponseReturnValue:
+    item = find_field(form_from_mapping(draft.definition), path)
+    typed = request.method == "POST"
+    page = render_template(
+        "forms/edit_field.html",
+        version=draft,
+        path=path,
+        item=item,
+        form=form,
+        shown=SETTINGS[item.type],
+        type_label=TYPE_LABELS[item.type],
+        choices={
+            choice.name: request.form.get(f"choice-{choice.name}", "") if typed else choice.label
+            for choice in item.choices
+        },
+        new_choices=request.form.get("new_choices", ""),
+        error=str(error) if error else "",
+        is_stale=status == 409,
+    )
+    return page, status
