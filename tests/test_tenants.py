@@ -12,7 +12,10 @@ from pathlib import Path
 import pytest
 
 from saas.access.permissions import Role
+from saas.domain.assessment_facts import AssessedPeriod, Fact, UnitFacts
 from saas.domain.fields import form_from_mapping, form_to_mapping
+from saas.domain.scheme_settings import FactSource
+from saas.domain.scoring import score_round
 from saas.tenancy.pack_content import PlanTable
 from saas.tenancy.pack_references import members
 from saas.tenancy.pack_schema import RoleName
@@ -245,6 +248,37 @@ def test_the_history_tells_of_every_kind_of_case(rural: Pack, city: Pack) -> Non
         assert any(fact.rule == "V1" for fact in history.facts)  # a veto
 
 
+def test_the_settlement_in_the_history_comes_out_as_computed_by_hand(rural: Pack) -> None:
+    """S3 3×10, S4 4×5, S5 6×5 (two households in both), S6 2×10, S7 (5−2)×5, S8 10: −125; S1 +500; of 1,500."""
+    assert rural.configuration.history is not None
+    facts = [fact for fact in rural.configuration.history.history.facts if (fact.unit, fact.period) == ("V0110", -2)]
+    village = next(unit for unit in rural.organisation.units if unit.code == "V0110")
+    demonstration = Decimal(village.attributes["demonstration_households"])
+    known = UnitFacts(
+        unit_code="V0110",
+        attributes=village.attributes,
+        facts=(
+            Fact(rule_code="S7", fact_id="S7", quantity=demonstration, found_on=date(2026, 3, 17)),
+            *(
+                Fact(
+                    rule_code=fact.rule,
+                    fact_id=fact.rule,
+                    quantity=fact.quantity,
+                    source=FactSource(fact.source),
+                    found_on=date(2026, 3, fact.day),
+                    households=fact.households,
+                )
+                for fact in facts
+            ),
+        ),
+    )
+
+    period = AssessedPeriod(date(2026, 3, 1), date(2026, 3, 31))
+    (result,) = score_round(rural.configuration.schemes[0].scheme, [known], period)
+
+    assert result.money.payable.value == Decimal(1875)
+
+
 def test_forms_survive_being_stored(rural: Pack) -> None:
     for entry in rural.configuration.forms:
         assert form_from_mapping(form_to_mapping(entry.form)) == entry.form
@@ -337,6 +371,12 @@ def test_a_mistake_inside_a_form_has_its_line(copy: Path) -> None:
 
     assert (problem.file, problem.line) == ("forms/findings_ledger.toml", line)
     assert problem.path == "fields[0].max"
+
+
+def test_a_target_reported_by_no_single_unit_is_refused(copy: Path) -> None:
+    line = replace(copy, "targets.toml", 'responsible_unit = "health"', 'responsible_unit = ["health"]')
+
+    assert only_problem(copy).line == line
 
 
 def test_a_mistake_inside_a_scheme_has_its_line(copy: Path) -> None:

@@ -275,9 +275,15 @@ def _collections(source: TomlFile | None, problems: Problems) -> Iterator[PackCo
 def _targets(source: TomlFile | None, problems: Problems, year: int) -> Iterator[PackTarget | None]:
     plan = source.mapping.get("plan") if source else None
     if source is not None and not isinstance(plan, str):
-        problems.add(source.file, "缺少“plan”", '请在文件开头写明目标属于哪个方案，如 plan = "…"', path="plan")
+        problems.add(source.file, "缺少“plan”", '请在文件开头写明目标属于哪个方案，如 plan = "…"', line=1, path="plan")
     for entry in _entries(source, "targets", problems, ("plan",)):
         unit = entry.mapping.pop("responsible_unit", None)
+        if unit is not None and not isinstance(unit, str):
+            place = entry.place.at("responsible_unit")
+            problems.add(
+                place.file, "“responsible_unit”应当是文字", "请写一个单位代码", line=place.line, path=place.path
+            )
+            continue
         target = _read(
             partial(target_from_mapping, plan_year=year), entry.mapping, entry.source, problems, entry.prefix
         )
