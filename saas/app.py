@@ -25,7 +25,7 @@ from saas.tenancy.address import register_addresses
 MAX_UPLOAD = 32 * 1024 * 1024
 MAX_FORM = 2 * 1024 * 1024
 MAX_FORM_PARTS = 4000
-FEATURES = ("home", "accounts", "files", "review", "forms")
+FEATURES = ("home", "accounts", "files", "review", "forms", "documents")
 
 
 def build_app(config: Config | None = None) -> Flask:

@@ -257,7 +257,7 @@ def _imprint(page: PageGeometry, document: OfficialDocument) -> Iterator[Finding
     last = max(page.rules, key=lambda rule: rule.bottom)
     yield _near("imprint_bottom", "7.4.1", BOTTOM, last.bottom, 1, page.number)
     yield _near("imprint_last_rule", "7.4.1", 0.35, last.bottom - last.top, 0.1, page.number)
-    printed_by = _find(page.lines, document.imprint.printed_by)
+    printed_by = _find(reversed(page.lines), document.imprint.printed_by)
     if printed_by is not None:
         yield _face("face_imprint", "7.4.3", printed_by.style, FontRole.FANG, SMALL, page.number)
 

@@ -160,7 +160,7 @@ def evened_bytes(face: Face) -> bytes:
 def _find_face(role: FontRole, folder: Path) -> Face:
     for path in _candidates(role, folder):
         try:
-            with TTFont(path, fontNumber=0, lazy=True) as font:
+            with path.open("rb") as file, TTFont(file, fontNumber=0, lazy=True) as font:
                 name, names = names_of(font)
         except (OSError, TTLibError, KeyError):
             continue  # not there, or not a font: the next one

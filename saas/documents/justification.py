@@ -4,7 +4,7 @@ WeasyPrint justifies a line by stretching its spaces, and Chinese has none: a li
 end short of the type area (版心). Here the missing width is shared by all places between the Chinese characters of the
 line, and by its spaces. Where a line may break (no ，。 at its start, no （《 at its end) is Pango's work and stays so.
 
-Three internals of WeasyPrint are replaced, so `install` accepts exactly one version of it, and a test measures the
+Four internals of WeasyPrint are replaced, so `install` accepts exactly one version of it, and a test measures the
 right edge of the lines of a produced page. It costs time: every justified line is shaped once more, with its spacing,
 when it is drawn, and its characters no longer fit the runs that the PDF would otherwise keep in one string.
 """
@@ -17,6 +17,7 @@ from typing import Any
 import weasyprint
 from weasyprint.formatting_structure import boxes
 from weasyprint.layout import inline
+from weasyprint.pdf.stream import Stream
 from weasyprint.text import line_break
 
 SUPPORTED_VERSION = "70.0"
@@ -28,6 +29,7 @@ _EXPANDABLE = re.compile(
 )
 
 _plain_set_text = line_break.Layout.set_text
+_plain_show_text = Stream.show_text
 
 
 def install() -> None:
@@ -43,6 +45,7 @@ def install() -> None:
     inline.count_expandable_spaces = _count_gaps
     inline.justify_line = _justify_line
     line_break.Layout.set_text = _set_text
+    Stream.show_text = _show_text
 
 
 def gaps(text: str) -> float:
@@ -59,31 +62,9 @@ def gaps(text: str) -> float:
     return count
 
 
-def _gaps_of(box: Any) -> float:
-    """Return the gaps of a text box: counted, or measured where a character may have come from another face.
-
-    Pango drops half a gap on either side of a borrowed character. The faces of official documents all have the
-    characters of GB 2312, so whatever that encoding lacks may be borrowed.
-    """
-    try:
-        box.text.encode("gb2312")
-    except UnicodeEncodeError:
-        return _measured_gaps(box)
-    return gaps(box.text)
-
-
-def _measured_gaps(box: Any) -> float:
-    if not gaps(box.text):
-        return 0.0
-    probe = line_break.Layout(box.style, justification_spacing=1)
-    probe.set_text(box.text, justify=True)
-    width, _ = line_break.line_size(probe.get_first_line()[0], box.style)
-    return float(width - box.width)
-
-
 def _count_gaps(box: Any) -> float:
     if isinstance(box, boxes.TextBox):
-        return _gaps_of(box)
+        return gaps(box.text)
     if isinstance(box, boxes.LineBox | boxes.InlineBox):
         return sum(_count_gaps(child) for child in box.children if child.is_in_normal_flow())
     return 0.0
@@ -99,7 +80,7 @@ def _spread(box: Any, spacing: float, advance: float) -> float:
     """Move and widen a box and what is in it; return how far the next box has to move."""
     if isinstance(box, boxes.TextBox):
         box.position_x += advance
-        extra = spacing * _gaps_of(box)
+        extra = spacing * gaps(box.text)
         if extra:
             box.justification_spacing = spacing
             box.pango_layout.justification_spacing = spacing
@@ -144,3 +125,8 @@ def _add_spacing(layout: Any, spacing: float) -> None:
         attribute.end_index = len(layout.text[: match.end()].encode())
         pango.pango_attr_list_change(attributes, attribute)
     pango.pango_layout_set_attributes(layout.layout, attributes)
+
+
+def _show_text(stream: Any, text: str) -> None:
+    """Write glyphs without the empty strings among them: after one, PDFium (and so Chrome) drops the last spacing."""
+    _plain_show_text(stream, text.replace("<>", " "))

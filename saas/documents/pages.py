@@ -16,13 +16,25 @@ _COLOURS = 64
 def page_images(pdf: bytes, *, width: int = WIDTH) -> Iterator[bytes]:
     """Yield each page as a WebP picture of the given width in pixels, in order.
 
-    Text and lines in a few colours: the picture is reduced to a palette and kept without loss, which is smaller than
-    the lossy kind and stays sharp. Raises pypdfium2.PdfiumError for what is not a PDF.
+    Raises pypdfium2.PdfiumError for what is not a PDF.
     """
     with pypdfium2.PdfDocument(pdf) as opened:
         for page in opened:
-            picture = page.render(scale=width / page.get_width()).to_pil().convert("RGB").quantize(_COLOURS)
-            written = io.BytesIO()
-            picture.convert("RGB").save(written, "WEBP", lossless=True, quality=50, method=2)
-            yield written.getvalue()
-            page.close()
+            yield _picture(page, width)
+
+
+def page_image(pdf: bytes, number: int, *, width: int = WIDTH) -> bytes:
+    """Return one page, counted from 1, as a WebP picture. Raises IndexError for a page that is not there."""
+    with pypdfium2.PdfDocument(pdf) as opened:
+        if not 1 <= number <= len(opened):
+            raise IndexError(number)
+        return _picture(opened[number - 1], width)
+
+
+def _picture(page: pypdfium2.PdfPage, width: int) -> bytes:
+    """Text and lines in a few colours: reduced to a palette and kept without loss, smaller than the lossy kind."""
+    picture = page.render(scale=width / page.get_width()).to_pil().convert("RGB").quantize(_COLOURS)
+    written = io.BytesIO()
+    picture.convert("RGB").save(written, "WEBP", lossless=True, quality=50, method=2)
+    page.close()
+    return written.getvalue()

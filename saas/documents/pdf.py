@@ -43,6 +43,7 @@ DRAFT_MARK = "草稿"
 INFORMAL_MARK = "非正式稿"
 
 _FONT_SCHEME = "font:"
+_BASE = "page:"  # leads nowhere, so that a relative address is refused like any other
 
 # Pango's font map belongs to one thread at a time, and PDFium has no locks of its own.
 _one_at_a_time = threading.RLock()
@@ -95,10 +96,11 @@ def html_to_pdf(html: str, *, fonts: FontSet, identifier: str = "") -> bytes:
 
     `identifier` goes into the file as its identity; give the content's digest. Raises ResourceRefusedError.
     """
+    fetcher = _OnlyInside({})
     with _one_at_a_time:
         style, configuration = _style(fonts)
         try:
-            pdf: bytes = HTML(string=html, url_fetcher=_NOTHING_OUTSIDE).write_pdf(
+            pdf: bytes = HTML(string=html, base_url=_BASE, url_fetcher=fetcher).write_pdf(
                 stylesheets=[style],
                 font_config=configuration,
                 pdf_variant="pdf/ua-1",
@@ -106,6 +108,8 @@ def html_to_pdf(html: str, *, fonts: FontSet, identifier: str = "") -> bytes:
             )
         except FatalURLFetchingError as error:
             raise ResourceRefusedError(str(error)) from error
+    if fetcher.refused:  # WeasyPrint would leave out a figure that reaches outside, and say nothing
+        raise ResourceRefusedError(f"the page asked for {fetcher.refused[0]}")
     return pdf
 
 
@@ -144,14 +148,14 @@ class _OnlyInside(URLFetcher):  # type: ignore[misc]  # WeasyPrint has no types
     def __init__(self, inside: Mapping[str, bytes]) -> None:
         super().__init__(allowed_protocols={"data"}, allow_redirects=False, fail_on_errors=True)
         self._inside = inside
+        self.refused: list[str] = []
 
     def fetch(self, url: str, headers: Mapping[str, str] | None = None) -> Any:
         if url in self._inside:
             return URLFetcherResponse(url, self._inside[url])
+        if not url.startswith("data:"):
+            self.refused.append(url)
         return super().fetch(url, headers)
-
-
-_NOTHING_OUTSIDE = _OnlyInside({})
 
 
 @lru_cache(maxsize=1)
