@@ -104,6 +104,15 @@ def total(amounts: Iterable[Amount]) -> Amount:
     return Amount(standing, value, tuple(reasons))
 
 
+def plus(one: Amount, other: Amount) -> Amount:
+    """Return the sum of two amounts; the same as `total`, quick where both are determined."""
+    if one.standing is Standing.DETERMINED and other.standing is Standing.DETERMINED:
+        return Amount(Standing.DETERMINED, one.known + other.known)
+    if Standing.NOT_APPLICABLE in (one.standing, other.standing):
+        return one if other.standing is Standing.NOT_APPLICABLE else other
+    return total((one, other))
+
+
 def worse(one: Standing, other: Standing) -> Standing:
     """Return the standing of a sum of two amounts with these standings."""
     return one if _WEIGHT[one] >= _WEIGHT[other] else other

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
+from enum import StrEnum
 from typing import Any
 
 from saas.domain.amounts import ONE, ZERO
@@ -18,6 +19,14 @@ class FactError(DomainError):
     """A fact cannot belong to this scheme: unknown rule, impossible figure, the same fact twice."""
 
     code = "bad_fact"
+
+
+class View(StrEnum):
+    """Whose word a total is computed from."""
+
+    COMBINED = "combined"  # as the settings say: the result
+    SELF = "self"  # the self-score alone
+    RECHECK = "recheck"  # the re-check alone
 
 
 @dataclass(frozen=True, slots=True)

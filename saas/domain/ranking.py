@@ -57,11 +57,12 @@ def ranked_value(settings: Settings, result: UnitResult) -> Amount:
     """Return the amount by which the scheme ranks."""
     if settings.ranked_by is RankedBy.MONEY:
         return result.money.payable
+    points = None
     if settings.ranked_by is RankedBy.SELF_POINTS:
-        return result.self_points or result.points
-    if settings.ranked_by is RankedBy.RECHECK_POINTS:
-        return result.recheck_points or result.points
-    return result.points
+        points = result.self_points
+    elif settings.ranked_by is RankedBy.RECHECK_POINTS:
+        points = result.recheck_points
+    return result.points if points is None else points
 
 
 def _by_code(results: Sequence[UnitResult]) -> list[UnitResult]:

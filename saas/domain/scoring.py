@@ -6,11 +6,11 @@ Pure: the same scheme, facts and period give the same results, whatever the orde
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import replace
 from datetime import date
+from functools import partial
 
 from saas.domain.amounts import Amount, Currency, Standing, determined, not_applicable, undetermined
-from saas.domain.assessment_facts import AssessedPeriod, Fact, FactError, UnitFacts, check_unit
+from saas.domain.assessment_facts import AssessedPeriod, Fact, FactError, UnitFacts, View, check_unit
 from saas.domain.scheme import COHORT_KINDS, AssessmentScheme, AttributeRef, Rule, RuleKind
 from saas.domain.scheme_settings import Base, FactSource, ScoresFrom, Settings
 from saas.domain.scoring_cohort import compare_units, group_contexts, peer_group_of
@@ -19,7 +19,7 @@ from saas.domain.scoring_plan import ItemPlan, SchemePlan
 from saas.domain.scoring_points import add_parts, score_item, score_part
 from saas.domain.scoring_results import PartResult, RuleOutcome, UnitResult
 from saas.domain.scoring_rules import evaluate
-from saas.domain.scoring_selection import UnitContext, View, figure_of
+from saas.domain.scoring_selection import UnitContext, figure_of
 
 
 def score_round(scheme: AssessmentScheme, units: Iterable[UnitFacts], period: AssessedPeriod) -> tuple[UnitResult, ...]:
@@ -56,7 +56,15 @@ def _context(scheme: AssessmentScheme, unit: UnitFacts, period: AssessedPeriod) 
     facts: dict[str, list[Fact]] = {}
     for fact in sorted(unit.facts, key=_by_day) if len(unit.facts) > 1 else unit.facts:
         facts.setdefault(fact.rule_code, []).append(fact)
-    context = UnitContext(scheme.settings, scheme.attribute_labels, period, unit, facts, not_applicable())
+    context = UnitContext(
+        scheme.settings,
+        scheme.attribute_labels,
+        period,
+        unit,
+        facts,
+        base=not_applicable(),
+        sources=scheme.settings.facts_counted,
+    )
     context.base = base_amount(scheme.settings.base, context)
     return context
 
@@ -106,8 +114,7 @@ def _score_unit(scheme: AssessmentScheme, context: UnitContext, plan: SchemePlan
         points_unlimited=unlimited,
         vetoed_by=tuple([outcome.rule.code for outcome in vetoes if outcome.is_triggered]),
         veto_open=tuple([outcome.rule.code for outcome in vetoes if _is_open(outcome)]),
-        self_points=view_points(context, plan, parts, points, View.SELF),
-        recheck_points=view_points(context, plan, parts, points, View.RECHECK),
+        seen_by=partial(view_points, context, plan, parts, points),
     )
 
 
@@ -157,12 +164,12 @@ def view_points(
         return None
     if view is View.RECHECK and settings.scores_from is ScoresFrom.RECHECK_REPLACES and _counts_no_self(settings):
         return points
-    seen = replace(context, view=view, used_households={})
+    seen = context.seen_by(view)
     parts = tuple(
         score_part(
             result.part,
             [
-                score_item(item, _outcomes(item, seen, plan), settings) if _depends(item, seen) else before
+                score_item(item, _outcomes(item, seen, plan), settings) if _depends(item, context) else before
                 for item, before in zip(items, result.items, strict=True)
             ],
             settings,

@@ -9,7 +9,7 @@ from saas.domain.scheme import GAIN_KINDS, READING_KINDS, AssessmentScheme, Item
 from saas.domain.scoring_results import RuleOutcome
 
 _ON_TOP = frozenset({RuleKind.BONUS, RuleKind.TARIFF})
-_NO_SUM = frozenset({RuleKind.ITEM_VOID, RuleKind.VETO})
+_NOT_TAKING = _ON_TOP | {RuleKind.VETO}
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,31 +34,33 @@ class RulePlan:
 
 @dataclass(frozen=True, slots=True)
 class ItemPlan:
-    """An item with its rules in points sorted by what they do: positions in the item's list of rules."""
+    """An item with its rules in points sorted by what they do: positions in the item's list of rules.
+
+    `takers` are deductions and voids; `inner` all that works within the full score.
+    """
 
     item: Item
     rules: tuple[RulePlan, ...]
     gains: tuple[int, ...]
-    deductions: tuple[int, ...]
+    takers: tuple[int, ...]
     bonuses: tuple[int, ...]
     voids: tuple[int, ...]
-
-    @property
-    def inner(self) -> tuple[int, ...]:
-        """The rules that work within the full score."""
-        return self.gains + self.deductions + self.voids
+    inner: tuple[int, ...]
 
     @classmethod
     def of(cls, item: Item) -> ItemPlan:
         """Sort the rules of an item."""
         points = [(place, rule.kind) for place, rule in enumerate(item.rules) if rule.currency is Currency.POINTS]
+        gains = tuple(place for place, kind in points if kind in GAIN_KINDS)
+        takers = tuple(place for place, kind in points if kind not in GAIN_KINDS | _NOT_TAKING)
         return cls(
             item,
             tuple(RulePlan.of(rule) for rule in item.rules),
-            gains=tuple(place for place, kind in points if kind in GAIN_KINDS),
-            deductions=tuple(place for place, kind in points if kind not in GAIN_KINDS | _ON_TOP | _NO_SUM),
+            gains=gains,
+            takers=takers,
             bonuses=tuple(place for place, kind in points if kind in _ON_TOP),
             voids=tuple(place for place, kind in points if kind is RuleKind.ITEM_VOID),
+            inner=gains + takers,
         )
 
 

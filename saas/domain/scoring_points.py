@@ -13,6 +13,7 @@ from saas.domain.amounts import (
     determined,
     not_applicable,
     percent_of,
+    plus,
     scaled,
     settled,
     total,
@@ -34,14 +35,13 @@ def score_item(plan: ItemPlan, outcomes: tuple[RuleOutcome, ...], settings: Sett
         if plan.inner and full is not None and settings.not_applicable_items is NotApplicableItems.FULL:
             score = determined(full)
         return ItemResult(plan.item, outcomes, score, bonus)
-    if plan.voids and any(outcomes[place].is_triggered for place in plan.voids):
+    if any(outcomes[place].is_triggered for place in plan.voids):
         return ItemResult(plan.item, outcomes, determined(ZERO), determined(ZERO), is_voided=True)
-    amounts = [_add(outcomes, plan.deductions + plan.voids)]
+    score = _add(outcomes, plan.takers)
     if plan.gains:
-        amounts.append(_gained(outcomes, plan.gains, settings))
+        score = plus(_gained(outcomes, plan.gains, settings), score)
     elif full is not None:
-        amounts.append(determined(full))
-    score = total(amounts)
+        score = plus(determined(full), score)
     limited = _within(score, ZERO, full) if full is not None else score
     unlimited = score.value if limited is not score else None
     return ItemResult(plan.item, outcomes, limited, bonus, unlimited)
@@ -133,7 +133,8 @@ def add_parts(parts: Sequence[PartResult], settings: Settings) -> tuple[Amount, 
     if settings.not_applicable_items is NotApplicableItems.RESCALE:
         present = [share for share, result in zip(shares, parts, strict=True) if result.applicable_full > ZERO]
         score = rescale(score, sum(shares, ZERO), sum(present, ZERO))
-    points = settled(total((score, *(_weighted(result.extras, result.part) for result in parts))))
+    extras = total([_weighted(result.extras, result.part) for result in parts])
+    points = settled(plus(score, extras))
     limited = _within(points, settings.points_floor, settings.points_cap)
     return limited, points.value if limited is not points else None
 

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, field
 from decimal import Decimal
 
 from saas.domain.amounts import ZERO, Amount, Standing, total
-from saas.domain.assessment_facts import AssessedPeriod, Fact
+from saas.domain.assessment_facts import AssessedPeriod, Fact, View
 from saas.domain.scheme import AssessmentScheme, Item, Part, Rule
 
 
@@ -107,9 +108,9 @@ class MoneyResult:
 class UnitResult:
     """The result of one unit in one period.
 
-    `points_unlimited` is the total before the scheme's own limits cut it, None if they did not. `self_points` and
-    `recheck_points` are the totals by the self-score and by the re-check alone (None where the scheme has no scores).
-    A veto does not change the totals; ranking and grade decide what it means. `veto_open` are vetoes not yet decided.
+    `points_unlimited` is the total before the scheme's own limits cut it, None if they did not. `seen_by` works out
+    what `self_points` and `recheck_points` show, when somebody asks. A veto does not change
+    the totals; ranking and grade decide what it means. `veto_open` are vetoes not yet decided.
     """
 
     scheme: AssessmentScheme
@@ -119,11 +120,20 @@ class UnitResult:
     parts: tuple[PartResult, ...]
     points: Amount
     money: MoneyResult
-    points_unlimited: Decimal | None = None
-    vetoed_by: tuple[str, ...] = ()
-    veto_open: tuple[str, ...] = ()
-    self_points: Amount | None = None
-    recheck_points: Amount | None = None
+    points_unlimited: Decimal | None
+    vetoed_by: tuple[str, ...]
+    veto_open: tuple[str, ...]
+    seen_by: Callable[[View], Amount | None] = field(compare=False, repr=False)
+
+    @property
+    def self_points(self) -> Amount | None:
+        """The total by the self-score (自评分) alone; None where the scheme has no scores."""
+        return self.seen_by(View.SELF)
+
+    @property
+    def recheck_points(self) -> Amount | None:
+        """The total by the re-check (复核分) alone; None where the scheme has no scores."""
+        return self.seen_by(View.RECHECK)
 
     @property
     def outcomes(self) -> tuple[RuleOutcome, ...]:

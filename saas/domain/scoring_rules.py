@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from decimal import ROUND_DOWN, Decimal
 
 from saas.domain.amounts import ONE, ZERO, Standing, divide, percent_of, scaled
-from saas.domain.assessment_facts import Fact
+from saas.domain.assessment_facts import Fact, View
 from saas.domain.scheme import Rule, RuleKind
 from saas.domain.scheme_settings import FactSource, ScoresFrom, WithoutRecheck
 from saas.domain.scoring_results import RuleOutcome, Uncounted
@@ -14,7 +14,6 @@ from saas.domain.scoring_selection import (
     Counted,
     Reading,
     UnitContext,
-    View,
     attribute_is_open,
     counted_facts,
     figure_of,
@@ -28,16 +27,18 @@ _FOUND_ON_SITE = frozenset({RuleKind.PER_OCCURRENCE, RuleKind.PER_HOUSEHOLD, Rul
 
 def evaluate(rule: Rule, context: UnitContext) -> RuleOutcome:
     """Return what one rule does to one unit."""
-    outcome = inapplicable(rule, context)
-    if outcome is not None:
-        return outcome
-    compared = context.cohort.get(rule.code)
-    return compared if compared is not None else _EVALUATORS[rule.kind](rule, context)
+    if rule.applies_when is not None or rule.effective_from is not None:
+        outcome = inapplicable(rule, context)
+        if outcome is not None:
+            return outcome
+    evaluator = _EVALUATORS.get(rule.kind)
+    return context.cohort[rule.code] if evaluator is None else evaluator(rule, context)
 
 
 def _manual_score(rule: Rule, context: UnitContext) -> RuleOutcome:
-    own = context.unit.self_scores.get(rule.facts_code)
-    recheck = context.unit.recheck_scores.get(rule.facts_code)
+    code = rule.facts_code
+    own = context.unit.self_scores.get(code)
+    recheck = context.unit.recheck_scores.get(code)
     score, reason = _combined_score(own, recheck, context)
     standing = Standing.MISSING if score is None else Standing.DETERMINED
     reasons = (f"{rule.label}：{reason}",) if score is None else ()
@@ -64,6 +65,8 @@ def _combined_score(own: Decimal | None, recheck: Decimal | None, context: UnitC
 
 def _times(facts: tuple[Fact, ...]) -> tuple[Decimal, bool]:
     """Return the sum of quantities, and whether every fact has one."""
+    if len(facts) == 1 and facts[0].quantity is not None:
+        return facts[0].quantity, True
     known = [fact.quantity for fact in facts if fact.quantity is not None]
     return sum(known, ZERO), len(known) == len(facts)
 

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from decimal import Decimal
-from enum import StrEnum
 
 from saas.domain.amounts import HUNDRED, ZERO, Amount, Currency, Standing, scaled
-from saas.domain.assessment_facts import AssessedPeriod, Fact, UnitFacts, day_booked
+from saas.domain.assessment_facts import AssessedPeriod, Fact, UnitFacts, View, day_booked
 from saas.domain.scheme import AttributeRef, Figure, Rule, RuleKind
 from saas.domain.scheme_conditions import describe_condition, holds, unknown_attributes
 from saas.domain.scheme_settings import FactSource, Settings
@@ -20,17 +19,13 @@ _BOOKED_KINDS = (RuleKind.WHOLE_MONTH_LOSS, RuleKind.PERSONAL_LOSS)
 _EARLIEST = date.min
 
 
-class View(StrEnum):
-    """Whose word a total is computed from."""
-
-    COMBINED = "combined"  # as the settings say: the result
-    SELF = "self"  # the self-score alone
-    RECHECK = "recheck"  # the re-check alone
-
-
 @dataclass(slots=True)
 class UnitContext:
-    """One unit while it is scored. `used_households` is what an exclusive household rule remembers."""
+    """One unit while it is scored.
+
+    `sources` are those that count, the preferred one first. `used_households` is what an exclusive household rule
+    remembers.
+    """
 
     settings: Settings
     labels: Mapping[str, str]
@@ -38,16 +33,20 @@ class UnitContext:
     unit: UnitFacts
     facts: Mapping[str, Sequence[Fact]]
     base: Amount
+    sources: tuple[FactSource, ...]
     view: View = View.COMBINED
     cohort: Mapping[str, RuleOutcome] = field(default_factory=dict)
     used_households: dict[Currency, set[str]] = field(default_factory=dict)
 
-    @property
-    def sources(self) -> tuple[FactSource, ...]:
-        """The sources that count in this view, the preferred one first."""
-        if self.view is View.COMBINED:
-            return self.settings.facts_counted
-        return (FactSource.SELF if self.view is View.SELF else FactSource.RECHECK, FactSource.OFFICE)
+    def seen_by(self, view: View) -> UnitContext:
+        """Return the unit as one side alone sees it: its own scores and records, and those of the office."""
+        sources = (FactSource.SELF if view is View.SELF else FactSource.RECHECK, FactSource.OFFICE)
+        facts: dict[str, Sequence[Fact]] = {}
+        for code, recorded in self.facts.items():
+            kept = [fact for fact in recorded if fact.source in sources]
+            if kept:
+                facts[code] = kept
+        return replace(self, view=view, sources=sources, facts=facts, used_households={})
 
 
 @dataclass(frozen=True, slots=True)
