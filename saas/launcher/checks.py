@@ -87,7 +87,7 @@ def _run_steps(places: Places, steps: Sequence[Step], environ: Mapping[str, str]
         code = _run_step(places, step, environ)
         took = time.monotonic() - begun
         if code != 0:
-            raise CheckError(f"{step.name} failed after {took:.1f} s (exit code {code}): {step.remedy}.")
+            raise CheckError(f"{step.name} failed after {took:.1f} s (exit code {code}); {step.remedy}")
         progress(f"{step.name} passed in {took:.1f} s")
 
 
