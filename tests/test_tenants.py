@@ -602,6 +602,17 @@ def test_a_link_to_an_unknown_person_is_named(copy: Path) -> None:
     assert "nobody" in problem.message
 
 
+def test_a_countersigning_unit_needs_somebody_who_may(copy: Path) -> None:
+    line = replace(
+        copy, "plans/village_cleaning.toml", '"agriculture", "finance"]', '"agriculture", "T01", "qinghe", "V0101"]'
+    )
+
+    problem = only_problem(copy)
+
+    assert (problem.file, problem.line) == ("plans/village_cleaning.toml", line)
+    assert "会签单位“V0101”没有人担任“leader”" in problem.message
+
+
 def test_a_cohort_without_units_is_refused(copy: Path) -> None:
     replace(copy, "collections.toml", 'unit_types = ["village"] }', 'unit_types = ["village"], under = ["health"] }')
 

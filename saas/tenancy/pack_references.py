@@ -7,10 +7,11 @@ from dataclasses import dataclass
 
 from saas.domain.cohorts import Cohort, CohortUnit, Membership, membership
 from saas.domain.fields import iter_fields
+from saas.domain.routes import LISTED_UNITS
 from saas.domain.scheme import RuleKind
 from saas.domain.scheme_checks import rule_paths
 from saas.domain.scheme_conditions import comparisons_of
-from saas.tenancy.pack_checks import ATTRIBUTES, POSTS, UNIT_TYPES, UNITS
+from saas.tenancy.pack_checks import ATTRIBUTES, PEOPLE, POSTS, UNIT_TYPES, UNITS
 from saas.tenancy.pack_configuration import (
     COLLECTIONS,
     ROUTES,
@@ -70,6 +71,8 @@ def check_references(configuration: Configuration, organisation: Organisation, p
         _check_scheme(scheme, configuration, organisation, references)
     for plan in configuration.plans:
         _check_plan(plan, references)
+    if organisation.units and problems.none_in(POSTS, PEOPLE, ROUTES, "plans/"):
+        _check_somebody_countersigns(configuration, organisation, problems)
     return references
 
 
@@ -204,6 +207,24 @@ def _check_plan(entry: PackPlan, references: References) -> None:
             references.problems.add(place.file, text, "请改成不同的代码", line=place.line, path=place.path)
         tasks.add(task.code)
         _check_parts(task.parts, place, references)
+
+
+def _check_somebody_countersigns(configuration: Configuration, organisation: Organisation, problems: Problems) -> None:
+    """A unit that a plan lists for countersigning needs somebody who may, or the plan would wait there for ever."""
+    held = {(ref.unit, ref.name) for person in organisation.people for ref in person.posts}
+    posts = [post for post in organisation.posts if (post.unit, post.name) in held]
+    able = {(post.unit, role.value) for post in posts for role in post.roles} | {(p.unit, p.name) for p in posts}
+    routes = {entry.route.code: entry.route for entry in configuration.routes}
+    for entry in configuration.plans:
+        place = entry.source.at("countersign_units")
+        for step in routes[entry.plan.route].steps if entry.plan.route in routes else ():
+            wanted = step.who.role or step.who.post
+            for code in entry.plan.countersign_units if step.who.at == LISTED_UNITS else ():
+                if (code, wanted) not in able:
+                    text = f"会签单位“{code}”没有人担任“{wanted}”"
+                    problems.add(
+                        place.file, text, "请在 org/people.csv 中配人，或改正会签单位", line=place.line, path=place.path
+                    )
 
 
 def _check_parts(parts: Sequence[PartTable], task: Source, references: References) -> None:
