@@ -5,8 +5,9 @@ end short of the type area (版心). Here the missing width is shared by all pla
 line, and by its spaces. Where a line may break (no ，。 at its start, no （《 at its end) is Pango's work and stays so.
 
 Four internals of WeasyPrint are replaced, so `install` accepts exactly one version of it, and a test measures the
-right edge of the lines of a produced page. It costs time: every justified line is shaped once more, with its spacing,
-when it is drawn, and its characters no longer fit the runs that the PDF would otherwise keep in one string.
+right edge of the lines of a produced page. Nothing is laid out twice: the line
+keeps its breaks, only its boxes are widened, and the spacing is applied where WeasyPrint shapes the line for drawing
+anyway. What it costs is the longer page description: a spacing beside every character.
 """
 
 from __future__ import annotations

@@ -11,8 +11,9 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
-import pypdfium2
 import pypdfium2.raw as pdfium
+
+from saas.documents.pdfium import open_pdf
 
 MM_PER_POINT = 25.4 / 72
 
@@ -106,7 +107,7 @@ class PageGeometry:
 def read_pages(pdf: bytes) -> tuple[PageGeometry, ...]:
     """Return the geometry of every page. Raises pypdfium2.PdfiumError for what is not a PDF."""
     pages = []
-    with pypdfium2.PdfDocument(pdf) as opened:
+    with open_pdf(pdf) as opened:
         for number, page in enumerate(opened, start=1):
             width, height = (length * MM_PER_POINT for length in page.get_size())
             if width > height:

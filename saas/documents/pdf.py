@@ -34,6 +34,7 @@ from saas.documents.fonts import (
     names_of,
     standing_of,
 )
+from saas.documents.pdfium import open_pdf
 from saas.documents.print_view import print_view
 from saas.domain.official_document import OfficialDocument, content_digest
 
@@ -45,8 +46,8 @@ INFORMAL_MARK = "非正式稿"
 _FONT_SCHEME = "font:"
 _BASE = "page:"  # leads nowhere, so that a relative address is refused like any other
 
-# Pango's font map belongs to one thread at a time, and PDFium has no locks of its own.
-_one_at_a_time = threading.RLock()
+# Pango's font map belongs to one thread at a time.
+_one_at_a_time = threading.Lock()
 
 
 class ResourceRefusedError(RuntimeError):
@@ -121,7 +122,7 @@ def preload(fonts: FontSet) -> None:
 
 def embedded_fonts(pdf: bytes) -> tuple[EmbeddedFont, ...]:
     """Return the fonts that the pages of a PDF really use, read from the file itself."""
-    with _one_at_a_time, pypdfium2.PdfDocument(pdf) as opened:
+    with open_pdf(pdf) as opened:
         found = {_embedded_font(font) for font in _fonts_of(opened)}
     return tuple(sorted(found, key=lambda font: (font.role or "", font.name)))
 
@@ -132,7 +133,7 @@ def _render(document: OfficialDocument, fonts: FontSet, reasons: list[str]) -> R
         marks.append(f"{INFORMAL_MARK}（{'、'.join(reasons)}）")
     html = document_html(document, mark="　".join(marks))
     pdf = html_to_pdf(html, fonts=fonts, identifier=content_digest(document)[:32])
-    with _one_at_a_time, pypdfium2.PdfDocument(pdf) as opened:
+    with open_pdf(pdf) as opened:
         page_count = len(opened)
     return RenderedPdf(pdf, page_count, embedded_fonts(pdf), is_formal=not marks)
 

@@ -93,7 +93,7 @@ def _cost(lines: tuple[str, ...], places: dict[int, int]) -> tuple[int, int]:
 def _shape_cost(lengths: list[int]) -> int:
     steps = [later - earlier for earlier, later in zip(lengths, lengths[1:], strict=False)]
     if not any(steps):
-        return 3  # a rectangle
+        return 8  # a rectangle
     if any(first < 0 < second for first, second in zip(steps, steps[1:], strict=False)):
         return 20  # an hourglass
     return 8 if min(lengths) * 3 < max(lengths) else 0  # a widow of two or three characters

@@ -23,7 +23,7 @@ from PIL import Image
 
 from saas.documents import justification
 from saas.documents.fonts import FontRole, FontSet, FontsMissingError, Standing, find_fonts, standing_of
-from saas.documents.pages import page_images
+from saas.documents.pages import page_image, page_images
 from saas.documents.pdf import RenderedPdf, ResourceRefusedError, document_html, html_to_pdf, render_pdf
 from saas.domain.official_document import Figure, OfficialDocument, Paragraph
 from tests.documents.conftest import RenamedFonts
@@ -273,7 +273,7 @@ def test_a_figure_that_reaches_outside_stops_the_document(fonts: FontSet) -> Non
 
 
 def test_pages_become_pictures_for_phones(notice: RenderedPdf) -> None:
-    pictures = list(page_images(notice.pdf))
+    pictures = page_images(notice.pdf)
     assert len(pictures) == notice.page_count
     with Image.open(BytesIO(pictures[0])) as first:
         assert (first.format, first.width) == ("WEBP", 1080)
@@ -281,3 +281,6 @@ def test_pages_become_pictures_for_phones(notice: RenderedPdf) -> None:
     red = sum(count for count, (r, g, b) in colours if r > 200 and g < 60 and b < 60)  # type: ignore[misc]
     assert red > 1000, "the letterhead must be seen"
     assert max(map(len, pictures)) < 150_000
+    assert page_image(notice.pdf, 2) == pictures[1]
+    with pytest.raises(IndexError):
+        page_image(notice.pdf, 99)
