@@ -1,9 +1,85 @@
-"""The application's own commands (`flask …`)."""
+"""The application's own commands (`flask …`).
+
+A feature adds its commands with a module `saas/<feature>/commands.py` that holds `COMMANDS`, a tuple of Click commands
+or groups, and its name in `WITH_COMMANDS`.
+"""
 
 from __future__ import annotations
 
-from flask import Flask
+import logging
+from importlib import import_module
+
+import click
+from flask import Flask, current_app
+from flask.cli import with_appcontext
+
+from saas.config import ConfigError
+from saas.files.storage import file_store
+from saas.jobs.reconciler import run_reconciler
+from saas.jobs.worker import run_worker
+from saas.queue import message_queue
+from saas.tenancy.provisioning import SlugRefused, create_tenant
+
+WITH_COMMANDS: tuple[str, ...] = ()
 
 
 def register_commands(app: Flask) -> None:
     """Add the commands to `flask`."""
+    for command in (worker, reconciler, tenants):
+        app.cli.add_command(command)
+    for feature in WITH_COMMANDS:
+        for command in import_module(f"saas.{feature}.commands").COMMANDS:
+            app.cli.add_command(command)
+
+
+@click.command()
+@with_appcontext
+def worker() -> None:
+    """Carry out background jobs until stopped."""
+    _log_to_terminal()
+    run_worker(before_first_job=_load_fonts)
+
+
+@click.command()
+@with_appcontext
+def reconciler() -> None:
+    """Send again what the queue has lost, and give back what dead workers hold, until stopped."""
+    _log_to_terminal()
+    try:
+        run_reconciler(current_app.config["JICENG"], message_queue(), chores=[file_store().sweep])
+    except ConfigError as error:
+        raise click.ClickException(str(error)) from None
+
+
+@click.group()
+def tenants() -> None:
+    """Counties of this deployment."""
+
+
+@tenants.command("create")
+@click.argument("slug")
+@click.argument("name")
+@with_appcontext
+def create(slug: str, name: str) -> None:
+    """Create the county NAME at the address /SLUG, or rename it."""
+    owner_url = current_app.config["JICENG"].owner_url
+    if owner_url is None:
+        raise click.ClickException("DATABASE_OWNER_URL is not set: only the owning role creates counties")
+    try:
+        create_tenant(owner_url, slug, name)
+    except SlugRefused as error:
+        raise click.ClickException(str(error)) from None
+    click.echo(f"{name} /{slug}")
+
+
+def _load_fonts() -> None:
+    """Load what every rendering needs, once, before the processes of the jobs are forked off."""
+    from saas.documents import fonts, pdf  # only the worker pays for it
+
+    pdf.preload(fonts.find_fonts(current_app.config["JICENG"].font_dir))
+
+
+def _log_to_terminal() -> None:
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
+    logging.getLogger("fontTools").setLevel(logging.WARNING)
+    logging.getLogger("weasyprint").setLevel(logging.ERROR)

@@ -7,19 +7,29 @@ ask for a job that exists.
 
 from __future__ import annotations
 
+import ctypes
 import logging
+import os
+import resource
 import secrets
+import signal
+import threading
 import time
 import uuid
-from typing import cast
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from types import FrameType
+from typing import Any, cast
 
 from flask import Flask, current_app
 from redis import Redis
 from redis.backoff import NoBackoff
 from redis.exceptions import RedisError
 from redis.retry import Retry
-from rq import Queue
+from rq import Queue, Worker
 from rq.serializers import JSONSerializer
+from rq.timeouts import JobTimeoutException as TimeLimitError
+from rq.utils import now as rq_now
 
 QUEUE_NAME = "jiceng"
 WORK = "saas.jobs.worker.work"
@@ -30,7 +40,24 @@ _ID_LENGTH = 36
 
 logger = logging.getLogger(__name__)
 
-__all__ = ["MessageQueue", "RedisError", "message_queue", "redis_client", "register_queue"]
+WORKER_TTL = 30
+MONITORING_SECONDS = 2
+MAINTENANCE_SECONDS = 5
+SECONDS_TO_KILL = 10  # after its time limit a child that does not answer is killed by its parent
+SECONDS_TO_RECONNECT = 1.0
+_PR_SET_PDEATHSIG = 1
+
+__all__ = [
+    "Horse",
+    "MessageQueue",
+    "RedisError",
+    "TimeLimitError",
+    "horse",
+    "message_queue",
+    "redis_client",
+    "register_queue",
+    "serve_queue",
+]
 
 
 def register_queue(app: Flask) -> None:
@@ -98,3 +125,124 @@ class MessageQueue:
         if self._queue is None:
             self._queue = Queue(QUEUE_NAME, connection=redis_client(self.url), serializer=JSONSerializer)
         return self._queue
+
+
+@dataclass(slots=True)
+class Horse:
+    """The child process of one message. Its parent makes the token, and so can give back the job of a dead child."""
+
+    tenant_id: uuid.UUID
+    job_id: uuid.UUID
+    token: uuid.UUID
+    stop_asked: threading.Event = field(default_factory=threading.Event)
+
+
+_horse: Horse | None = None
+
+
+def horse() -> Horse:
+    """The child that this process is. Raises RuntimeError anywhere else."""
+    if _horse is None:
+        raise RuntimeError("not in the process of a job")
+    return _horse
+
+
+class ForkingWorker(Worker):
+    """RQ's worker with one queue, hard limits for each child, and no end because Redis was away for a moment."""
+
+    max_connection_wait_time = 2.0
+    memory = 0  # bytes of address space for a child; 0: no limit
+    horse_died: Callable[[Horse, str], None] | None = None
+    was_told_to_stop = False
+
+    def subscribe(self) -> None:
+        """Commands through Redis are not listened to: whoever writes there must not be able to stop jobs."""
+
+    def fork_work_horse(self, job: Any, queue: Any) -> None:
+        global _horse
+        tenant_id, job_id = job.args
+        _horse = Horse(uuid.UUID(tenant_id), uuid.UUID(job_id), uuid.uuid4())
+        super().fork_work_horse(job, queue)
+
+    def main_work_horse(self, job: Any, queue: Any) -> None:
+        try:
+            _die_with_parent(self.pid)
+            _limit(memory=self.memory, cpu_seconds=job.timeout + SECONDS_TO_KILL)
+            super().main_work_horse(job, queue)
+        finally:
+            os._exit(1)  # whatever happens, a child never goes on as a second worker
+
+    def setup_work_horse_signals(self) -> None:
+        signal.signal(signal.SIGINT, signal.SIG_IGN)
+        signal.signal(signal.SIGTERM, _ask_to_stop)
+
+    def handle_warm_shutdown_request(self) -> None:
+        self.was_told_to_stop = True
+        logger.info("told to stop")
+        if self.horse_pid:
+            os.kill(self.horse_pid, signal.SIGTERM)
+
+    def maintain_heartbeats(self, job: Any, execution: Any) -> None:
+        if (rq_now() - job.started_at).total_seconds() > job.timeout + SECONDS_TO_KILL:
+            self.kill_horse()
+            return
+        try:
+            super().maintain_heartbeats(job, execution)
+        except RedisError as error:  # the child goes on: what it does is kept in the database
+            logger.warning("no heartbeat: %s", type(error).__name__)
+
+    def handle_work_horse_killed(self, job: Any, retpid: Any, ret_val: Any, rusage: Any) -> None:
+        ending = f"signal {os.WTERMSIG(ret_val)}" if os.WIFSIGNALED(ret_val) else f"status {ret_val}"
+        if self.horse_died is None or _horse is None:
+            return
+        try:
+            self.horse_died(_horse, ending)
+        except Exception:  # without the database its lease runs out instead
+            logger.exception("a job could not be given back")
+
+
+def serve_queue(url: str, *, memory: int, horse_died: Callable[[Horse, str], None]) -> None:
+    """Take messages and fork a child for each, until SIGTERM or SIGINT. Redis may come and go."""
+    while True:
+        worker: ForkingWorker | None = None
+        try:
+            worker = _make_worker(url)
+            worker.memory, worker.horse_died = memory, horse_died
+            worker.work(logging_level="WARNING")
+        except RedisError as error:
+            logger.warning("the queue is away: %s", type(error).__name__)
+        if worker is not None and worker.was_told_to_stop:
+            return
+        signal.signal(signal.SIGTERM, signal.SIG_DFL)
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+        time.sleep(SECONDS_TO_RECONNECT)
+
+
+def _make_worker(url: str) -> ForkingWorker:
+    return ForkingWorker(
+        [QUEUE_NAME],
+        connection=redis_client(url, seconds_to_answer=None),
+        serializer=JSONSerializer,
+        worker_ttl=WORKER_TTL,
+        job_monitoring_interval=MONITORING_SECONDS,
+        maintenance_interval=MAINTENANCE_SECONDS,
+        log_job_description=False,
+    )
+
+
+def _ask_to_stop(number: int, frame: FrameType | None) -> None:
+    horse().stop_asked.set()
+
+
+def _die_with_parent(parent: int | None) -> None:
+    """Let the kernel kill this child when its parent dies: nobody would wait for it, and another would start anew."""
+    ctypes.CDLL(None, use_errno=True).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
+    if os.getppid() != parent:
+        os._exit(1)  # it died before we had asked
+
+
+def _limit(*, memory: int, cpu_seconds: int) -> None:
+    if memory:
+        resource.setrlimit(resource.RLIMIT_AS, (memory, memory))
+    resource.setrlimit(resource.RLIMIT_CPU, (cpu_seconds, cpu_seconds + SECONDS_TO_KILL))
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))

@@ -1,0 +1,206 @@
+"""The reconciler (`flask reconciler`): the database is the truth, and Redis is told what it has forgotten.
+
+One loop in the whole deployment, held by an advisory lock. It works under a role of its own that sees where jobs
+stand, not what they are about. Redis may be empty, and either server away, at any moment.
+"""
+
+from __future__ import annotations
+
+import itertools
+import logging
+import signal
+import threading
+import time
+import uuid
+from collections import Counter, defaultdict
+from collections.abc import Callable, Mapping, Sequence, Set
+from dataclasses import dataclass
+from datetime import timedelta
+from types import FrameType
+
+from sqlalchemy import Connection, Engine, create_engine, func, select
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.pool import NullPool
+
+from saas.config import Config, ConfigError
+from saas.jobs import transitions
+from saas.jobs.models import Job, JobState
+from saas.jobs.registry import DEFAULT_TIMEOUT, UnknownKindError, get_kind, load_kinds
+from saas.queue import MessageQueue, RedisError
+
+logger = logging.getLogger(__name__)
+
+LOCK = 0x6A69_6365_6E67  # "jiceng"
+LONGEST_PAUSE = 1.0  # seconds between two looks
+STANDBY_PAUSE = 2.0
+TROUBLE_PAUSE = 1.0
+CHORE_PAUSE = 600.0
+LONGEST_GRACE = timedelta(seconds=5)
+
+Chore = Callable[[], object]
+
+
+@dataclass(frozen=True, slots=True)
+class WaitingJob:
+    """A job that is due and waits. `was_just_sent`: its message may be between the queue and the worker."""
+
+    id: uuid.UUID
+    tenant_id: uuid.UUID
+    kind: str
+    priority: int
+    was_just_sent: bool
+
+
+class Reconciler:
+    """What one look does. `chores` are small regular duties of other features."""
+
+    def __init__(self, config: Config, queue: MessageQueue, chores: Sequence[Chore] = ()) -> None:
+        self._queue = queue
+        self._cap = config.jobs_per_tenant
+        self._grace = min(LONGEST_GRACE, config.job_lease / 2)
+        self._chores = chores
+        self._chores_due = 0.0
+        self._is_queue_away = False
+
+    def look(self, connection: Connection) -> None:
+        """Give back what dead workers hold, send what waits, do the chores."""
+        for job_id, state in connection.execute(transitions.return_expired()):
+            logger.warning("job %s was given back: %s", job_id, state)
+        try:
+            self.send(connection)
+            self._is_queue_away = False
+        except RedisError as error:
+            if not self._is_queue_away:
+                logger.warning("the queue is away, jobs wait: %s", type(error).__name__)
+            self._is_queue_away = True
+        self._do_chores()
+
+    def send(self, connection: Connection) -> list[uuid.UUID]:
+        """Send the jobs whose turn it is, and those whose message Redis has lost; return their ids."""
+        in_queue = self._queue.waiting_job_ids()
+        chosen = take_turns(self._waiting(connection), _running(connection), in_queue, cap=self._cap)
+        sent: list[uuid.UUID] = []
+        try:
+            for job in chosen:
+                self._queue.send(job.tenant_id, job.id, timeout=_timeout(job.kind), urgent=job.priority > 0)
+                sent.append(job.id)
+        finally:
+            if sent:
+                connection.execute(transitions.note_sent(sent))
+        return sent
+
+    def _waiting(self, connection: Connection) -> list[WaitingJob]:
+        """The first few due jobs of each county: first those that were sent already, then by urgency and age."""
+        place = func.row_number().over(
+            partition_by=Job.tenant_id,
+            order_by=(Job.sent_at.is_(None), Job.priority.desc(), Job.created_at, Job.id),
+        )
+        due = (
+            select(
+                Job.id,
+                Job.tenant_id,
+                Job.kind,
+                Job.priority,
+                Job.created_at,
+                func.coalesce(Job.sent_at > transitions.NOW - self._grace, False).label("was_just_sent"),
+                place.label("place"),
+            )
+            .where(Job.state == JobState.QUEUED, Job.run_after <= transitions.NOW)
+            .subquery()
+        )
+        rows = connection.execute(
+            select(due.c.id, due.c.tenant_id, due.c.kind, due.c.priority, due.c.was_just_sent)
+            .where(due.c.place <= 2 * self._cap)
+            .order_by(due.c.created_at, due.c.id)
+        )
+        return [WaitingJob(*row) for row in rows]
+
+    def _do_chores(self) -> None:
+        if time.monotonic() < self._chores_due:
+            return
+        self._chores_due = time.monotonic() + CHORE_PAUSE
+        for chore in self._chores:
+            try:
+                chore()
+            except Exception:  # a chore must not keep jobs from being sent
+                logger.exception("a chore failed")
+
+
+def take_turns(
+    waiting: Sequence[WaitingJob], running: Mapping[uuid.UUID, int], in_queue: Set[uuid.UUID], *, cap: int
+) -> list[WaitingJob]:
+    """Choose the jobs to send: counties in turn, urgent ones first, never more than `cap` of one under way."""
+    room = Counter(dict.fromkeys({job.tenant_id for job in waiting}, cap))
+    room.subtract(running)
+    candidates: dict[uuid.UUID, list[WaitingJob]] = defaultdict(list)
+    for job in waiting:
+        if job.id in in_queue or job.was_just_sent:
+            room[job.tenant_id] -= 1
+        else:
+            candidates[job.tenant_id].append(job)
+    turns = [
+        sorted(jobs, key=lambda job: -job.priority)[: max(room[tenant_id], 0)] for tenant_id, jobs in candidates.items()
+    ]
+    return [job for turn in itertools.zip_longest(*turns) for job in turn if job is not None]
+
+
+def run_reconciler(config: Config, queue: MessageQueue, *, chores: Sequence[Chore] = ()) -> None:
+    """Look again and again until SIGTERM or SIGINT. Raises ConfigError if the role's address is not set."""
+    if config.reconciler_url is None:
+        raise ConfigError("DATABASE_RECONCILER_URL is not set")
+    load_kinds()
+    stop = _stop_on_signals()
+    engine = create_engine(
+        config.reconciler_url,
+        poolclass=NullPool,
+        isolation_level="AUTOCOMMIT",
+        connect_args={"prepare_threshold": None, "connect_timeout": 5},
+    )
+    reconciler = Reconciler(config, queue, chores)
+    pause = min(LONGEST_PAUSE, config.job_lease.total_seconds() / 20)
+    while not stop.is_set():
+        try:
+            _look_while_connected(engine, reconciler, stop, pause)
+        except DBAPIError as error:
+            logger.warning("the database is away: %s", type(error.orig).__name__)
+        except Exception:  # it is the part that mends the others: it may not end
+            logger.exception("unexpected error")
+        stop.wait(TROUBLE_PAUSE)
+
+
+def _look_while_connected(engine: Engine, reconciler: Reconciler, stop: threading.Event, pause: float) -> None:
+    """Hold the lock as long as the connection lives; another reconciler stands by meanwhile."""
+    with engine.connect() as connection:
+        while not connection.scalar(select(func.pg_try_advisory_lock(LOCK))):
+            if stop.wait(STANDBY_PAUSE):
+                return
+        while not stop.is_set():
+            reconciler.look(connection)
+            stop.wait(pause)
+
+
+def _stop_on_signals() -> threading.Event:
+    stop = threading.Event()
+
+    def ask(number: int, frame: FrameType | None) -> None:
+        stop.set()
+
+    signal.signal(signal.SIGTERM, ask)
+    signal.signal(signal.SIGINT, ask)
+    return stop
+
+
+def _running(connection: Connection) -> dict[uuid.UUID, int]:
+    rows = connection.execute(
+        select(Job.tenant_id, func.count().label("running"))
+        .where(Job.state == JobState.RUNNING)
+        .group_by(Job.tenant_id)
+    )
+    return {row.tenant_id: row.running for row in rows}
+
+
+def _timeout(kind: str) -> int:
+    try:
+        return get_kind(kind).timeout
+    except UnknownKindError:
+        return DEFAULT_TIMEOUT
