@@ -88,11 +88,13 @@ ASSERTIONS: Mapping[str, str] = {
     "18 the application may not change the list of counties": """
         SELECT c.relname FROM pg_class c WHERE c.relname = ANY(:global_tables) AND c.relkind = 'r'
         AND (has_any_column_privilege('jiceng_app', c.oid, 'INSERT')
-          OR has_any_column_privilege('jiceng_app', c.oid, 'UPDATE') OR has_table_privilege('jiceng_app', c.oid, 'DELETE'))""",
+          OR has_any_column_privilege('jiceng_app', c.oid, 'UPDATE')
+          OR has_table_privilege('jiceng_app', c.oid, 'DELETE'))""",
     "19 what was done stays done: no change or removal of the trail and of decisions": """
         SELECT c.relname FROM pg_class c
         WHERE c.relname IN ('audit_event', 'review_decision', 'task_report', 'target_value')
-        AND (has_any_column_privilege('jiceng_app', c.oid, 'UPDATE') OR has_table_privilege('jiceng_app', c.oid, 'DELETE'))""",
+        AND (has_any_column_privilege('jiceng_app', c.oid, 'UPDATE')
+          OR has_table_privilege('jiceng_app', c.oid, 'DELETE'))""",
     "20 the reconciler reads no column but those of where a job stands": """
         SELECT c.relname || '.' || a.attname FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
         JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped
