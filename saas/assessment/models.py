@@ -100,6 +100,34 @@ class AssessmentRound(TenantOwned, Base):
     )
 
 
+class AssessedUnit(TenantOwned, Base):
+    """A unit that a round assesses (被考核单位), with its parent in the tree of that period.
+
+    `rechecked_at` says that the re-check is complete (复核完成): nothing found is then really nothing.
+    """
+
+    __tablename__ = "assessed_unit"
+    __table_args__ = (
+        UniqueConstraint("tenant_id", "round_id", "unit_id"),
+        same_tenant("round_id", "assessment_round"),
+        same_tenant("unit_id", "org_unit"),
+        same_tenant("parent_id", "org_unit"),
+        same_tenant("rechecked_by_id", "user"),
+        CheckConstraint("(rechecked_at IS NULL) = (rechecked_by_id IS NULL)", name="rechecked_by_somebody"),
+    )
+
+    round_id: Mapped[uuid.UUID]
+    unit_id: Mapped[uuid.UUID]
+    parent_id: Mapped[uuid.UUID | None]
+    rechecked_at: Mapped[datetime | None]
+    rechecked_by_id: Mapped[uuid.UUID | None]
+    version: Mapped[int] = mapped_column()
+
+    __mapper_args__ = {"version_id_col": version}
+
+    unit: Mapped[OrgUnit] = relationship(primaryjoin="foreign(AssessedUnit.unit_id) == OrgUnit.id", lazy="raise_on_sql")
+
+
 class AssessmentFact(TenantOwned, Base):
     """One thing that was found, counted or scored about a unit under a rule (考核事实)."""
 
@@ -108,6 +136,7 @@ class AssessmentFact(TenantOwned, Base):
         same_tenant("round_id", "assessment_round"),
         same_tenant("unit_id", "org_unit"),
         same_tenant("recorded_by_id", "user"),
+        same_tenant("withdrawn_by_id", "user"),
         same_tenant("photo_id", "stored_file"),
         CheckConstraint("source IN ('self', 'recheck', 'office')", name="known_source"),
         CheckConstraint("(withdrawn_at IS NULL) = (withdrawn_reason = '')", name="withdrawn_has_reason"),
@@ -123,9 +152,15 @@ class AssessmentFact(TenantOwned, Base):
     found_on: Mapped[date]
     note: Mapped[str] = mapped_column(default="")
     photo_id: Mapped[uuid.UUID | None]
+    out_of: Mapped[Decimal | None]  # the denominator that a report brings along
+    noticed_on: Mapped[date | None]  # 通报之日, where that decides the month
+    exposed_on: Mapped[date | None]  # 媒体曝光之日
+    document_name: Mapped[str] = mapped_column(default="")  # the notice that praises or criticises
+    attributes: Mapped[dict[str, Any]] = mapped_column(default=dict)  # for `counts_when` and the classes of a tariff
     recorded_by_id: Mapped[uuid.UUID]
     recorded_at: Mapped[datetime] = mapped_column(default=utc_now)
     withdrawn_at: Mapped[datetime | None]
+    withdrawn_by_id: Mapped[uuid.UUID | None]
     withdrawn_reason: Mapped[str] = mapped_column(default="")
 
 
