@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 
-from fontTools.ttLib import TTFont, TTLibError  # type: ignore[import-untyped]
+from fontTools.ttLib import TTFont, TTLibError
 
 # Family names in the style sheet begin with this, so that no font of the machine can be meant by accident.
 FAMILY_PREFIX = "official-"

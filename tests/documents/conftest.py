@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TypeAlias
 
 import pytest
-from fontTools.ttLib import TTFont  # type: ignore[import-untyped]
+from fontTools.ttLib import TTFont
 
 from saas.documents.fonts import FontRole, FontSet, Standing, find_fonts
 from saas.documents.pdf import RenderedPdf, render_pdf
