@@ -52,7 +52,7 @@ def _check_codes(scheme: AssessmentScheme) -> None:
 
 def _register(paths: dict[str, str], code: str, path: str) -> None:
     if code in paths:
-        raise SchemeError(path, "编号“{code}”已用于 {other}", advice="每个编号只用一次", code=code, other=paths[code])
+        raise SchemeError(path, "编号“{name}”已用于 {other}", advice="每个编号只用一次", name=code, other=paths[code])
     paths[code] = path
 
 

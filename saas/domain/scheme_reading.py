@@ -226,4 +226,10 @@ def _comparison(table: Table) -> Comparison:
 
 
 def _scalar(path: str, value: Any) -> Scalar:
-    return value if isinstance(value, (bool, str)) else number_at(path, value, low=None)
+    """Here a text is a text, so a number must be a whole one, which every file format keeps apart from text."""
+    if isinstance(value, (bool, str)):
+        return value
+    number = number_at(path, value, low=None)
+    if number != number.to_integral_value():
+        raise SchemeError(path, "此处只能写文字、是否或整数", advice="小数用 at_least 与 at_most 比较")
+    return Decimal(int(number))

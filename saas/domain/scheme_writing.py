@@ -10,7 +10,7 @@ from enum import StrEnum
 from typing import Any
 
 from saas.domain.scheme import AssessmentScheme, AttributeRef, Item, Part, Rule
-from saas.domain.scheme_conditions import AllOf, AnyOf, Comparison, Condition, Negation
+from saas.domain.scheme_conditions import AllOf, AnyOf, Comparison, Condition, Negation, Scalar
 from saas.domain.scheme_fields import COMMON_FIELDS, KIND_FIELDS
 
 _DEFAULTS = {field.name: field.default for field in fields(Rule)}
@@ -47,16 +47,19 @@ def _rule(rule: Rule) -> dict[str, Any]:
     for name in (*COMMON_FIELDS, *KIND_FIELDS[rule.kind].names):
         value = getattr(rule, name)
         if name in KIND_FIELDS[rule.kind].required or value != _DEFAULTS[name]:
-            mapping[name] = _plain(value)
-    if rule.rates:
-        mapping["rates"] = {name: "未定" if rate is None else str(rate) for name, rate in rule.rates}
+            mapping[name] = _rates(rule) if name == "rates" else _plain(value)
     return mapping
+
+
+def _rates(rule: Rule) -> dict[str, str]:
+    return {name: "未定" if rate is None else str(rate) for name, rate in rule.rates}
 
 
 def condition_to_mapping(condition: Condition) -> dict[str, Any]:
     """Return a condition as `scheme_reading.read_condition` reads it."""
     if isinstance(condition, Comparison):
-        values = [_plain(value) for value in condition.values]
+        is_ordered = condition.comparison not in ("equals", "in")
+        values = [_plain(value) if is_ordered else _scalar(value) for value in condition.values]
         return {
             "attribute": condition.attribute,
             condition.comparison: values if condition.comparison == "in" else values[0],
@@ -65,6 +68,10 @@ def condition_to_mapping(condition: Condition) -> dict[str, Any]:
         return {"not": condition_to_mapping(condition.condition)}
     key = "all" if isinstance(condition, AllOf) else "any"
     return {key: [condition_to_mapping(part) for part in condition.conditions]}
+
+
+def _scalar(value: Scalar) -> bool | str | int:
+    return int(value) if isinstance(value, Decimal) else value
 
 
 def _record(record: Any) -> dict[str, Any]:
