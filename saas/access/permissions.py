@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from enum import StrEnum
 
+from flask_babel import lazy_gettext as _l
+
 
 class Permission(StrEnum):
     """`<thing>:<action>`. Keep the list in alphabetical order."""
@@ -48,6 +50,48 @@ class Role(StrEnum):
     VILLAGE_CLERK = "village_clerk"  # 村（社区）填报人
     INSPECTOR = "inspector"  # 检查人员
 
+
+# How the matrix page and the forms name them.
+PERMISSION_LABELS: Mapping[Permission, object] = {
+    Permission.ACCOUNT_EDIT: _l("维护账号"),
+    Permission.ACCOUNT_VIEW: _l("查看账号"),
+    Permission.ASSESSMENT_CONFIGURE: _l("配置考核方案"),
+    Permission.ASSESSMENT_RECHECK: _l("复核打分"),
+    Permission.ASSESSMENT_RUN: _l("组织考核"),
+    Permission.ASSESSMENT_VIEW: _l("查看考核"),
+    Permission.AUDIT_VIEW: _l("查看审计日志"),
+    Permission.CASE_DECIDE: _l("审核签批"),
+    Permission.CASE_VIEW: _l("查看审签"),
+    Permission.COLLECTION_EDIT: _l("布置填报"),
+    Permission.DOCUMENT_ISSUE: _l("制发公文"),
+    Permission.DOCUMENT_VIEW: _l("查看公文"),
+    Permission.FORM_EDIT: _l("设计表单"),
+    Permission.FORM_VIEW: _l("查看表单"),
+    Permission.HOME_VIEW: _l("首页与本人账号"),
+    Permission.ORG_EDIT: _l("维护组织机构"),
+    Permission.ORG_VIEW: _l("查看组织机构"),
+    Permission.PLAN_EDIT: _l("起草方案"),
+    Permission.PLAN_REPORT: _l("填报任务进展"),
+    Permission.PLAN_VIEW: _l("查看方案"),
+    Permission.SETTINGS_EDIT: _l("县级设置"),
+    Permission.SUBMISSION_EDIT: _l("填报"),
+    Permission.SUBMISSION_VIEW: _l("查看填报"),
+    Permission.TARGET_REPORT: _l("填报指标数据"),
+}
+
+ROLE_LABELS: Mapping[Role, object] = {
+    Role.SYSTEM_ADMIN: _l("系统管理员"),
+    Role.SECURITY_ADMIN: _l("安全管理员"),
+    Role.AUDITOR: _l("审计管理员"),
+    Role.OFFICE: _l("县级办公室"),
+    Role.DEPARTMENT: _l("部门经办人"),
+    Role.LEADER: _l("签发领导"),
+    Role.TOWN_OFFICER: _l("乡镇（街道）审核人"),
+    Role.VILLAGE_CLERK: _l("村（社区）填报人"),
+    Role.INSPECTOR: _l("检查人员"),
+}
+
+ADMINISTRATORS = frozenset({Role.SYSTEM_ADMIN, Role.SECURITY_ADMIN, Role.AUDITOR})
 
 _EVERYONE = frozenset({Permission.HOME_VIEW})
 _READERS = _EVERYONE | {
@@ -107,6 +151,12 @@ GRANTS: Mapping[Role, frozenset[Permission]] = {
 def permits(roles: Iterable[Role], permission: Permission) -> bool:
     """Return whether any of the roles grants the permission. There is no super-role."""
     return any(permission in GRANTS[role] for role in roles)
+
+
+def roles_conflict(roles: Iterable[Role]) -> bool:
+    """Return whether one person may not hold these together: an administrator's role stands alone (三员分立)."""
+    held = frozenset(roles)
+    return bool(held & ADMINISTRATORS) and len(held) > 1
 
 
 def roles_with(permission: Permission) -> frozenset[Role]:

@@ -28,6 +28,9 @@ class UnitType(TenantOwned, Base):
     level: Mapped[int]  # 1 is the county; several types may share a level
     is_territorial: Mapped[bool] = mapped_column(default=True)
     attributes: Mapped[list[dict[str, Any]]] = mapped_column(default=list)
+    version: Mapped[int] = mapped_column()
+
+    __mapper_args__ = {"version_id_col": version}
 
 
 class OrgUnit(TenantOwned, Base):
@@ -110,6 +113,9 @@ class Post(TenantOwned, Base):
     roles: Mapped[list[str]] = mapped_column(default=list)
     sort_order: Mapped[int] = mapped_column(default=0)
     is_active: Mapped[bool] = mapped_column(default=True)
+    version: Mapped[int] = mapped_column()
+
+    __mapper_args__ = {"version_id_col": version}
 
     unit: Mapped[OrgUnit] = relationship(primaryjoin="foreign(Post.unit_id) == OrgUnit.id", lazy="raise_on_sql")
 

@@ -83,6 +83,9 @@ class TenantSettings(TenantOwned, Base):
     pack_name: Mapped[str | None]
     pack_digest: Mapped[str | None]
     details: Mapped[dict[str, Any]] = mapped_column(default=dict)
+    version: Mapped[int] = mapped_column()
+
+    __mapper_args__ = {"version_id_col": version}
 
 
 class SentForm(TenantOwned, Base):
