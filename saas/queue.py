@@ -13,11 +13,10 @@ import os
 import resource
 import secrets
 import signal
-import threading
 import time
 import uuid
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from types import FrameType
 from typing import Any, cast
 
@@ -134,7 +133,7 @@ class Horse:
     tenant_id: uuid.UUID
     job_id: uuid.UUID
     token: uuid.UUID
-    stop_asked: threading.Event = field(default_factory=threading.Event)
+    is_stop_asked: bool = False
 
 
 _horse: Horse | None = None
@@ -231,7 +230,7 @@ def _make_worker(url: str) -> ForkingWorker:
 
 
 def _ask_to_stop(number: int, frame: FrameType | None) -> None:
-    horse().stop_asked.set()
+    horse().is_stop_asked = True
 
 
 def _die_with_parent(parent: int | None) -> None:

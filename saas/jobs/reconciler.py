@@ -9,7 +9,6 @@ from __future__ import annotations
 import itertools
 import logging
 import signal
-import threading
 import time
 import uuid
 from collections import Counter, defaultdict
@@ -35,6 +34,7 @@ LONGEST_PAUSE = 1.0  # seconds between two looks
 STANDBY_PAUSE = 2.0
 TROUBLE_PAUSE = 1.0
 CHORE_PAUSE = 600.0
+SLICE = 0.1
 LONGEST_GRACE = timedelta(seconds=5)
 
 Chore = Callable[[], object]
@@ -149,7 +149,7 @@ def run_reconciler(config: Config, queue: MessageQueue, *, chores: Sequence[Chor
     if config.reconciler_url is None:
         raise ConfigError("DATABASE_RECONCILER_URL is not set")
     load_kinds()
-    stop = _stop_on_signals()
+    stop = Stop()
     engine = create_engine(
         config.reconciler_url,
         poolclass=NullPool,
@@ -158,7 +158,7 @@ def run_reconciler(config: Config, queue: MessageQueue, *, chores: Sequence[Chor
     )
     reconciler = Reconciler(config, queue, chores)
     pause = min(LONGEST_PAUSE, config.job_lease.total_seconds() / 20)
-    while not stop.is_set():
+    while not stop.is_asked:
         try:
             _look_while_connected(engine, reconciler, stop, pause)
         except DBAPIError as error:
@@ -168,26 +168,34 @@ def run_reconciler(config: Config, queue: MessageQueue, *, chores: Sequence[Chor
         stop.wait(TROUBLE_PAUSE)
 
 
-def _look_while_connected(engine: Engine, reconciler: Reconciler, stop: threading.Event, pause: float) -> None:
+def _look_while_connected(engine: Engine, reconciler: Reconciler, stop: Stop, pause: float) -> None:
     """Hold the lock as long as the connection lives; another reconciler stands by meanwhile."""
     with engine.connect() as connection:
         while not connection.scalar(select(func.pg_try_advisory_lock(LOCK))):
             if stop.wait(STANDBY_PAUSE):
                 return
-        while not stop.is_set():
+        while not stop.is_asked:
             reconciler.look(connection)
             stop.wait(pause)
 
 
-def _stop_on_signals() -> threading.Event:
-    stop = threading.Event()
+class Stop:
+    """Whether the process was asked to end. No lock is involved: a signal may come at any point."""
 
-    def ask(number: int, frame: FrameType | None) -> None:
-        stop.set()
+    def __init__(self) -> None:
+        self.is_asked = False
+        for number in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(number, self._ask)
 
-    signal.signal(signal.SIGTERM, ask)
-    signal.signal(signal.SIGINT, ask)
-    return stop
+    def _ask(self, number: int, frame: FrameType | None) -> None:
+        self.is_asked = True
+
+    def wait(self, seconds: float) -> bool:
+        """Wait so long, or until it is asked; return whether it is."""
+        until = time.monotonic() + seconds
+        while not self.is_asked and time.monotonic() < until:
+            time.sleep(min(SLICE, seconds))
+        return self.is_asked
 
 
 def _running(connection: Connection) -> dict[uuid.UUID, int]:

@@ -73,7 +73,7 @@ class JobRun:
     args: dict[str, Any]
     attempt: int
     beside: Beside | None = None
-    stop_asked: threading.Event = field(default_factory=threading.Event)
+    is_stop_asked: Callable[[], bool] = lambda: False
     is_closing: threading.Event = field(default_factory=threading.Event)  # the effect is about to be committed
     is_done: bool = False
     progress: int = 0
@@ -91,7 +91,7 @@ class JobRun:
             raise RunLostError(str(self.job_id))
 
     def stop_if_asked(self) -> None:
-        if self.stop_asked.is_set():
+        if self.is_stop_asked():
             raise StopAskedError(str(self.job_id))
 
     def finish(self, session: Session) -> None:
@@ -139,7 +139,7 @@ def run_job(
     *,
     token: uuid.UUID | None = None,
     beside: Beside | None = None,
-    stop_asked: threading.Event | None = None,
+    is_stop_asked: Callable[[], bool] = lambda: False,
     keep: Keep = nullcontext,
 ) -> Outcome:
     """Claim a job and carry it out, in the present application context.
@@ -152,7 +152,7 @@ def run_job(
         if run is None:
             return Outcome.NOT_CLAIMED
         run.beside = beside
-        run.stop_asked = stop_asked or run.stop_asked
+        run.is_stop_asked = is_stop_asked
         try:
             with keep(run):
                 return _carry_out(run)

@@ -67,7 +67,7 @@ def work(tenant_id: str, job_id: str) -> None:
         uuid.UUID(job_id),
         token=mine.token,
         beside=OwnConnection(uuid.UUID(tenant_id), _own_engine()),
-        stop_asked=mine.stop_asked,
+        is_stop_asked=lambda: mine.is_stop_asked,
         keep=keep_lease,
     )
     logger.info("job %s: %s", job_id, outcome)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 import uuid
 from collections.abc import Iterator
 from datetime import timedelta
@@ -191,10 +190,8 @@ def test_a_job_has_one_unit_of_work(tenant: Tenant) -> None:
 
 def test_a_job_that_is_asked_to_stop_goes_back_as_if_not_started(tenant: Tenant) -> None:
     wanted = ask("test.stop")
-    asked = threading.Event()
-    asked.set()
 
-    assert run_job(tenant.id, wanted.id, stop_asked=asked) is Outcome.STOPPED
+    assert run_job(tenant.id, wanted.id, is_stop_asked=lambda: True) is Outcome.STOPPED
 
     assert (wanted.state, wanted.attempt, wanted.token) == (JobState.QUEUED, 0, None)
     assert run_job(tenant.id, wanted.id) is Outcome.DONE
