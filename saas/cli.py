@@ -76,7 +76,10 @@ def _load_fonts() -> None:
     """Load what every rendering needs, once, before the processes of the jobs are forked off."""
     from saas.documents import fonts, pdf  # only the worker pays for it
 
-    pdf.preload(fonts.find_fonts(current_app.config["JICENG"].font_dir))
+    try:
+        pdf.preload(fonts.find_fonts(current_app.config["JICENG"].font_dir))
+    except fonts.FontsMissingError as error:  # other jobs can be done without
+        logging.getLogger(__name__).warning("documents cannot be rendered: %s", error)
 
 
 def _log_to_terminal() -> None:

@@ -10,7 +10,7 @@ import hashlib
 import os
 import time
 import uuid
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import BinaryIO, Protocol
 
@@ -44,20 +44,16 @@ class LocalStore:
         """Write beside the final place, make it durable, then rename: a reader sees all of it or nothing."""
         digest = hashlib.sha256(content).hexdigest()
         place = self._place(tenant_id, digest)
-        if place.exists():
-            return digest
-        place.parent.mkdir(parents=True, exist_ok=True)
-        unfinished = place.with_name(f"{_UNFINISHED}{uuid.uuid4().hex}")
-        try:
-            with unfinished.open("xb") as file:
-                file.write(content)
-                file.flush()
-                os.fsync(file.fileno())
-            unfinished.replace(place)
-            _make_durable(place.parent)
-        finally:
-            unfinished.unlink(missing_ok=True)
+        if not place.exists():
+            _write(place, content)
         return digest
+
+    def derived(self, tenant_id: uuid.UUID, digest: str, name: str, make: Callable[[], bytes]) -> bytes:
+        """Return what `make` makes of content, e.g. a thumbnail: made once, kept beside it, and made again if lost."""
+        place = self._place(tenant_id, digest).with_suffix(f".{name}")
+        if not place.exists():
+            _write(place, make())
+        return place.read_bytes()
 
     def open(self, tenant_id: uuid.UUID, digest: str) -> BinaryIO:
         return self._place(tenant_id, digest).open("rb")
@@ -91,6 +87,20 @@ class LocalStore:
 def file_store() -> LocalStore:
     """The store of the current application."""
     return LocalStore(current_app.config["JICENG"].storage_dir)
+
+
+def _write(place: Path, content: bytes) -> None:
+    place.parent.mkdir(parents=True, exist_ok=True)
+    unfinished = place.with_name(f"{_UNFINISHED}{uuid.uuid4().hex}")
+    try:
+        with unfinished.open("xb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        unfinished.replace(place)
+        _make_durable(place.parent)
+    finally:
+        unfinished.unlink(missing_ok=True)
 
 
 def _make_durable(folder: Path) -> None:

@@ -7,7 +7,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import CheckConstraint, Index, UniqueConstraint, text
+from sqlalchemy import CheckConstraint, Index, UniqueConstraint, column
 from sqlalchemy.orm import Mapped, mapped_column
 
 from saas.db import Base, utc_now
@@ -39,7 +39,7 @@ class Job(TenantOwned, Base):
         CheckConstraint("state <> 'dead' OR reason IS NOT NULL", name="dead_has_reason"),
         CheckConstraint("progress BETWEEN 0 AND 100", name="progress_in_range"),
         Index("ix_job_state_run_after", "state", "run_after"),
-        Index("ix_job_open", "tenant_id", "state", postgresql_where=text("state IN ('queued', 'running')")),
+        Index("ix_job_open", "tenant_id", "state", postgresql_where=column("state").in_(["queued", "running"])),
     )
 
     kind: Mapped[str]

@@ -44,35 +44,36 @@ def request_job(kind: str, key: str, args: Mapping[str, Any], *, actor: HasId | 
 
     Raises UnknownKindError if no such kind is registered.
     """
-    max_attempts = get_kind(kind).max_attempts
-    inserted = db.session.execute(
-        insert(Job)
-        .values(
-            tenant_id=bound_tenant_id(),
-            id=new_id(),
-            kind=kind,
-            key=key,
-            args=stored(args),
-            priority=priority,
-            max_attempts=max_attempts,
-            run_after=func.clock_timestamp(),
-            created_by_id=actor.id if actor is not None else None,
-            created_at=utc_now(),
-            sent_at=_now_if_below_cap(),
-        )
-        .on_conflict_do_nothing(index_elements=["tenant_id", "kind", "key"])
-        .returning(Job.id)
-    ).one_or_none()
+    is_new = _insert(kind, key, stored(args), actor, priority)
     found = db.session.scalars(
         select(Job).where(Job.kind == kind, Job.key == key), execution_options={"populate_existing": True}
     ).one()
     if found.state is JobState.DEAD:
         _queue_again(found, priority)
-    elif inserted is None:
+    elif not is_new:
         return found
     if found.sent_at is not None:
         _send_after_commit(found)
     return found
+
+
+def _insert(kind: str, key: str, args: dict[str, Any], actor: HasId | None, priority: int) -> bool:
+    """Add the row unless there is one for this work; return whether it was added."""
+    statement = insert(Job).values(
+        tenant_id=bound_tenant_id(),
+        id=new_id(),
+        kind=kind,
+        key=key,
+        args=args,
+        priority=priority,
+        max_attempts=get_kind(kind).max_attempts,
+        run_after=func.clock_timestamp(),
+        created_by_id=actor.id if actor is not None else None,
+        created_at=utc_now(),
+        sent_at=_now_if_below_cap(),
+    )
+    unless_there = statement.on_conflict_do_nothing(index_elements=["tenant_id", "kind", "key"])
+    return db.session.execute(unless_there.returning(Job.id)).one_or_none() is not None
 
 
 def _queue_again(dead: Job, priority: int) -> None:

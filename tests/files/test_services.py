@@ -139,3 +139,15 @@ def test_a_bound_county_decides_where_content_lies(tenant: Tenant, other_tenant:
 
     assert not file_store().has(tenant.id, theirs.digest)
     assert file_store().has(other_tenant.id, theirs.digest)
+
+
+def test_what_is_made_of_content_is_made_once(store: LocalStore) -> None:
+    digest = store.put(A, PDF)
+    made: list[int] = []
+
+    def make() -> bytes:
+        made.append(1)
+        return b"small"
+
+    assert [store.derived(A, digest, "thumbnail", make) for _ in range(2)] == [b"small", b"small"]
+    assert made == [1]
