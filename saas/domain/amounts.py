@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from decimal import ROUND_HALF_UP, Context, Decimal
 from enum import StrEnum
+from typing import NamedTuple
 
 ZERO = Decimal(0)
 ONE = Decimal(1)
@@ -42,11 +42,11 @@ STANDING_NAMES = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Amount:
-    """Points or yuan. `value` is the part that is known; it is the whole amount only when `standing` is determined.
+class Amount(NamedTuple):
+    """Points or yuan; a tuple, because there are so many.
 
-    Not applicable has no value at all. `reasons` say in Chinese why the amount is not determined.
+    `value` is the part that is known; it is the whole amount only when `standing` is determined. Not applicable has no
+    value at all. `reasons` say in Chinese why the amount is not determined.
     """
 
     standing: Standing

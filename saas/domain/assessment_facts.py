@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
 from enum import StrEnum
+from types import MappingProxyType
 from typing import Any
 
 from saas.domain.amounts import ONE, ZERO
@@ -19,6 +20,13 @@ class FactError(DomainError):
     """A fact cannot belong to this scheme: unknown rule, impossible figure, the same fact twice."""
 
     code = "bad_fact"
+
+
+_NO_ATTRIBUTES: Mapping[str, Any] = MappingProxyType({})
+
+
+def _no_attributes() -> Mapping[str, Any]:
+    return _NO_ATTRIBUTES
 
 
 class View(StrEnum):
@@ -57,7 +65,7 @@ class Fact:
     households: tuple[str, ...] = ()
     out_of: Decimal | None = None
     note: str = ""
-    attributes: Mapping[str, Any] = field(default_factory=dict)
+    attributes: Mapping[str, Any] = field(default_factory=_no_attributes)
     noticed_on: date | None = None
     exposed_on: date | None = None
 

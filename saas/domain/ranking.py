@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from decimal import Decimal
 
 from saas.domain.amounts import ZERO, Amount, Currency, not_applicable, total
@@ -158,7 +158,7 @@ def _lost(outcomes: Sequence[RuleOutcome]) -> Amount:
     """Return what rules took away, in points or else in yuan, as a negative amount."""
     for currency in (Currency.POINTS, Currency.YUAN):
         effects = [outcome.effect for outcome in outcomes if outcome.rule.currency is currency]
-        taken = total(replace(e, value=min(e.value, ZERO)) if e.value is not None else e for e in effects)
+        taken = total(e._replace(value=min(e.value, ZERO)) if e.value is not None else e for e in effects)
         if taken.value is not None or taken.reasons:
             return taken
     return not_applicable()

@@ -53,9 +53,9 @@ def _check_units(scheme: AssessmentScheme, units: Sequence[UnitFacts]) -> None:
 
 
 def _context(scheme: AssessmentScheme, unit: UnitFacts, period: AssessedPeriod) -> UnitContext:
-    facts: dict[str, list[Fact]] = {}
-    for fact in sorted(unit.facts, key=_by_day) if len(unit.facts) > 1 else unit.facts:
-        facts.setdefault(fact.rule_code, []).append(fact)
+    facts: dict[str, tuple[Fact, ...]] = {}
+    for fact in sorted(unit.facts, key=_by_day):
+        facts[fact.rule_code] = (*facts.get(fact.rule_code, ()), fact)
     context = UnitContext(
         scheme.settings,
         scheme.attribute_labels,

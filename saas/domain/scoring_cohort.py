@@ -29,14 +29,14 @@ def compare_units(rule: Rule, contexts: Mapping[str, UnitContext]) -> dict[str, 
         reason = f"{rule.label}：有单位未报，名次未定"
         for code, figure in figures.items():
             outcomes[code] = from_reading(
-                rule, readings[code], None, count=figure, standing=Standing.UNDETERMINED, reasons=(reason,)
+                rule, readings[code], None, quantity=figure, standing=Standing.UNDETERMINED, reasons=(reason,)
             )
         return outcomes
     effects = _relative(rule, figures) if rule.kind is RuleKind.RELATIVE_TO_BEST else _by_place(rule, figures)
     for code, (value, against) in effects.items():
         standing, reasons = (Standing.DETERMINED, ()) if value is not None else _open(rule)
         outcomes[code] = from_reading(
-            rule, readings[code], value, count=figures[code], against=against, standing=standing, reasons=reasons
+            rule, readings[code], value, quantity=figures[code], against=against, standing=standing, reasons=reasons
         )
     return outcomes
 

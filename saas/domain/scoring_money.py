@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 
 from saas.domain.amounts import ZERO, Amount, Currency, Standing, determined, settled, total
 from saas.domain.scheme import RuleKind
@@ -22,8 +21,8 @@ def waive_in_loss_period(outcome: RuleOutcome, settings: Settings) -> RuleOutcom
     if outcome.standing is Standing.NOT_APPLICABLE or outcome.value == ZERO:
         return outcome
     if rule.kind in _GIVING or outcome.effect.known > ZERO:
-        return outcome if settings.bonus_in_loss_period else replace(outcome, waived="当期补助已扣，本项奖励不再发")
-    return outcome if settings.deductions_in_loss_period else replace(outcome, waived="当期补助已扣，本项不再另扣")
+        return outcome if settings.bonus_in_loss_period else outcome._replace(waived="当期补助已扣，本项奖励不再发")
+    return outcome if settings.deductions_in_loss_period else outcome._replace(waived="当期补助已扣，本项不再另扣")
 
 
 def settle_money(

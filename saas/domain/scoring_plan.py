@@ -12,6 +12,12 @@ _ON_TOP = frozenset({RuleKind.BONUS, RuleKind.TARIFF})
 _NOT_TAKING = _ON_TOP | {RuleKind.VETO}
 
 
+def _may_lapse(rule: Rule) -> bool:
+    """Whether a rule can be not applicable: by condition, by date, or because a rate is of nothing."""
+    is_rate = rule.kind in READING_KINDS and rule.kind is not RuleKind.SHORTFALL
+    return rule.applies_when is not None or rule.effective_from is not None or is_rate
+
+
 @dataclass(frozen=True, slots=True)
 class RulePlan:
     """A rule with the code of its findings. `is_quiet` means: without findings it has the same outcome for any unit."""
@@ -36,7 +42,8 @@ class RulePlan:
 class ItemPlan:
     """An item with its rules in points sorted by what they do: positions in the item's list of rules.
 
-    `takers` are deductions and voids; `inner` all that works within the full score.
+    `takers` are deductions and voids; `inner` all that works within the full score. `always_applies` means that none
+    of these can be not applicable to a unit.
     """
 
     item: Item
@@ -46,6 +53,7 @@ class ItemPlan:
     bonuses: tuple[int, ...]
     voids: tuple[int, ...]
     inner: tuple[int, ...]
+    always_applies: bool
 
     @classmethod
     def of(cls, item: Item) -> ItemPlan:
@@ -61,6 +69,7 @@ class ItemPlan:
             bonuses=tuple(place for place, kind in points if kind in _ON_TOP),
             voids=tuple(place for place, kind in points if kind is RuleKind.ITEM_VOID),
             inner=gains + takers,
+            always_applies=bool(gains + takers) and not any(_may_lapse(item.rules[place]) for place in gains + takers),
         )
 
 

@@ -30,21 +30,42 @@ def score_item(plan: ItemPlan, outcomes: tuple[RuleOutcome, ...], settings: Sett
     """Return the points of one item: built up or deducted from the full score, kept within it, bonus on top."""
     full = plan.item.full_score
     bonus = _add(outcomes, plan.bonuses)
-    if not _applies(outcomes, plan.inner):
+    if not (plan.always_applies or _applies(outcomes, plan.inner)):
         score = _NOTHING
         if plan.inner and full is not None and settings.not_applicable_items is NotApplicableItems.FULL:
             score = determined(full)
         return ItemResult(plan.item, outcomes, score, bonus)
-    if any(outcomes[place].is_triggered for place in plan.voids):
+    if _has_lapsed(plan, outcomes, settings):
+        return ItemResult(plan.item, _without_takers(plan, outcomes), _NOTHING, bonus)
+    if plan.voids and any(outcomes[place].is_triggered for place in plan.voids):
         return ItemResult(plan.item, outcomes, determined(ZERO), determined(ZERO), is_voided=True)
     score = _add(outcomes, plan.takers)
     if plan.gains:
-        score = plus(_gained(outcomes, plan.gains, settings), score)
+        gained = _add(outcomes, plan.gains)
+        if not plan.always_applies:
+            gained = _made_up(gained, [outcomes[place] for place in plan.gains], settings)
+        score = plus(gained, score)
     elif full is not None:
         score = plus(determined(full), score)
     limited = _within(score, ZERO, full) if full is not None else score
     unlimited = score.value if limited is not score else None
     return ItemResult(plan.item, outcomes, limited, bonus, unlimited)
+
+
+def _has_lapsed(plan: ItemPlan, outcomes: tuple[RuleOutcome, ...], settings: Settings) -> bool:
+    """Whether nothing could be gained in an item, so that there is nothing to deduct from either."""
+    if plan.always_applies or not plan.gains or settings.not_applicable_items is NotApplicableItems.FULL:
+        return False
+    return not _applies(outcomes, plan.gains)
+
+
+def _without_takers(plan: ItemPlan, outcomes: tuple[RuleOutcome, ...]) -> tuple[RuleOutcome, ...]:
+    return tuple(
+        outcome._replace(waived="该项不适用，不扣分")
+        if place in plan.takers and outcome.effect.known != ZERO
+        else outcome
+        for place, outcome in enumerate(outcomes)
+    )
 
 
 def _applies(outcomes: Sequence[RuleOutcome], places: Sequence[int]) -> bool:
@@ -65,12 +86,8 @@ def _add(outcomes: Sequence[RuleOutcome], places: Sequence[int]) -> Amount:
     return Amount(Standing.DETERMINED, value)
 
 
-def _gained(outcomes: Sequence[RuleOutcome], places: Sequence[int], settings: Settings) -> Amount:
-    """Add up what was gained; what could not be gained is treated as the scheme says (缺项)."""
-    gained = _add(outcomes, places)
-    gains = [outcomes[place] for place in places]
-    if _applies_throughout(gains):
-        return gained
+def _made_up(gained: Amount, gains: Sequence[RuleOutcome], settings: Settings) -> Amount:
+    """Return what was gained, with what could not be gained treated as the scheme says (缺项)."""
     absent = sum((_full(outcome) for outcome in gains if outcome.standing is Standing.NOT_APPLICABLE), ZERO)
     reachable = sum((_full(outcome) for outcome in gains), ZERO)
     if absent == ZERO or settings.not_applicable_items is NotApplicableItems.DROP:
@@ -78,10 +95,6 @@ def _gained(outcomes: Sequence[RuleOutcome], places: Sequence[int], settings: Se
     if settings.not_applicable_items is NotApplicableItems.FULL:
         return total((gained, determined(absent)))
     return rescale(gained, reachable, reachable - absent)
-
-
-def _applies_throughout(outcomes: Sequence[RuleOutcome]) -> bool:
-    return all(outcome.standing is not Standing.NOT_APPLICABLE for outcome in outcomes)
 
 
 def _full(outcome: RuleOutcome) -> Decimal:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from decimal import Decimal
+from typing import NamedTuple
 
 from saas.domain.amounts import ZERO, Amount, Standing, total
 from saas.domain.assessment_facts import AssessedPeriod, Fact, View
@@ -19,20 +20,19 @@ class Uncounted:
     reason: str
 
 
-@dataclass(frozen=True, slots=True)
-class RuleOutcome:
-    """What one rule did to one unit (计分明细).
+class RuleOutcome(NamedTuple):
+    """What one rule did to one unit (计分明细). A tuple, because a year of a county makes hundreds of thousands.
 
     `value` is the effect with its sign, in the rule's currency, None where nothing is known or the effect is not a
-    sum (void, veto, persons). `count` is what was counted or reported, `against` what it was compared with (required,
-    target, best, place, base), `uncapped` the effect before a cap cut it. `waived` says why a computed effect is not
-    applied.
+    sum (void, veto, persons). `quantity` is what was counted or reported, `against` what it was compared with
+    (required, target, best, place, base), `uncapped` the effect before a cap cut it. `waived` says why a computed
+    effect is not applied.
     """
 
     rule: Rule
     standing: Standing
     value: Decimal | None = None
-    count: Decimal | None = None
+    quantity: Decimal | None = None
     against: Decimal | None = None
     uncapped: Decimal | None = None
     self_score: Decimal | None = None
@@ -52,7 +52,7 @@ class RuleOutcome:
     @property
     def is_triggered(self) -> bool:
         """Whether something certain was found under the rule."""
-        return self.count is not None and self.count > ZERO
+        return self.quantity is not None and self.quantity > ZERO
 
 
 @dataclass(frozen=True, slots=True)

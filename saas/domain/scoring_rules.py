@@ -40,10 +40,18 @@ def _manual_score(rule: Rule, context: UnitContext) -> RuleOutcome:
     own = context.unit.self_scores.get(code)
     recheck = context.unit.recheck_scores.get(code)
     score, reason = _combined_score(own, recheck, context)
-    standing = Standing.MISSING if score is None else Standing.DETERMINED
-    reasons = (f"{rule.label}：{reason}",) if score is None else ()
+    if score is not None:
+        return RuleOutcome(
+            rule, Standing.DETERMINED, score, against=rule.full_score, self_score=own, recheck_score=recheck
+        )
+    reasons = (f"{rule.label}：{reason}",)
     return RuleOutcome(
-        rule, standing, score, against=rule.full_score, self_score=own, recheck_score=recheck, reasons=reasons
+        rule,
+        Standing.MISSING,
+        against=rule.full_score,
+        self_score=own,
+        recheck_score=recheck,
+        reasons=reasons,
     )
 
 
@@ -218,7 +226,7 @@ def from_reading(
     read: Reading,
     value: Decimal | None,
     *,
-    count: Decimal | None = None,
+    quantity: Decimal | None = None,
     against: Decimal | None = None,
     uncapped: Decimal | None = None,
     standing: Standing | None = None,
@@ -229,7 +237,7 @@ def from_reading(
         rule,
         read.standing if standing is None else standing,
         value,
-        read.figure if count is None else count,
+        read.figure if quantity is None else quantity,
         against,
         uncapped,
         facts=read.facts,
@@ -306,7 +314,7 @@ def _linear_step(rule: Rule, context: UnitContext) -> RuleOutcome:
     limited = value if rule.cap is None else min(value, rule.cap)
     limited = limited if rule.floor is None else max(limited, rule.floor)
     uncapped = value if limited != value else None
-    return from_reading(rule, read, limited, count=actual, against=target, uncapped=uncapped)
+    return from_reading(rule, read, limited, quantity=actual, against=target, uncapped=uncapped)
 
 
 def _band(rule: Rule, context: UnitContext) -> RuleOutcome:
@@ -321,9 +329,9 @@ def _band(rule: Rule, context: UnitContext) -> RuleOutcome:
         if actual >= band.at_least:
             if band.amount is None:
                 return _without_amount(rule, read, band.at_least)
-            return from_reading(rule, read, band.amount, count=actual, against=band.at_least)
+            return from_reading(rule, read, band.amount, quantity=actual, against=band.at_least)
     reason = f"{rule.label}：低于最低一档，办法未规定"
-    return from_reading(rule, read, None, count=actual, standing=Standing.UNDETERMINED, reasons=(reason,))
+    return from_reading(rule, read, None, quantity=actual, standing=Standing.UNDETERMINED, reasons=(reason,))
 
 
 def _nothing_of_nothing(rule: Rule, read: Reading) -> RuleOutcome:

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 from decimal import Decimal
+from typing import NamedTuple
 
 from saas.domain.amounts import HUNDRED, ZERO, Amount, Currency, Standing, scaled
 from saas.domain.assessment_facts import AssessedPeriod, Fact, UnitFacts, View, day_booked
@@ -49,8 +50,7 @@ class UnitContext:
         return replace(self, view=view, sources=sources, facts=facts, used_households={})
 
 
-@dataclass(frozen=True, slots=True)
-class Counted:
+class Counted(NamedTuple):
     """The facts of one rule, sorted into those that count, those that do not, and why some cannot be judged."""
 
     facts: tuple[Fact, ...] = ()
@@ -58,8 +58,7 @@ class Counted:
     open_reasons: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Reading:
+class Reading(NamedTuple):
     """The one figure a rule works with, and its denominator. `figure` is None unless the standing is determined."""
 
     standing: Standing

@@ -30,7 +30,7 @@ def explain(outcome: RuleOutcome, settings: Settings) -> str:
 
 
 def _counted(outcome: RuleOutcome, settings: Settings) -> str:
-    rule, count = outcome.rule, outcome.count or ZERO
+    rule, count = outcome.rule, outcome.quantity or ZERO
     unit = _measure(rule)
     if count == ZERO:
         return f"0 {unit}" if rule.kind is RuleKind.BONUS else f"未发现（0 {unit}）"
@@ -40,13 +40,13 @@ def _counted(outcome: RuleOutcome, settings: Settings) -> str:
 
 
 def _shortfall(outcome: RuleOutcome, settings: Settings) -> str:
-    if outcome.count is None or outcome.against is None:
+    if outcome.quantity is None or outcome.against is None:
         return ""
     rule, unit = outcome.rule, _measure(outcome.rule)
-    lacking = outcome.against - outcome.count
+    lacking = outcome.against - outcome.quantity
     if lacking <= ZERO:
-        return f"应有 {plain(outcome.against)} {unit}，实有 {plain(outcome.count)} {unit}，不缺"
-    difference = f"（{plain(outcome.against)} − {plain(outcome.count)}）{unit}"
+        return f"应有 {plain(outcome.against)} {unit}，实有 {plain(outcome.quantity)} {unit}，不缺"
+    difference = f"（{plain(outcome.against)} − {plain(outcome.quantity)}）{unit}"
     if rule.amount is None:
         return f"缺 {difference}"
     return f"{difference} × {plain(rule.amount)} {_money(rule)} = {_result(outcome)}"
@@ -91,7 +91,7 @@ def _loss(outcome: RuleOutcome, settings: Settings) -> str:
         return "" if outcome.reasons else "未发生"
     percent = "比例未定" if outcome.rule.percent is None else f"{plain(outcome.rule.percent)}%"
     base = "未定" if outcome.against is None else f"{plain(outcome.against)} 元"
-    text = f"发生 {plain(outcome.count or ZERO)} 次，当期只扣一次：基本补助 {base} × {percent}"
+    text = f"发生 {plain(outcome.quantity or ZERO)} 次，当期只扣一次：基本补助 {base} × {percent}"
     return text if outcome.value is None else f"{text} = {_result(outcome)}"
 
 
@@ -106,23 +106,23 @@ def _event(outcome: RuleOutcome, settings: Settings) -> str:
     if not outcome.is_triggered:
         return "" if outcome.reasons else "未发生"
     what = "该项不得分" if outcome.rule.kind is RuleKind.ITEM_VOID else "一票否决"
-    return f"发生 {plain(outcome.count or ZERO)} 次，{what}"
+    return f"发生 {plain(outcome.quantity or ZERO)} 次，{what}"
 
 
 def _proportional(outcome: RuleOutcome, settings: Settings) -> str:
-    if outcome.count is None or outcome.against is None or outcome.value is None:
+    if outcome.quantity is None or outcome.against is None or outcome.value is None:
         return ""
     full = plain(outcome.rule.full_score or ZERO)
-    text = f"{full} {_money(outcome.rule)} × {plain(outcome.count)} ÷ {plain(outcome.against)}"
+    text = f"{full} {_money(outcome.rule)} × {plain(outcome.quantity)} ÷ {plain(outcome.against)}"
     return f"{text} = {_result(outcome)}"
 
 
 def _step(outcome: RuleOutcome, settings: Settings) -> str:
     rule = outcome.rule
-    if outcome.count is None:
+    if outcome.quantity is None:
         return ""
     against = "" if outcome.against is None else f"，目标 {plain(outcome.against)}"
-    text = f"实际 {plain(outcome.count)}{against}"
+    text = f"实际 {plain(outcome.quantity)}{against}"
     if outcome.value is None:
         return text
     step = "0" if rule.step_amount is None else plain(rule.step_amount)
@@ -131,18 +131,18 @@ def _step(outcome: RuleOutcome, settings: Settings) -> str:
 
 
 def _band(outcome: RuleOutcome, settings: Settings) -> str:
-    if outcome.count is None:
+    if outcome.quantity is None:
         return ""
-    text = f"实际 {plain(outcome.count)}"
+    text = f"实际 {plain(outcome.quantity)}"
     if outcome.against is not None:
         text = f"{text}，达到 {plain(outcome.against)} 一档"
     return text if outcome.value is None else f"{text}，{_result(outcome)}"
 
 
 def _place(outcome: RuleOutcome, settings: Settings) -> str:
-    if outcome.count is None:
+    if outcome.quantity is None:
         return ""
-    text = f"本单位 {plain(outcome.count)}"
+    text = f"本单位 {plain(outcome.quantity)}"
     if outcome.against is None:
         return text
     end = "倒数第" if outcome.rule.kind is RuleKind.RANK_DEDUCTION else "第"
@@ -151,10 +151,10 @@ def _place(outcome: RuleOutcome, settings: Settings) -> str:
 
 
 def _best(outcome: RuleOutcome, settings: Settings) -> str:
-    if outcome.count is None or outcome.value is None or outcome.against is None:
+    if outcome.quantity is None or outcome.value is None or outcome.against is None:
         return ""
     full = plain(outcome.rule.full_score or ZERO)
-    text = f"{full} {_money(outcome.rule)} × {plain(outcome.count)} ÷ 最优 {plain(outcome.against)}"
+    text = f"{full} {_money(outcome.rule)} × {plain(outcome.quantity)} ÷ 最优 {plain(outcome.against)}"
     return f"{text} = {_result(outcome)}"
 
 

@@ -129,7 +129,7 @@ def _outcome(outcome: RuleOutcome, settings: Settings, for_public: bool) -> dict
         "clause": rule.clause,
         "effect": amount_to_json(outcome.effect, rule.currency, places),
         "computed": _number(outcome.value),
-        "count": _number(outcome.count),
+        "count": _number(outcome.quantity),
         "against": _number(outcome.against),
         "self_score": _number(outcome.self_score),
         "recheck_score": _number(outcome.recheck_score),

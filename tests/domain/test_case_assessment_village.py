@@ -150,7 +150,7 @@ def test_the_base_is_lost_once_however_often_the_village_was_criticised() -> Non
     result = score_one(documented_scheme(), village(make_fact("S7", 5), CRITICISED, again))
 
     assert result.outcome("S2a").value == -1500
-    assert result.outcome("S2b").count == 2
+    assert result.outcome("S2b").quantity == 2
     assert result.money.payable.value == 0
 
 

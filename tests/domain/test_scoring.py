@@ -190,6 +190,25 @@ def _labelled(item: dict[str, Any], number: int) -> dict[str, Any]:
     return {"code": f"I{number}", "label": "项目", "full_score": item["full_score"], "rules": rules}
 
 
+@pytest.mark.parametrize(
+    ("policy", "standing", "waived"),
+    [
+        ("rescale", NOT_APPLICABLE, "该项不适用，不扣分"),
+        ("drop", NOT_APPLICABLE, "该项不适用，不扣分"),
+        ("full", DETERMINED, ""),
+    ],
+)
+def test_where_nothing_could_be_gained_nothing_is_deducted(policy: str, standing: Standing, waived: str) -> None:
+    share = {"code": "R", "kind": "proportional", "currency": "points", "full_score": 10, "label": "比例"}
+    scheme = make_scheme(share, OCCURRENCE, full_score="10", not_applicable_items=policy)
+
+    result = score_one(scheme, make_unit(make_fact("A"), make_fact("R", 0, out_of=ZERO)))
+
+    assert result.points.standing is standing
+    assert result.points.value == (6 if policy == "full" else None)
+    assert result.outcome("A").waived == waived
+
+
 def test_a_deduction_without_an_amount_leaves_the_total_open_with_its_known_part() -> None:
     open_rule = {"code": "O", "kind": "per_occurrence", "currency": "points", "label": "焚烧"}
     scheme = make_scheme(OCCURRENCE, open_rule, full_score="10")
