@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from importlib import import_module
+from importlib.util import find_spec
 
 from flask import Flask
 from flask_babel import Babel
@@ -25,7 +26,7 @@ from saas.tenancy.address import register_addresses
 MAX_UPLOAD = 32 * 1024 * 1024
 MAX_FORM = 2 * 1024 * 1024
 MAX_FORM_PARTS = 4000
-FEATURES = ("home", "accounts", "files", "review", "forms", "documents")
+FEATURES = ("home", "accounts", "files", "review", "forms", "documents", "submissions", "plans")
 
 
 def build_app(config: Config | None = None) -> Flask:
@@ -48,6 +49,8 @@ def build_app(config: Config | None = None) -> Flask:
     register_commands(app)
     for feature in FEATURES:
         app.register_blueprint(import_module(f"saas.{feature}.views").bp)
+        if find_spec(f"saas.{feature}.jobs"):  # a page that asks for background work must know its kind
+            import_module(f"saas.{feature}.jobs")
     public(app.view_functions["static"])
     refuse_undeclared_views(app)
     if config.is_production:

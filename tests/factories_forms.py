@@ -10,8 +10,13 @@ from typing import Any
 
 from saas.db import db, utc_now
 from saas.domain.canonical_json import digest
+from saas.domain.periods import Cadence, period_of
+from saas.domain.workflow import SubmissionStatus
 from saas.forms.models import FormDefinition, FormVersion, VersionStatus
+from saas.forms.queries import find_published_version
 from saas.org.models import OrgUnit
+from saas.review.models import Route
+from saas.submissions.models import Collection, Submission
 from tests.factories import make_unit
 
 _numbers = itertools.count(1)
@@ -70,3 +75,84 @@ def make_version(
     db.session.add(version)
     db.session.flush()
     return version
+
+
+TWO_STEPS: Mapping[str, Any] = {
+    "code": "two_steps",
+    "name": "村级填报审核流程",
+    "steps": [
+        {"code": "town", "name": "乡镇审核", "kind": "review", "who": {"role": "town_officer", "at": "own_parent"}},
+        {"code": "office", "name": "县办验收", "kind": "accept", "who": {"role": "office", "at": "ancestor:county"}},
+    ],
+}
+MONTHLY: Mapping[str, Any] = {"due": {"month": 0, "day": 16}, "due_inclusive": False, "grace_days": 5}
+
+
+def make_route() -> Route:
+    """Town, then county office."""
+    code = f"route-{uuid.uuid4().hex[:8]}"
+    route = Route(code=code, name="村级填报审核流程", definition={**TWO_STEPS, "code": code})
+    db.session.add(route)
+    db.session.flush()
+    return route
+
+
+def make_collection(
+    version: FormVersion | None = None,
+    *,
+    cohort: Mapping[str, Any] | None = None,
+    window: Mapping[str, Any] = MONTHLY,
+    cadence: str = "month",
+    starts_on: date = date(2025, 1, 1),
+    name: str = "环境卫生自查",
+) -> Collection:
+    """A monthly collection of all villages, due on the 15th, taken until the 20th."""
+    version = version or make_version()
+    collection = Collection(
+        code=f"collection-{uuid.uuid4().hex[:8]}",
+        name=name,
+        form_id=version.form_id,
+        form=version.form,
+        route_id=make_route().id,
+        cadence=cadence,
+        cohort=dict(cohort or {"unit_types": ["village"]}),
+        window=dict(window),
+        starts_on=starts_on,
+    )
+    db.session.add(collection)
+    db.session.flush()
+    return collection
+
+
+def make_submission(
+    collection: Collection,
+    unit: OrgUnit,
+    *,
+    period_start: date = date(2026, 3, 1),
+    status: SubmissionStatus = SubmissionStatus.DRAFT,
+    answers: Mapping[str, Any] | None = None,
+    **columns: Any,
+) -> Submission:
+    """A submission as a row, without its case."""
+    version = find_published_version(collection.form_id)
+    assert version is not None
+    period = period_of(period_start, Cadence(collection.cadence))
+    handed_in = status is not SubmissionStatus.DRAFT
+    submission = Submission(
+        collection_id=collection.id,
+        collection=collection,
+        form_version_id=version.id,
+        form_version=version,
+        unit_id=unit.id,
+        unit=unit,
+        period_start=period.start,
+        period_end=period.end,
+        status=status,
+        answers=dict(answers if answers is not None else {"patrols": 12}),
+        submitted_at=utc_now() if handed_in else None,
+        signed_off_at=utc_now() if status is SubmissionStatus.SIGNED_OFF else None,
+        **columns,
+    )
+    db.session.add(submission)
+    db.session.flush()
+    return submission

@@ -51,13 +51,16 @@ _HANDED_IN = {
 }
 
 
-def filing_state(status: SubmissionStatus | None, window: WindowStatus) -> FilingState:
+def filing_state(status: SubmissionStatus | None, window: WindowStatus, *, is_correction: bool = False) -> FilingState:
     """Return where a unit stands: from its submission, if there is one, and from what the moment means.
 
-    A returned one may be mended at any time. A draft that was not handed in when the window closed is missing.
+    A returned one and a correction (更正) may be filled at any time. Any other draft that was not handed in when the
+    window closed is missing.
     """
     if status is not None and status is not SubmissionStatus.DRAFT:
         return _HANDED_IN[status]
+    if is_correction:
+        return FilingState.DRAFT
     if window is WindowStatus.CLOSED:
         return FilingState.MISSING
     if window is WindowStatus.LATE:
@@ -67,11 +70,13 @@ def filing_state(status: SubmissionStatus | None, window: WindowStatus) -> Filin
     return FilingState.DRAFT if status is SubmissionStatus.DRAFT else FilingState.OPEN
 
 
-def may_fill(status: SubmissionStatus | None, window: WindowStatus) -> bool:
-    """Whether answers may be entered now: within the window, or at any time after a return."""
+def may_fill(status: SubmissionStatus | None, window: WindowStatus, *, is_correction: bool = False) -> bool:
+    """Whether answers may be entered now: within the window, or at any time after a return and for a correction."""
     if status is SubmissionStatus.RETURNED:
         return True
-    return status in {None, SubmissionStatus.DRAFT} and window in {WindowStatus.OPEN, WindowStatus.LATE}
+    if status not in {None, SubmissionStatus.DRAFT}:
+        return False
+    return is_correction or window in {WindowStatus.OPEN, WindowStatus.LATE}
 
 
 def is_zero_report(form: FormDefinition, answers: Answers) -> bool:

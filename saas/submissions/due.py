@@ -1,0 +1,228 @@
+"""What a person must fill now (待填报): the first thing a village clerk sees. Two statements, whatever the rows."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date, timedelta
+from typing import Any
+
+from sqlalchemy import and_, func, or_, select
+from sqlalchemy.orm import aliased
+
+from saas.access.permissions import Permission
+from saas.db import db, local_today
+from saas.domain.cohorts import CohortUnit, matches
+from saas.domain.filing import FilingState, filing_state
+from saas.domain.periods import Period
+from saas.domain.windows import WindowDates
+from saas.domain.workflow import SubmissionStatus
+from saas.forms.models import FormDefinition
+from saas.forms.queries import Looking
+from saas.forms.services import is_expired
+from saas.org.models import Hierarchy, OrgUnit, Placement
+from saas.org.queries import ADMINISTRATIVE, in_force
+from saas.submissions.models import Collection, CollectionWindow, Submission
+from saas.submissions.schedule import cohort_of, collection_periods, dates_of, status_now
+
+# What was due longer ago is found on the page of its collection, not among the things to do.
+LOOK_BACK = timedelta(days=100)
+_LONGEST_PERIOD = timedelta(days=366)
+_OPENS_EARLY = timedelta(days=40)  # a window may open before its period begins
+
+
+@dataclass(frozen=True, slots=True)
+class DueItem:
+    """One unit's form for one period: what it is called, where it stands, by when, and the page that does it."""
+
+    title: str
+    unit_name: str
+    period: Period
+    dates: WindowDates
+    state: FilingState
+    is_late: bool
+    is_not_applicable: bool
+    endpoint: str
+    arguments: Mapping[str, Any] = field(default_factory=dict)
+    kind: str = "submission"
+
+    @property
+    def due_on(self) -> date:
+        """The last day in time."""
+        return self.dates.due_on
+
+    @property
+    def is_overdue(self) -> bool:
+        """Whether it should have been handed in already."""
+        return self.state is FilingState.OVERDUE
+
+
+@dataclass(frozen=True, slots=True)
+class _Filed:
+    id: uuid.UUID
+    status: SubmissionStatus
+    is_late: bool
+    is_not_applicable: bool
+    is_correction: bool
+
+
+@dataclass(frozen=True, slots=True)
+class _OwnUnit:
+    unit: OrgUnit
+    cohort_unit: CohortUnit
+    filed: Mapping[tuple[uuid.UUID, date], _Filed]
+
+
+def due_submissions(viewer: Looking, on: date | None = None) -> list[DueItem]:
+    """Return what the viewer's own units must fill: due today first, then late, then returned, then by due day."""
+    today = on or local_today()
+    return [item for item in list_filing(viewer, today) if item.state.is_to_do]
+
+
+def list_filing(viewer: Looking, on: date) -> list[DueItem]:
+    """Return every form of the viewer's own units whose window is open or was due lately, and where each stands."""
+    own = viewer.unit_ids(Permission.SUBMISSION_EDIT)
+    if not own:
+        return []
+    units = _own_units(own, on)
+    items = [
+        item
+        for collection, changes in _collections(on)
+        for unit in units
+        if matches(unit.cohort_unit, cohort_of(collection))
+        for item in _items(collection, changes, unit, on)
+    ]
+    return sorted(items, key=lambda item: (_rank(item, on), item.due_on, item.title, item.unit_name))
+
+
+def _rank(item: DueItem, on: date) -> int:
+    if item.state.is_to_do and item.due_on == on and item.state is not FilingState.RETURNED:
+        return 0
+    order = [FilingState.OVERDUE, FilingState.RETURNED, FilingState.DRAFT, FilingState.OPEN]
+    if item.state in order:
+        return min(order.index(item.state), 2) + 1
+    return 9
+
+
+def _items(
+    collection: Collection, changes: Mapping[date, CollectionWindow], own: _OwnUnit, on: date
+) -> Iterator[DueItem]:
+    for period in collection_periods(collection, on - LOOK_BACK - _LONGEST_PERIOD, on + _OPENS_EARLY):
+        dates = dates_of(collection, period, changes.get(period.start))
+        filed = own.filed.get((collection.id, period.start))
+        is_correction = filed is not None and filed.is_correction
+        state = filing_state(filed.status if filed else None, status_now(dates), is_correction=is_correction)
+        is_current = dates.opens_on <= on and dates.due_on >= on - LOOK_BACK
+        is_waiting = state is FilingState.RETURNED or (is_correction and state is FilingState.DRAFT)
+        if is_waiting or (is_current and _may_be_asked(collection, own.unit, period, filed, on)):
+            yield _item(collection, own.unit, period, dates, state, filed)
+
+
+def _may_be_asked(collection: Collection, unit: OrgUnit, period: Period, filed: _Filed | None, on: date) -> bool:
+    if filed is not None:
+        return True
+    return not is_expired(collection.form, on) and unit.valid_from <= period.end
+
+
+def _item(
+    collection: Collection, unit: OrgUnit, period: Period, dates: WindowDates, state: FilingState, filed: _Filed | None
+) -> DueItem:
+    if filed is not None and not state.is_to_do:
+        endpoint, arguments = "submissions.show", {"submission_id": filed.id}
+    else:
+        endpoint, arguments = "submissions.fill", fill_arguments(collection.id, unit.id, period)
+    return DueItem(
+        title=f"{period.label}{collection.name}",
+        unit_name=unit.name,
+        period=period,
+        dates=dates,
+        state=state,
+        is_late=filed is not None and filed.is_late,
+        is_not_applicable=filed is not None and filed.is_not_applicable,
+        endpoint=endpoint,
+        arguments=arguments,
+    )
+
+
+def fill_arguments(collection_id: uuid.UUID, unit_id: uuid.UUID, period: Period) -> dict[str, Any]:
+    """The parts of the address of the page on which a unit fills a period."""
+    return {"collection_id": collection_id, "unit_id": unit_id, "period_start": period.start.isoformat()}
+
+
+def _collections(on: date) -> list[tuple[Collection, dict[date, CollectionWindow]]]:
+    """The collections in use with the changed windows of their periods."""
+    rows = db.session.execute(
+        select(Collection, CollectionWindow)
+        .join(FormDefinition, FormDefinition.id == Collection.form_id)
+        .outerjoin(CollectionWindow, CollectionWindow.collection_id == Collection.id)
+        .where(
+            Collection.is_active,
+            Collection.starts_on <= on + _OPENS_EARLY,
+            or_(Collection.ends_on.is_(None), Collection.ends_on >= on - LOOK_BACK - _LONGEST_PERIOD),
+        )
+        .order_by(Collection.name, Collection.id)
+    ).all()
+    found: dict[uuid.UUID, tuple[Collection, dict[date, CollectionWindow]]] = {}
+    for collection, change in rows:
+        changes = found.setdefault(collection.id, (collection, {}))[1]
+        if change is not None:
+            changes[change.period_start] = change
+    return list(found.values())
+
+
+def _own_units(own: Sequence[uuid.UUID], on: date) -> list[_OwnUnit]:
+    """The viewer's units with the codes above them and what they filed lately, in one statement."""
+    since = on - LOOK_BACK - 2 * _LONGEST_PERIOD
+    rows = db.session.execute(
+        select(OrgUnit, _codes_above(own, on).label("above"), Submission)
+        .outerjoin(
+            Submission,
+            and_(
+                Submission.unit_id == OrgUnit.id,
+                or_(Submission.period_start >= since, Submission.status == SubmissionStatus.RETURNED),
+            ),
+        )
+        .where(OrgUnit.id.in_(own))
+        .order_by(OrgUnit.sort_order, OrgUnit.code, Submission.revision)
+    ).all()
+    found: dict[uuid.UUID, _OwnUnit] = {}
+    for unit, above, submission in rows:
+        cohort_unit = CohortUnit(unit.code, unit.unit_type.code, above or (), unit.attributes)
+        filed: Any = found.setdefault(unit.id, _OwnUnit(unit, cohort_unit, {})).filed
+        if submission is not None:
+            filed[submission.collection_id, submission.period_start] = _Filed(
+                submission.id,
+                submission.status,
+                submission.is_late,
+                submission.is_not_applicable,
+                submission.revision > 1,
+            )
+    return list(found.values())
+
+
+def _codes_above(own: Sequence[uuid.UUID], on: date) -> Any:
+    step = (
+        select(Placement.unit_id.label("below_id"), Placement.parent_id)
+        .join(Hierarchy, Hierarchy.id == Placement.hierarchy_id)
+        .where(Hierarchy.code == ADMINISTRATIVE, Placement.unit_id.in_(own), in_force(on))
+        .cte("above", recursive=True)
+    )
+    higher, its_tree = aliased(Placement), aliased(Hierarchy)
+    step = step.union(
+        select(step.c.below_id, higher.parent_id)
+        .join(step, higher.unit_id == step.c.parent_id)
+        .join(its_tree, its_tree.id == higher.hierarchy_id)
+        .where(
+            its_tree.code == ADMINISTRATIVE,
+            higher.starts_on <= on,
+            or_(higher.ends_on.is_(None), higher.ends_on > on),
+        )
+    )
+    ancestor = aliased(OrgUnit)
+    return (
+        select(func.array_agg(ancestor.code))
+        .join(step, step.c.parent_id == ancestor.id)
+        .where(step.c.below_id == OrgUnit.id)
+        .scalar_subquery()
+    )

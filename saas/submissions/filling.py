@@ -1,0 +1,268 @@
+"""One unit's form for one period, as the filling page needs it: what is stored, what was typed, what stands beside."""
+
+from __future__ import annotations
+
+import re
+import uuid
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from functools import cached_property
+from typing import Any
+
+from flask import request, url_for
+from sqlalchemy.exc import NoResultFound
+from werkzeug.datastructures import FileStorage
+
+from saas.access.permissions import Permission
+from saas.accounts.viewer import Viewer
+from saas.audit.services import HasId
+from saas.domain.answers import Parsed, answers_from_stored, raw_from_answers
+from saas.domain.errors import Message
+from saas.domain.fields import FieldType, FormDefinition, form_from_mapping, iter_fields
+from saas.domain.filed import RowState, answer_rows
+from saas.domain.periods import Period
+from saas.domain.windows import WindowDates, WindowStatus
+from saas.files.checks import IMAGES, FileRefused
+from saas.files.services import store_upload
+from saas.forms.models import FormVersion
+from saas.forms.queries import find_published_version
+from saas.org.models import OrgUnit
+from saas.org.queries import get_unit
+from saas.submissions import queries, services
+from saas.submissions.models import Collection, CollectionWindow, Submission
+from saas.submissions.schedule import dates_of, period_at, status_now
+
+KEPT = ":kept"  # of the hidden inputs with the photos that are there already
+REMOVE = "-remove"  # of the boxes that take a photo out
+_UNKNOWN_PHOTO = "?"  # no file id: the form's own check refuses it with its own words
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where is being filled: collection, unit, period, and the submission if it was begun."""
+
+    collection: Collection
+    unit: OrgUnit
+    period: Period
+    changed: CollectionWindow | None
+    submission: Submission | None
+    form_version: FormVersion | None
+
+    @property
+    def version(self) -> int:
+        """The version of the row that the page shows; 0 while there is none."""
+        return self.submission.version if self.submission else 0
+
+    @cached_property
+    def dates(self) -> WindowDates:
+        """The days of the window."""
+        return dates_of(self.collection, self.period, self.changed)
+
+    @cached_property
+    def definition(self) -> FormDefinition:
+        """The form in the version that is filled."""
+        if self.form_version is None:
+            raise NoResultFound("the form was never published")
+        return form_from_mapping(self.form_version.definition)
+
+    @cached_property
+    def problem(self) -> Message | None:
+        """Why nothing may be filled now, or None."""
+        return services.filling_problem(self.collection, self.period, self.submission)
+
+    @property
+    def is_late(self) -> bool:
+        """Whether what is handed in now is late."""
+        return status_now(self.dates) is WindowStatus.LATE
+
+    @property
+    def arguments(self) -> dict[str, Any]:
+        """The parts of the page's address."""
+        return {
+            "collection_id": self.collection.id,
+            "unit_id": self.unit.id,
+            "period_start": self.period.start.isoformat(),
+        }
+
+    def stored_raw(self) -> dict[str, list[str]]:
+        """What the form shows when it is opened."""
+        if self.submission is None:
+            return services.first_raw(self.definition, self.unit)
+        return raw_from_answers(self.definition, answers_from_stored(self.definition, self.submission.answers))
+
+
+def get_place(collection_id: uuid.UUID, unit_id: uuid.UUID, period_start: str, viewer: Viewer) -> Place:
+    """Return the place of an address, or raise NoResultFound (404): one fills only for one's own unit (本单位)."""
+    if unit_id not in viewer.unit_ids(Permission.SUBMISSION_EDIT):
+        raise NoResultFound("not a unit of this viewer")
+    try:
+        start = date.fromisoformat(period_start)
+    except ValueError:
+        raise NoResultFound("not a day") from None
+    collection = queries.get_collection(collection_id, viewer)
+    unit, period = get_unit(unit_id), period_at(collection, start)
+    submission = queries.find_submission(collection_id, unit_id, start)
+    if submission is None and not services.is_asked(collection, unit, period):
+        raise NoResultFound("this unit is not asked")
+    version = submission.form_version if submission else find_published_version(collection.form_id)
+    change = queries.find_window_change(collection_id, start)
+    return Place(collection, unit, period, change, submission, version)
+
+
+# --- what was posted ------------------------------------------------------------------------------------------------
+
+
+@dataclass(slots=True)
+class Posted:
+    """What came with a post: typed texts by path, photos by path, and which button was pressed."""
+
+    raw: dict[str, list[str]]
+    uploads: dict[str, list[FileStorage]] = field(default_factory=dict)
+    errors: dict[str, str] = field(default_factory=dict)
+    version: str = ""
+    action: str = "save"  # save | check | add | remove
+    target: str = ""  # the repeat or row that `add` and `remove` are about
+
+
+def read_posted() -> Posted:
+    """Read the request. A row that is taken out is not in it any more."""
+    raw = {name: values for name, values in request.form.lists() if not name.endswith((KEPT, REMOVE))}
+    for name, values in request.form.lists():
+        if name.endswith(KEPT):
+            path = name.removesuffix(KEPT)
+            removed = set(request.form.getlist(path + REMOVE))
+            raw[path] = [value for value in values if value not in removed]
+    posted = Posted(raw, version=request.form.get("version", ""))
+    posted.uploads = {
+        path: files
+        for path in request.files
+        if (files := [file for file in request.files.getlist(path) if file.filename])
+    }
+    for action in ("add", "remove"):
+        if action in request.form:
+            posted.action, posted.target = action, request.form[action]
+    if request.form.get("action") == "check" and posted.action == "save":
+        posted.action = "check"
+    if posted.action == "remove":
+        posted.raw = {name: values for name, values in raw.items() if not name.startswith(posted.target + ".")}
+        posted.uploads = {
+            path: files for path, files in posted.uploads.items() if not path.startswith(posted.target + ".")
+        }
+    return posted
+
+
+def take_photos(submission: Submission, definition: FormDefinition, posted: Posted, *, actor: HasId) -> None:
+    """Keep the posted photos and name them in what was typed. What is refused is said beside its field."""
+    images = {path: item for path, item in iter_fields(definition) if item.type is FieldType.IMAGE}
+    known = set(services.photo_files(submission)) if _names_photos(posted, images) else set()
+    for path in set(posted.raw) | set(posted.uploads):
+        item = images.get(re.sub(r"\[[0-9]+\]", "[]", path))
+        if item is None:
+            continue
+        kept = [value if value in known else _UNKNOWN_PHOTO for value in posted.raw.get(path, ()) if value.strip()]
+        uploads = posted.uploads.get(path, [])
+        if len(kept) + len(uploads) > item.row_limit:
+            posted.errors[path] = f"“{item.label}”最多 {item.row_limit} 张照片"
+            uploads = []
+        posted.raw[path] = kept + _store(submission, path, uploads, posted, actor=actor)
+
+
+def _names_photos(posted: Posted, images: Mapping[str, Any]) -> bool:
+    return bool(images) and any(re.sub(r"\[[0-9]+\]", "[]", path) in images for path in posted.raw)
+
+
+def _store(
+    submission: Submission, path: str, uploads: Sequence[FileStorage], posted: Posted, *, actor: HasId
+) -> list[str]:
+    ids = []
+    for upload in uploads:
+        try:
+            stored = store_upload(
+                upload, subject_type=services.SUBJECT, subject_id=submission.id, actor=actor, allowed=IMAGES
+            )
+        except FileRefused as refused:
+            posted.errors[path] = str(refused.message)
+        else:
+            ids.append(str(stored.id))
+    return ids
+
+
+def save_posted(place: Place, posted: Posted, *, actor: HasId, is_autosave: bool = False) -> tuple[Submission, Parsed]:
+    """Keep what is sound of what was posted, as a draft, and return what came of it.
+
+    Wrong values are not kept, but they stay on the page. For checking, required fields count as well.
+    """
+    submission = place.submission or services.start_submission(place.collection, place.unit, place.period, actor=actor)
+    take_photos(submission, place.definition, posted, actor=actor)
+    draft = services.parse_for(place.definition, place.unit, posted.raw, is_draft=True)
+    services.save_answers(submission, draft.answers, actor=actor, is_autosave=is_autosave)
+    if posted.action != "check":
+        return submission, draft
+    return submission, services.parse_for(place.definition, place.unit, posted.raw, is_draft=False)
+
+
+# --- what stands beside ---------------------------------------------------------------------------------------------
+
+
+def notes_beside(place: Place) -> Mapping[str, str]:
+    """What the unit answered in the period before, by path, as a reminder; nothing of it is filled in by itself."""
+    last = queries.find_last_answers(place.collection.id, place.unit.id, place.period.start)
+    if last is None:
+        return {}
+    definition = form_from_mapping(last.form_version.definition)
+    rows = answer_rows(definition, answers_from_stored(definition, last.answers))
+    return {
+        row.path: f"上期填报：{row.text}"
+        for row in rows
+        if row.state in {RowState.ANSWERED, RowState.NOT_APPLICABLE} and not row.files and "[" not in row.path
+    }
+
+
+def photos_beside(place: Place, raw: Mapping[str, Sequence[str]]) -> dict[str, list[dict[str, str]]]:
+    """The photos named in what is shown, by path."""
+    paths = {path for path, item in iter_fields(place.definition) if item.type is FieldType.IMAGE}
+    named = {path: ids for path, ids in raw.items() if re.sub(r"\[[0-9]+\]", "[]", path) in paths and any(ids)}
+    if not named or place.submission is None:
+        return {}
+    files = services.photo_files(place.submission)
+    return {
+        path: [photo_of(file_id, files[file_id].name) for file_id in ids if file_id in files]
+        for path, ids in named.items()
+    }
+
+
+def photo_of(file_id: str, name: str) -> dict[str, str]:
+    """A photo as the page shows it."""
+    return {
+        "id": file_id,
+        "name": name,
+        "url": url_for("files.show", file_id=file_id),
+        "thumbnail_url": url_for("files.thumbnail", file_id=file_id),
+    }
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """A field that somebody else changed while it was being filled here."""
+
+    label: str
+    stored: str
+    typed: str
+
+
+def differences(place: Place, posted: Posted) -> list[Difference]:
+    """What is stored now where it differs from what was typed (冲突对照)."""
+    if place.submission is None:
+        return []
+    typed = services.parse_for(place.definition, place.unit, posted.raw, is_draft=True)
+    stored = answers_from_stored(place.definition, place.submission.answers)
+    mine = {row.path: row for row in answer_rows(place.definition, typed.answers)}
+    theirs = {row.path: row for row in answer_rows(place.definition, stored)}
+    found = []
+    for path in dict.fromkeys([*theirs, *mine]):
+        row, other = theirs.get(path), mine.get(path)
+        if (row.text if row else "") != (other.text if other else "") or (row and other and row.files != other.files):
+            label = row.label if row else other.label if other else path
+            found.append(Difference(label, row.text if row else "未填", other.text if other else "未填"))
+    return found

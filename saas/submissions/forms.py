@@ -1,0 +1,240 @@
+"""WTForms of collections: whom, how often and within which days, by pickers. Input only; the domain reads the rules."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from flask_babel import gettext
+from flask_babel import lazy_gettext as _l
+from flask_wtf import FlaskForm
+from wtforms import (
+    BooleanField,
+    DateField,
+    IntegerField,
+    RadioField,
+    SelectField,
+    SelectMultipleField,
+    StringField,
+    TextAreaField,
+    TimeField,
+)
+from wtforms.fields.choices import SelectChoice
+from wtforms.validators import DataRequired, InputRequired, Length, NumberRange, Optional
+
+from saas.domain.cohorts import Operator, cohort_from_mapping
+from saas.domain.periods import Cadence
+from saas.domain.windows import UNLIMITED
+from saas.org.models import OrgUnit
+from saas.submissions.models import Collection
+from saas.submissions.schedule import CADENCES
+
+CADENCE_LABELS = {
+    Cadence.DAY: _l("每日"),
+    Cadence.WEEK: _l("每周"),
+    Cadence.TEN_DAYS: _l("每旬"),
+    Cadence.HALF_MONTH: _l("每半月"),
+    Cadence.MONTH: _l("每月"),
+    Cadence.QUARTER: _l("每季"),
+    Cadence.HALF_YEAR: _l("每半年"),
+    Cadence.YEAR: _l("每年"),
+}
+# A day of a window: in the period's last month or a month after it, or counted from the period's first or last day.
+POINTS = {
+    "month-1": _l("上月几日"),
+    "month0": _l("当月几日（按期末所在月）"),
+    "month1": _l("次月几日"),
+    "month2": _l("期末后第二个月几日"),
+    "start": _l("期初后几天（0 为第一天）"),
+    "end": _l("期末后几天（0 为最后一天，可填负数）"),
+}
+OPERATORS = {
+    Operator.EQUALS: _l("等于"),
+    Operator.NOT_EQUALS: _l("不等于"),
+    Operator.AT_LEAST: _l("不少于"),
+    Operator.AT_MOST: _l("不多于"),
+    Operator.IS_SET: _l("已登记"),
+}
+GRACE = {"none": _l("不接受逾期补报"), "days": _l("逾期若干天内可以补报"), "unlimited": _l("随时可以补报，注明迟报")}
+_DAYS = NumberRange(min=-366, max=366, message=_l("天数应在 -366 到 366 之间"))
+
+
+def _choices(labels: Mapping[Any, Any]) -> list[SelectChoice]:
+    return [SelectChoice(str(value), label) for value, label in labels.items()]
+
+
+class CollectionForm(FlaskForm):
+    """A collection (填报任务)."""
+
+    name = StringField(
+        _l("任务名称"), validators=[DataRequired(_l("请填写任务名称")), Length(max=100, message=_l("名称最多 100 字"))]
+    )
+    form = SelectField(_l("表单"), validators=[DataRequired(_l("请选择表单"))])
+    route = SelectField(_l("审核流程"), validators=[DataRequired(_l("请选择审核流程"))])
+    cadence = SelectField(
+        _l("周期"), choices=[SelectChoice(each.value, CADENCE_LABELS[each]) for each in CADENCES], default="month"
+    )
+    starts_on = DateField(_l("从哪一天起"), validators=[InputRequired(_l("请填写开始日期"))])
+    ends_on = DateField(_l("到哪一天止"), description=_l("留空表示一直填报"), validators=[Optional()])
+
+    by = RadioField(_l("填报单位"), choices=_choices({"rule": _l("按条件"), "list": _l("按名单")}), default="rule")
+    unit_types = SelectMultipleField(_l("单位类型"), validators=[Optional()])
+    under = SelectMultipleField(_l("所属上级"), description=_l("不选表示不限"), validators=[Optional()])
+    attribute = SelectField(_l("单位属性"), validators=[Optional()])
+    operator = SelectField(_l("比较"), choices=_choices(OPERATORS), default="equals")
+    value = StringField(_l("值"), description=_l("“是”“否”或数字、文字"), validators=[Length(max=100)])
+    units = TextAreaField(_l("单位名单"), description=_l("每行一个单位名称或编码"), render_kw={"rows": 5})
+    excluded = TextAreaField(_l("除外单位"), description=_l("每行一个单位名称或编码"), render_kw={"rows": 2})
+
+    opens_kind = SelectField(_l("开始填报"), choices=_choices(POINTS), default="start")
+    opens_number = IntegerField(_l("几日或几天"), default=0, validators=[InputRequired(_l("请填写数字")), _DAYS])
+    due_kind = SelectField(_l("截止"), choices=_choices(POINTS), default="month0")
+    due_number = IntegerField(_l("几日或几天"), default=16, validators=[InputRequired(_l("请填写数字")), _DAYS])
+    due_inclusive = RadioField(
+        _l("截止日当天"), choices=_choices({"yes": _l("当天仍算按时"), "no": _l("当天之前，前一日为止")}), default="yes"
+    )
+    due_time = TimeField(_l("截止时刻"), description=_l("留空表示到当日24时"), validators=[Optional()])
+    grace = SelectField(_l("逾期补报"), choices=_choices(GRACE), default="none")
+    grace_days = IntegerField(_l("补报天数"), validators=[Optional(), NumberRange(1, 366, message=_l("1 到 366 天"))])
+    recheck_kind = SelectField(_l("复查起止"), choices=_choices({"": _l("不复查"), **POINTS}), validators=[Optional()])
+    recheck_from = IntegerField(_l("复查从"), validators=[Optional(), _DAYS])
+    recheck_to = IntegerField(_l("复查到"), validators=[Optional(), _DAYS])
+    is_active = BooleanField(_l("启用"), default=True)
+
+    def wrong_days(self) -> bool:
+        """Note what the fields cannot say one by one, beside the field; return whether there was anything."""
+        pairs = [
+            (self.opens_kind, self.opens_number),
+            (self.due_kind, self.due_number),
+            (self.recheck_kind, self.recheck_from),
+            (self.recheck_kind, self.recheck_to),
+        ]
+        for kind, number in pairs:
+            if (kind.data or "").startswith("month") and not 1 <= (number.data or 0) <= 31:
+                number.errors = [gettext("几日应在 1 到 31 之间，31 表示月底")]
+            elif kind is self.recheck_kind and kind.data and number.data is None:
+                number.errors = [gettext("请填写数字")]
+        if self.grace.data == "days" and self.grace_days.data is None:
+            self.grace_days.errors = [gettext("请填写补报天数")]
+        return bool(self.errors)
+
+    def window_mapping(self) -> dict[str, Any]:
+        """The window as docs/plan-format.md writes it."""
+        window: dict[str, Any] = {
+            "opens": _point(self.opens_kind.data, self.opens_number.data),
+            "due": _point(self.due_kind.data, self.due_number.data),
+            "due_inclusive": self.due_inclusive.data == "yes",
+            "grace_days": {"none": 0, "unlimited": UNLIMITED}.get(self.grace.data, self.grace_days.data),
+        }
+        if self.due_time.data is not None:
+            window["due_time"] = f"{self.due_time.data:%H:%M}"
+        if self.recheck_kind.data:
+            window["recheck_from"] = _point(self.recheck_kind.data, self.recheck_from.data)
+            window["recheck_to"] = _point(self.recheck_kind.data, self.recheck_to.data)
+        return window
+
+    def cohort_mapping(self, units: Sequence[OrgUnit]) -> dict[str, Any]:
+        """The cohort as docs/plan-format.md writes it. Unknown units are said beside their field."""
+        excluded = _codes(self.excluded, units)
+        cohort: dict[str, Any] = {"except": excluded} if excluded else {}
+        if self.by.data == "list":
+            return cohort | {"units": _codes(self.units, units)}
+        cohort |= {"unit_types": self.unit_types.data} if self.unit_types.data else {}
+        cohort |= {"under": self.under.data} if self.under.data else {}
+        if self.attribute.data:
+            cohort["where"] = [{"attribute": self.attribute.data, self.operator.data: self._compared()}]
+        return cohort
+
+    def _compared(self) -> Any:
+        if self.operator.data == Operator.IS_SET:
+            return True
+        text = (self.value.data or "").strip()
+        return {"是": True, "否": False}.get(text, text)
+
+
+def _point(kind: str, number: int | None) -> dict[str, Any]:
+    if kind.startswith("month"):
+        return {"month": int(kind.removeprefix("month")), "day": number if number and number < 31 else "end"}
+    return {"from": kind, "days": number or 0}
+
+
+def _codes(field: Any, units: Sequence[OrgUnit]) -> list[str]:
+    """Return the codes of the units named one a line; a name that is nobody's or several units' is an error."""
+    by_name: dict[str, list[str]] = {}
+    for unit in units:
+        for name in {unit.name, unit.code, unit.short_name} - {""}:
+            by_name.setdefault(name, []).append(unit.code)
+    lines = [line.strip() for line in (field.data or "").splitlines() if line.strip()]
+    unknown = [line for line in lines if len(by_name.get(line, ())) != 1]
+    if unknown:
+        field.errors = [gettext("找不到或有重名的单位：%(names)s；重名的请写编码", names="、".join(unknown[:10]))]
+    return list(dict.fromkeys(by_name[line][0] for line in lines if line not in unknown))
+
+
+def settings_of(collection: Collection) -> dict[str, Any]:
+    """Return a collection as the form shows it."""
+    cohort, window = cohort_from_mapping(collection.cohort), collection.window
+    condition = cohort.where[0] if cohort.where else None
+    opens_kind, opens_number = _picked(window.get("opens", {"from": "start", "days": 0}))
+    due_kind, due_number = _picked(window["due"])
+    recheck_kind, recheck_from = _picked(window.get("recheck_from"))
+    grace = window.get("grace_days", 0)
+    return {
+        "name": collection.name,
+        "form": str(collection.form_id),
+        "route": str(collection.route_id),
+        "cadence": collection.cadence,
+        "starts_on": collection.starts_on,
+        "ends_on": collection.ends_on,
+        "by": "list" if cohort.units else "rule",
+        "unit_types": list(cohort.unit_types),
+        "under": list(cohort.under),
+        "attribute": condition.attribute if condition else "",
+        "operator": condition.operator.value if condition else "equals",
+        "value": {True: gettext("是"), False: gettext("否")}.get(condition.value, condition.value) if condition else "",
+        "units": "\n".join(cohort.units),
+        "excluded": "\n".join(cohort.excluded),
+        "opens_kind": opens_kind,
+        "opens_number": opens_number,
+        "due_kind": due_kind,
+        "due_number": due_number,
+        "due_inclusive": "yes" if window["due_inclusive"] else "no",
+        "grace": "unlimited" if grace == UNLIMITED else "days" if grace else "none",
+        "grace_days": grace if isinstance(grace, int) and grace else None,
+        "recheck_kind": recheck_kind,
+        "recheck_from": recheck_from,
+        "recheck_to": _picked(window.get("recheck_to"))[1],
+        "is_active": collection.is_active,
+    }
+
+
+def _picked(point: Mapping[str, Any] | None) -> tuple[str, int | None]:
+    if point is None:
+        return "", None
+    if "from" in point:
+        return str(point["from"]), int(point["days"])
+    return f"month{point['month']}", 31 if point["day"] == "end" else int(point["day"])
+
+
+class WindowForm(FlaskForm):
+    """Another window for one period (调整填报时间)."""
+
+    opens_on = DateField(_l("开始填报"), validators=[InputRequired(_l("请填写日期"))])
+    due_on = DateField(_l("截止（含当天）"), validators=[InputRequired(_l("请填写日期"))])
+    recheck_from = DateField(_l("复查从"), validators=[Optional()])
+    recheck_to = DateField(_l("复查到"), validators=[Optional()])
+    reason = TextAreaField(
+        _l("调整原因"),
+        validators=[DataRequired(_l("请填写调整原因")), Length(max=500, message=_l("最多 500 字"))],
+        render_kw={"rows": 3},
+    )
+
+    def wrong_days(self) -> bool:
+        """Note days that stand in the wrong order beside the field; return whether there was anything wrong."""
+        if self.opens_on.data and self.due_on.data and self.due_on.data < self.opens_on.data:
+            self.due_on.errors = [gettext("截止日期早于开始日期")]
+        if (self.recheck_from.data is None) != (self.recheck_to.data is None):
+            self.recheck_to.errors = [gettext("复查起止应同时填写或都不填")]
+        elif self.recheck_from.data and self.recheck_to.data < self.recheck_from.data:
+            self.recheck_to.errors = [gettext("复查结束早于开始")]
+        return bool(self.errors)

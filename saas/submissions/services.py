@@ -1,0 +1,345 @@
+"""Filling and handing in (填报、报送). Never commits: the caller's unit of work does."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from flask_babel import lazy_gettext as _l
+
+from saas.audit.services import AuditAction, HasId, record
+from saas.db import db, local_today, utc_now
+from saas.domain.answers import (
+    Answers,
+    Parsed,
+    answers_from_stored,
+    canonical_answers,
+    initial_raw,
+    parse_answers,
+    raw_from_answers,
+)
+from saas.domain.canonical_json import digest
+from saas.domain.cohorts import matches
+from saas.domain.errors import DomainError, InvalidTransition, Message, message
+from saas.domain.fields import FormDefinition, form_from_mapping
+from saas.domain.filed import answer_rows
+from saas.domain.filing import may_fill
+from saas.domain.periods import Cadence, Period, period_of
+from saas.domain.routes import Step
+from saas.domain.windows import WindowStatus
+from saas.domain.workflow import SUBMISSION_MOVES, SubmissionAction, SubmissionStatus, next_status
+from saas.files.models import StoredFile
+from saas.files.queries import list_files
+from saas.files.queries import register_subject as register_files
+from saas.forms.queries import find_published_version
+from saas.forms.services import is_expired
+from saas.org.models import OrgUnit
+from saas.review.queries import find_case_of
+from saas.review.services import start_case, withdraw_case
+from saas.review.subjects import SubjectHandler, register_subject
+from saas.submissions import queries
+from saas.submissions.models import Collection, Submission
+from saas.submissions.schedule import cohort_of, dates_of, status_now
+
+SUBJECT = "submission"
+_CLOSED = {
+    WindowStatus.NOT_OPEN: "本期填报尚未开始，{opens_on}起可以填报",
+    WindowStatus.CLOSED: "本期填报已截止（{due_on}），不能再填报；确需补报的请联系主管单位调整填报时间",
+}
+
+
+def definition_of(submission: Submission) -> FormDefinition:
+    """The form as the submission's own version asks it."""
+    return form_from_mapping(submission.form_version.definition)
+
+
+def period_of_submission(submission: Submission) -> Period:
+    """The period that a submission is for."""
+    return period_of(submission.period_start, Cadence(submission.collection.cadence))
+
+
+def filling_problem(collection: Collection, period: Period, submission: Submission | None) -> Message | None:
+    """Return why nothing may be filled now, or None: expired form, closed window, already handed in."""
+    status = submission.status if submission else None
+    if status not in {None, SubmissionStatus.DRAFT, SubmissionStatus.RETURNED}:
+        return message("handed_in", "本期已经报送，不能再修改；审核前可以撤回")
+    has_begun = submission is not None and (status is SubmissionStatus.RETURNED or submission.revision > 1)
+    if not has_begun and is_expired(collection.form):
+        return message("form_expired", "表单“{name}”已停用或已过有效期，不能再填报", name=collection.form.name)
+    if not has_begun and not collection.is_active:
+        return message("collection_stopped", "填报任务“{name}”已停止", name=collection.name)
+    dates = dates_of(collection, period, queries.find_window_change(collection.id, period.start))
+    window = status_now(dates)
+    if not may_fill(status, window, is_correction=submission is not None and submission.revision > 1):
+        return message("window_closed", _CLOSED[window], opens_on=dates.opens_on, due_on=dates.due_on)
+    return None
+
+
+def _refuse(problem: Message | None) -> None:
+    if problem is not None:
+        raise DomainError(problem.text, code=problem.code, **dict(problem.params))
+
+
+# --- filling --------------------------------------------------------------------------------------------------------
+
+
+def start_submission(collection: Collection, unit: OrgUnit, period: Period, *, actor: HasId) -> Submission:
+    """Begin a unit's submission for a period with the version of the form that is published now.
+
+    Raises DomainError if the unit is not asked, the form has expired or the window is closed.
+    """
+    _refuse(filling_problem(collection, period, None))
+    if not is_asked(collection, unit, period):
+        raise DomainError("“{unit}”不在本任务的填报范围内", code="not_asked", unit=unit.name)
+    version = find_published_version(collection.form_id)
+    if version is None:
+        raise DomainError("表单“{name}”还没有发布", code="not_published", name=collection.form.name)
+    submission = Submission(
+        collection_id=collection.id,
+        collection=collection,
+        form_version_id=version.id,
+        form_version=version,
+        unit_id=unit.id,
+        unit=unit,
+        period_start=period.start,
+        period_end=period.end,
+        created_at=utc_now(),
+        updated_at=utc_now(),
+        contributors=[str(actor.id)],
+    )
+    db.session.add(submission)
+    db.session.flush()
+    return submission
+
+
+def is_asked(collection: Collection, unit: OrgUnit, period: Period) -> bool:
+    """Whether a unit belongs to those who fill, in the tree as it stood at the period's end, at the latest today."""
+    on = min(period.end, local_today())
+    if unit.valid_from > period.end or (unit.valid_to is not None and unit.valid_to <= period.start):
+        return False
+    return matches(queries.cohort_unit(unit, max(on, unit.valid_from)), cohort_of(collection))
+
+
+def parse_for(definition: FormDefinition, unit: OrgUnit, raw: Mapping[str, Sequence[str]], *, is_draft: bool) -> Parsed:
+    """Read what was typed for a unit; read-only fields come from what the county knows of it."""
+    return parse_answers(definition, raw, known=queries.known_values(unit), is_draft=is_draft)
+
+
+def first_raw(definition: FormDefinition, unit: OrgUnit) -> dict[str, list[str]]:
+    """What an empty form shows: defaults, and what the county already knows of the unit."""
+    return initial_raw(definition, known=queries.known_values(unit))
+
+
+def save_answers(submission: Submission, answers: Answers, *, actor: HasId, is_autosave: bool = False) -> None:
+    """Keep a draft (保存草稿). An autosave leaves no event of its own, but its author counts as one who filled."""
+    submission.status = next_status(SUBMISSION_MOVES, submission.status, SubmissionAction.EDIT)
+    period = period_of_submission(submission)
+    _refuse(filling_problem(submission.collection, period, submission))
+    stored = canonical_answers(definition_of(submission), answers)
+    if stored != submission.answers:
+        submission.answers, submission.updated_at = stored, utc_now()
+    if str(actor.id) not in submission.contributors:
+        submission.contributors = [*submission.contributors, str(actor.id)]
+    db.session.flush()
+    if not is_autosave:
+        record(AuditAction.SUBMISSION_SAVED, submission, actor=actor, version=submission.version)
+
+
+# --- handing in -----------------------------------------------------------------------------------------------------
+
+
+def check_complete(submission: Submission) -> Parsed:
+    """Read the stored answers once more as strictly as handing in demands."""
+    definition = definition_of(submission)
+    raw = raw_from_answers(definition, answers_from_stored(definition, submission.answers))
+    return parse_for(definition, submission.unit, raw, is_draft=False)
+
+
+def submit(submission: Submission, *, actor: HasId) -> None:
+    """Hand the stored answers in (报送) and put them on the collection's route.
+
+    Raises DomainError if an answer is missing or the window is closed. In the window's days of grace it is marked
+    late (迟报); what was returned and is handed in again stays as timely as it was.
+    """
+    if not check_complete(submission).is_valid:
+        raise DomainError("还有必填项没有填写，不能报送", code="incomplete")
+    _hand_in(submission, SubmissionAction.SUBMIT, actor)
+
+
+def declare_not_applicable(submission: Submission, *, reason: str, actor: HasId) -> None:
+    """Declare that nothing of the form applies in this period (本期不适用). It is reviewed like a report."""
+    if not reason.strip():
+        raise DomainError("请填写不适用的原因", code="no_reason")
+    submission.is_not_applicable, submission.not_applicable_reason = True, reason.strip()
+    if str(actor.id) not in submission.contributors:
+        submission.contributors = [*submission.contributors, str(actor.id)]
+    _hand_in(submission, SubmissionAction.DECLARE_NOT_APPLICABLE, actor)
+
+
+def _hand_in(submission: Submission, action: SubmissionAction, actor: HasId) -> None:
+    period = period_of_submission(submission)
+    _refuse(filling_problem(submission.collection, period, submission))
+    was_returned = submission.status is SubmissionStatus.RETURNED
+    submission.status = next_status(SUBMISSION_MOVES, submission.status, action)
+    if action is SubmissionAction.SUBMIT:
+        submission.is_not_applicable, submission.not_applicable_reason = False, ""
+    if not was_returned and submission.revision == 1:
+        dates = dates_of(
+            submission.collection, period, queries.find_window_change(submission.collection_id, period.start)
+        )
+        submission.is_late = status_now(dates) is WindowStatus.LATE
+    content = frozen_content(submission)
+    submission.submitted_at, submission.submitted_by_id, submission.digest = utc_now(), actor.id, digest(content)
+    submission.updated_at = utc_now()
+    db.session.flush()
+    start_case(
+        queries.get_route_of(submission.collection),
+        subject_type=SUBJECT,
+        subject_id=submission.id,
+        unit=submission.unit,
+        title=f"{submission.unit.name} {period.label}{submission.collection.name}",
+        path=f"/submissions/{submission.id}",
+        content=content,
+        authors={uuid.UUID(person) for person in submission.contributors},
+        actor=actor,
+    )
+    record(
+        AuditAction.SUBMISSION_SUBMITTED,
+        submission,
+        actor=actor,
+        digest=submission.digest,
+        is_late=submission.is_late,
+        is_not_applicable=submission.is_not_applicable,
+    )
+
+
+def frozen_content(submission: Submission) -> dict[str, Any]:
+    """The canonical content that is decided on: nothing in it depends on the machine or the moment."""
+    version, period = submission.form_version, period_of_submission(submission)
+    return {
+        "collection": submission.collection.code,
+        "form": version.form.code,
+        "form_version": version.number,
+        "form_digest": version.digest,
+        "unit": {"code": submission.unit.code, "name": submission.unit.name},
+        "period": {"key": period.key, "label": period.label, "start": period.start, "end": period.end},
+        "revision": submission.revision,
+        "is_not_applicable": submission.is_not_applicable,
+        "not_applicable_reason": submission.not_applicable_reason,
+        "is_late": submission.is_late,
+        "answers": {} if submission.is_not_applicable else submission.answers,
+        "photos": {} if submission.is_not_applicable else _photo_digests(submission),
+    }
+
+
+def photo_files(submission: Submission) -> Mapping[str, StoredFile]:
+    """The files that the answers may name, by id: its own, and those of the revision that it corrects."""
+    subjects = [submission.id] + ([submission.supersedes_id] if submission.supersedes_id else [])
+    return {str(file.id): file for file in list_files(SUBJECT, subjects)}
+
+
+def _photo_digests(submission: Submission) -> dict[str, str]:
+    definition = definition_of(submission)
+    rows = answer_rows(definition, answers_from_stored(definition, submission.answers))
+    named = [file_id for row in rows for file_id in row.files]
+    if not named:
+        return {}
+    files = photo_files(submission)
+    return {file_id: files[file_id].digest for file_id in named if file_id in files}
+
+
+def withdraw(submission: Submission, *, actor: HasId) -> None:
+    """Take a submission back before anybody decided on it (撤回); it is a draft again."""
+    case = find_case_of(submission.id)
+    if case is None:
+        raise InvalidTransition("还没有报送，不用撤回")
+    withdraw_case(case, actor=actor)
+
+
+def correct(submission: Submission, *, actor: HasId) -> Submission:
+    """Begin the correction (更正) of what was signed off, as a new revision in the same version of the form.
+
+    What was signed stays as it is until the correction is signed as well. A correction under way is returned.
+    """
+    newest = queries.list_revisions(submission)[-1]
+    if newest.status in {SubmissionStatus.DRAFT, SubmissionStatus.RETURNED} and newest.revision > 1:
+        return newest
+    if newest.status is not SubmissionStatus.SIGNED_OFF:
+        raise InvalidTransition("已签批的填报才能更正")
+    correction = Submission(
+        collection_id=newest.collection_id,
+        form_version_id=newest.form_version_id,
+        unit_id=newest.unit_id,
+        period_start=newest.period_start,
+        period_end=newest.period_end,
+        revision=newest.revision + 1,
+        supersedes_id=newest.id,
+        answers=newest.answers,
+        is_late=newest.is_late,
+        contributors=[str(actor.id)],
+        created_at=utc_now(),
+        updated_at=utc_now(),
+    )
+    db.session.add(correction)
+    db.session.flush()
+    record(AuditAction.SUBMISSION_SAVED, correction, actor=actor, corrects=str(newest.id))
+    return correction
+
+
+# --- what the review tells us ---------------------------------------------------------------------------------------
+
+
+def _approved_step(submission_id: uuid.UUID, step: Step, actor: HasId) -> None:
+    submission = queries.load_submission(submission_id)
+    submission.status = next_status(SUBMISSION_MOVES, submission.status, SubmissionAction.APPROVE)
+
+
+def _finished(submission_id: uuid.UUID, actor: HasId) -> None:
+    submission = queries.load_submission(submission_id)
+    submission.status = next_status(SUBMISSION_MOVES, submission.status, SubmissionAction.SIGN_OFF)
+    submission.signed_off_at = utc_now()
+    record(AuditAction.SUBMISSION_SIGNED_OFF, submission, actor=actor, digest=submission.digest)
+
+
+def _returned(submission_id: uuid.UUID, reason: str, actor: HasId) -> None:
+    submission = queries.load_submission(submission_id)
+    submission.status = next_status(SUBMISSION_MOVES, submission.status, SubmissionAction.RETURN)
+    record(AuditAction.SUBMISSION_RETURNED, submission, actor=actor, reason=reason)
+
+
+def _withdrawn(submission_id: uuid.UUID, actor: HasId) -> None:
+    submission = queries.load_submission(submission_id)
+    submission.status = next_status(SUBMISSION_MOVES, submission.status, SubmissionAction.WITHDRAW)
+    submission.submitted_at, submission.submitted_by_id, submission.digest = None, None, ""
+    submission.is_not_applicable, submission.not_applicable_reason = False, ""
+    submission.is_late = submission.is_late and submission.revision > 1
+    record(AuditAction.SUBMISSION_WITHDRAWN, submission, actor=actor)
+
+
+def _frozen_page(submission_id: uuid.UUID) -> Mapping[str, Any]:
+    """What the reviewer's page needs to show the frozen content with the version of the form it was filled in."""
+    submission = queries.load_submission(submission_id)
+    case = find_case_of(submission_id)
+    answers = case.content.get("answers", {}) if case is not None else submission.answers
+    definition = definition_of(submission)
+    return {
+        "submission": submission,
+        "rows": answer_rows(definition, answers_from_stored(definition, answers)),
+        "files": photo_files(submission),
+    }
+
+
+register_files(SUBJECT, queries.may_see_submission)
+register_subject(
+    SUBJECT,
+    SubjectHandler(
+        label=_l("填报"),
+        content_template="submissions/_frozen.html",
+        approved_step=_approved_step,
+        returned=_returned,
+        finished=_finished,
+        withdrawn=_withdrawn,
+        context=_frozen_page,
+    ),
+)

@@ -1,0 +1,222 @@
+"""Filling a form, checking it and handing it in. Every button is a form post that works without scripts."""
+
+from __future__ import annotations
+
+import uuid
+from typing import Any
+
+from flask import Response, flash, make_response, redirect, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext
+from flask_login import current_user
+
+from saas.access.decorators import requires
+from saas.access.permissions import Permission
+from saas.db import unit_of_work
+from saas.domain.answers import answers_from_stored
+from saas.domain.filing import form_totals, is_zero_report
+from saas.forms.fill_form import Surroundings, field_id, fill_nodes
+from saas.htmx import render_page
+from saas.review.queries import list_decisions_about
+from saas.submissions import queries, services
+from saas.submissions.filling import (
+    Place,
+    Posted,
+    differences,
+    get_place,
+    notes_beside,
+    photos_beside,
+    read_posted,
+    save_posted,
+)
+from saas.submissions.models import Submission
+from saas.submissions.views.blueprint import bp
+from saas.tenancy.once import find_earlier_answer, remember_answer
+
+FILL = "/submissions/fill/<uuid:collection_id>/<uuid:unit_id>/<string:period_start>"
+
+
+@bp.get(FILL)
+@requires(Permission.SUBMISSION_EDIT)
+def fill(collection_id: uuid.UUID, unit_id: uuid.UUID, period_start: str) -> ResponseReturnValue:
+    place = get_place(collection_id, unit_id, period_start, current_user)
+    if place.submission is not None and place.submission.status in queries.HANDED_IN:
+        return redirect(url_for(".show", submission_id=place.submission.id), code=303)
+    posted = Posted({} if place.problem else place.stored_raw(), action="show", target=request.args.get("add", ""))
+    return _page(place, posted)
+
+
+@bp.post(FILL)
+@requires(Permission.SUBMISSION_EDIT)
+def fill_send(collection_id: uuid.UUID, unit_id: uuid.UUID, period_start: str) -> ResponseReturnValue:
+    is_autosave = "X-Autosave" in request.headers
+    place = get_place(collection_id, unit_id, period_start, current_user)
+    earlier = None if is_autosave else find_earlier_answer()
+    if earlier is not None:
+        return redirect(earlier, code=303)
+    posted = read_posted()
+    if place.problem is not None or posted.version != str(place.version):
+        return _page(place, posted, status=409)
+    with unit_of_work():
+        submission, parsed = save_posted(place, posted, actor=current_user, is_autosave=is_autosave)
+        location = _next_page(place, submission, posted)
+        errors = {path: str(reason) for path, reason in parsed.errors.items()} | posted.errors
+        if not errors and not is_autosave:
+            remember_answer(location)
+    if is_autosave:
+        return make_response("", 204, {"X-Version": str(submission.version)})
+    if errors:
+        posted.errors = errors
+        return _page(get_place(collection_id, unit_id, period_start, current_user), posted, status=422)
+    if posted.action == "save":
+        flash(gettext("草稿已保存，尚未报送。"), "success")
+    return redirect(location, code=303)
+
+
+@bp.post(FILL + "/not-applicable")
+@requires(Permission.SUBMISSION_EDIT)
+def declare_not_applicable(collection_id: uuid.UUID, unit_id: uuid.UUID, period_start: str) -> ResponseReturnValue:
+    place = get_place(collection_id, unit_id, period_start, current_user)
+    earlier = find_earlier_answer()
+    if earlier is not None:
+        return redirect(earlier, code=303)
+    reason = request.form.get("reason", "").strip()
+    if place.problem is not None or request.form.get("version") != str(place.version):
+        return _page(place, Posted(place.stored_raw()), status=409, reason=reason)
+    if not 1 <= len(reason) <= 500:
+        wrong = gettext("请填写不适用的原因，最多 500 字")
+        return _page(place, Posted(place.stored_raw()), status=422, reason=reason, reason_error=wrong)
+    with unit_of_work():
+        submission = place.submission or services.start_submission(
+            place.collection, place.unit, place.period, actor=current_user
+        )
+        services.declare_not_applicable(submission, reason=reason, actor=current_user)
+        location = url_for(".show", submission_id=submission.id)
+        remember_answer(location)
+    flash(gettext("已申报本期不适用，等待审核。"), "success")
+    return redirect(location, code=303)
+
+
+@bp.get("/submissions/<uuid:submission_id>/confirm")
+@requires(Permission.SUBMISSION_EDIT)
+def confirm(submission_id: uuid.UUID) -> ResponseReturnValue:
+    submission = queries.get_own_submission(submission_id, current_user)
+    if submission.status in queries.HANDED_IN:
+        return redirect(url_for(".show", submission_id=submission_id), code=303)
+    return _confirm_page(submission)
+
+
+@bp.post("/submissions/<uuid:submission_id>/submit")
+@requires(Permission.SUBMISSION_EDIT)
+def submit(submission_id: uuid.UUID) -> ResponseReturnValue:
+    submission = queries.get_own_submission(submission_id, current_user)
+    earlier = find_earlier_answer()
+    if earlier is not None:
+        return redirect(earlier, code=303)
+    if submission.status not in queries.HANDED_IN:
+        if request.form.get("version") != str(submission.version):
+            return _confirm_page(submission, status=409)
+        if not services.check_complete(submission).is_valid:
+            return _confirm_page(submission, status=422)
+    location = url_for(".show", submission_id=submission_id)
+    with unit_of_work():
+        services.submit(submission, actor=current_user)
+        remember_answer(location)
+    flash(gettext("已报送，等待审核。"), "success")
+    return redirect(location, code=303)
+
+
+@bp.post("/submissions/<uuid:submission_id>/withdraw")
+@requires(Permission.SUBMISSION_EDIT)
+def withdraw(submission_id: uuid.UUID) -> ResponseReturnValue:
+    submission = queries.get_own_submission(submission_id, current_user)
+    with unit_of_work():
+        services.withdraw(submission, actor=current_user)
+    flash(gettext("已撤回，可以修改后再次报送。"), "success")
+    return redirect(_fill_url(submission), code=303)
+
+
+@bp.post("/submissions/<uuid:submission_id>/correct")
+@requires(Permission.SUBMISSION_EDIT)
+def correct(submission_id: uuid.UUID) -> ResponseReturnValue:
+    submission = queries.get_own_submission(submission_id, current_user)
+    with unit_of_work():
+        services.correct(submission, actor=current_user)
+    flash(gettext("更正稿已建立。更正审核签批之前，原来的填报仍然有效。"), "success")
+    return redirect(_fill_url(submission), code=303)
+
+
+def _fill_url(submission: Submission) -> str:
+    return url_for(
+        ".fill",
+        collection_id=submission.collection_id,
+        unit_id=submission.unit_id,
+        period_start=submission.period_start.isoformat(),
+    )
+
+
+def _next_page(place: Place, submission: Submission, posted: Posted) -> str:
+    if posted.action == "check":
+        return url_for(".confirm", submission_id=submission.id)
+    if posted.action == "add":
+        return url_for(".fill", **place.arguments, add=posted.target, _anchor=field_id(posted.target))
+    return url_for(".fill", **place.arguments)
+
+
+def _page(place: Place, posted: Posted, status: int = 200, reason: str = "", reason_error: str = "") -> Response:
+    is_stale = status == 409 and place.problem is None
+    context: dict[str, Any] = {
+        "place": place,
+        "nodes": _nodes(place, posted) if posted.raw or not place.problem else [],
+        "errors": [(field_id(path), _label(path, place), text) for path, text in posted.errors.items()],
+        "is_stale": is_stale,
+        "differences": differences(place, posted) if is_stale else [],
+        "returned": _last_return(place.submission),
+        "reason": reason,
+        "reason_error": reason_error,
+    }
+    return render_page("submissions/fill.html", fragment="fill_panel", status=status, **context)
+
+
+def _nodes(place: Place, posted: Posted) -> list[dict[str, Any]]:
+    more = frozenset([posted.target]) if posted.target and posted.action in {"add", "show"} else frozenset()
+    around = Surroundings(posted.errors, notes_beside(place), photos_beside(place, posted.raw), more)
+    return fill_nodes(place.definition, posted.raw, around)
+
+
+def _label(path: str, place: Place) -> str:
+    names = [part.partition("[")[0] for part in path.split(".")]
+    fields, label = place.definition.fields, path
+    for name in names:
+        item = next((each for each in fields if each.name == name), None)
+        if item is None:
+            return path
+        fields, label = item.fields, item.label
+    return label
+
+
+def _last_return(submission: Submission | None) -> Any:
+    """The decision that sent the submission back, while it is to be mended."""
+    if submission is None or submission.status != "returned":
+        return None
+    decisions = [each for each in list_decisions_about(submission.id) if each.action == "return"]
+    return decisions[-1] if decisions else None
+
+
+def _confirm_page(submission: Submission, status: int = 200) -> Response:
+    definition = services.definition_of(submission)
+    answers = answers_from_stored(definition, submission.answers)
+    parsed = services.check_complete(submission)
+    return render_page(
+        "submissions/confirm.html",
+        fragment="confirm_panel",
+        status=status,
+        submission=submission,
+        period=services.period_of_submission(submission),
+        totals=form_totals(definition, answers),
+        is_zero=is_zero_report(definition, answers),
+        errors=[(field_id(path), str(reason)) for path, reason in parsed.errors.items()],
+        fill_url=_fill_url(submission),
+        problem=services.filling_problem(submission.collection, services.period_of_submission(submission), submission),
+        is_stale=status == 409,
+    )
