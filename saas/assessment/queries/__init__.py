@@ -1,0 +1,1 @@
+"""Reading assessment: schemes and rounds, facts and progress, results."""

@@ -1,0 +1,265 @@
+"""Reading schemes and rounds. That a round exists is no secret inside the county; its results are (see `results`)."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+
+from sqlalchemy import Select, func, select
+from sqlalchemy.orm import joinedload
+
+from saas.access.permissions import Permission
+from saas.accounts.viewer import Viewer
+from saas.assessment.models import AssessedUnit, AssessmentRound, AssessmentScheme, SchemeVersion
+from saas.db import db, local_today
+from saas.domain.cohorts import CohortUnit, cohort_from_mapping, matches
+from saas.domain.errors import DomainError
+from saas.domain.periods import Cadence, Period, period_of
+from saas.domain.scheme import AssessmentScheme as Rules
+from saas.domain.scheme_reading import scheme_from_mapping
+from saas.forms.models import VersionStatus
+from saas.jobs.models import Job
+from saas.org.models import OrgUnit
+from saas.org.queries import list_units, parents_on, subtree_ids
+from saas.review.models import Route
+from saas.submissions.models import Collection
+
+PAGE = 50
+
+
+def in_reach(viewer: Viewer, permission: Permission) -> Select[uuid.UUID]:
+    """Select the ids of the units for which the viewer holds a permission: those of the posts and all below."""
+    return subtree_ids(viewer.unit_ids(permission), local_today())
+
+
+# --- schemes --------------------------------------------------------------------------------------------------------
+
+
+def list_schemes() -> Sequence[AssessmentScheme]:
+    """Every scheme, those in use first."""
+    return db.session.scalars(
+        select(AssessmentScheme).order_by(AssessmentScheme.is_active.desc(), AssessmentScheme.name)
+    ).all()
+
+
+def get_scheme(scheme_id: uuid.UUID) -> AssessmentScheme:
+    """Return a scheme, or raise NoResultFound (404)."""
+    return db.session.scalars(select(AssessmentScheme).where(AssessmentScheme.id == scheme_id)).one()
+
+
+def list_versions(scheme_id: uuid.UUID) -> Sequence[SchemeVersion]:
+    """The versions of a scheme, the newest first."""
+    return db.session.scalars(
+        select(SchemeVersion).where(SchemeVersion.scheme_id == scheme_id).order_by(SchemeVersion.number.desc())
+    ).all()
+
+
+def find_version_in_force(scheme_id: uuid.UUID, on: date) -> SchemeVersion | None:
+    """The published version that rules a period beginning on a day, or None if none was in force yet."""
+    return db.session.scalars(
+        select(SchemeVersion)
+        .where(
+            SchemeVersion.scheme_id == scheme_id,
+            SchemeVersion.status == VersionStatus.PUBLISHED,
+            SchemeVersion.effective_from <= on,
+        )
+        .order_by(SchemeVersion.effective_from.desc(), SchemeVersion.number.desc())
+        .limit(1)
+    ).one_or_none()
+
+
+def rules_of(version: SchemeVersion) -> Rules:
+    """The rules of a version."""
+    return scheme_from_mapping(version.definition)
+
+
+def rules_of_round(assessed: AssessmentRound) -> Rules:
+    """The rules by which a round is scored: the version in force when it began."""
+    definition = db.session.scalars(
+        select(SchemeVersion.definition).where(SchemeVersion.id == assessed.scheme_version_id)
+    ).one()
+    return scheme_from_mapping(definition)
+
+
+def find_collection(scheme: AssessmentScheme) -> Collection | None:
+    """The collection whose answers are the self-scores of a scheme, or None."""
+    return db.session.scalars(select(Collection).where(Collection.id == scheme.collection_id)).one_or_none()
+
+
+def get_route(scheme: AssessmentScheme) -> Route:
+    """How results of a scheme are confirmed."""
+    return db.session.scalars(select(Route).where(Route.id == scheme.route_id)).one()
+
+
+# --- rounds ---------------------------------------------------------------------------------------------------------
+
+
+def list_rounds(scheme_id: uuid.UUID | None = None, limit: int = 36) -> Sequence[AssessmentRound]:
+    """The rounds of a scheme, or of all, the latest first; a month before the quarter it belongs to."""
+    statement = select(AssessmentRound).options(joinedload(AssessmentRound.scheme))
+    if scheme_id is not None:
+        statement = statement.where(AssessmentRound.scheme_id == scheme_id)
+    return db.session.scalars(
+        statement.order_by(
+            AssessmentRound.period_end.desc(),
+            AssessmentRound.period_start,
+            AssessmentRound.created_at,
+            AssessmentRound.id,
+        ).limit(limit)
+    ).all()
+
+
+def get_round(round_id: uuid.UUID) -> AssessmentRound:
+    """Return a round with its scheme, or raise NoResultFound (404)."""
+    return db.session.scalars(
+        select(AssessmentRound).where(AssessmentRound.id == round_id).options(joinedload(AssessmentRound.scheme))
+    ).one()
+
+
+def lock_round(round_id: uuid.UUID) -> AssessmentRound:
+    """Return a round for a change; whoever comes second waits."""
+    return db.session.scalars(
+        select(AssessmentRound)
+        .where(AssessmentRound.id == round_id)
+        .options(joinedload(AssessmentRound.scheme))
+        .with_for_update(of=AssessmentRound)
+        .execution_options(populate_existing=True)
+    ).one()
+
+
+def find_job(assessed: AssessmentRound) -> Job | None:
+    """The work that computes the round, the one asked for last."""
+    return db.session.scalars(select(Job).where(Job.id == assessed.job_id)).one_or_none()
+
+
+def period_of_round(assessed: AssessmentRound) -> Period:
+    """The period of a round, with its name."""
+    return Period(assessed.period_start, assessed.period_end, Cadence(assessed.cadence))
+
+
+def is_roll_up(assessed: AssessmentRound) -> bool:
+    """Whether a round combines shorter rounds of its scheme (汇总) instead of scoring facts."""
+    return assessed.cadence != assessed.scheme.cadence
+
+
+def list_parts(assessed: AssessmentRound) -> Sequence[AssessmentRound]:
+    """The rounds that a roll-up combines, in order."""
+    return db.session.scalars(
+        select(AssessmentRound)
+        .where(
+            AssessmentRound.scheme_id == assessed.scheme_id,
+            AssessmentRound.cadence == assessed.scheme.cadence,
+            AssessmentRound.period_start >= assessed.period_start,
+            AssessmentRound.period_end <= assessed.period_end,
+        )
+        .order_by(AssessmentRound.period_start)
+    ).all()
+
+
+def find_previous(assessed: AssessmentRound) -> AssessmentRound | None:
+    """The round of the period before (环比), or None."""
+    try:
+        before = period_of_round(assessed).previous()
+    except DomainError:
+        return None
+    return db.session.scalars(
+        select(AssessmentRound).where(
+            AssessmentRound.scheme_id == assessed.scheme_id,
+            AssessmentRound.cadence == assessed.cadence,
+            AssessmentRound.period_start == before.start,
+        )
+    ).one_or_none()
+
+
+# Rounds of a scheme: its own cadence, and the longer ones into which its results roll up.
+ROLL_UPS: Mapping[str, tuple[str, ...]] = {"month": ("quarter", "year"), "quarter": ("year",)}
+
+
+def startable_periods(scheme: AssessmentScheme, today: date) -> list[Period]:
+    """The periods for which a round can be started now: those that have begun lately and have none yet."""
+    taken = {
+        (row.cadence, row.period_start)
+        for row in db.session.execute(
+            select(AssessmentRound.cadence, AssessmentRound.period_start).where(AssessmentRound.scheme_id == scheme.id)
+        )
+    }
+    periods = []
+    for cadence in (scheme.cadence, *ROLL_UPS.get(scheme.cadence, ())):
+        period = period_of(today, Cadence(cadence))
+        for _ in range(4):
+            if (cadence, period.start) not in taken:
+                periods.append(period)
+            period = period.previous()
+    return periods
+
+
+# --- units of a round -----------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Member:
+    """A unit that belongs to a scheme's cohort in a period, with its parent of that time."""
+
+    unit: OrgUnit
+    parent_id: uuid.UUID | None
+
+
+def cohort_members(scheme: AssessmentScheme, on: date) -> list[Member]:
+    """The units that a scheme assesses, in the tree as it stood on a day (当时口径). Three statements."""
+    cohort = cohort_from_mapping(scheme.cohort)
+    units = {unit.id: unit for unit in list_units(on)}
+    parents = parents_on(on)
+    found = []
+    for unit in units.values():
+        above = _codes_above(unit.id, parents, units)
+        if matches(CohortUnit(unit.code, unit.unit_type.code, above, unit.attributes), cohort):
+            found.append(Member(unit, parents.get(unit.id)))
+    return found
+
+
+def _codes_above(
+    unit_id: uuid.UUID, parents: Mapping[uuid.UUID, uuid.UUID | None], units: Mapping[uuid.UUID, OrgUnit]
+) -> list[str]:
+    codes = []
+    parent = parents.get(unit_id)
+    while parent is not None:
+        if parent in units:
+            codes.append(units[parent].code)
+        parent = parents.get(parent)
+    return codes
+
+
+def list_assessed(round_id: uuid.UUID) -> Sequence[AssessedUnit]:
+    """Every unit of a round, in the county's order."""
+    return db.session.scalars(
+        select(AssessedUnit)
+        .join(OrgUnit, OrgUnit.id == AssessedUnit.unit_id)
+        .where(AssessedUnit.round_id == round_id)
+        .options(joinedload(AssessedUnit.unit))
+        .order_by(OrgUnit.sort_order, OrgUnit.code)
+    ).all()
+
+
+def get_assessed(round_id: uuid.UUID, unit_id: uuid.UUID, viewer: Viewer) -> AssessedUnit:
+    """Return a unit of a round that the viewer may re-check, or raise NoResultFound (404)."""
+    return db.session.scalars(
+        select(AssessedUnit)
+        .where(
+            AssessedUnit.round_id == round_id,
+            AssessedUnit.unit_id == unit_id,
+            AssessedUnit.unit_id.in_(in_reach(viewer, Permission.ASSESSMENT_RECHECK)),
+        )
+        .options(joinedload(AssessedUnit.unit))
+    ).one()
+
+
+def count_assessed(round_ids: Sequence[uuid.UUID]) -> Mapping[uuid.UUID, tuple[int, int]]:
+    """How many units each round has, and how many of them are re-checked."""
+    rows = db.session.execute(
+        select(AssessedUnit.round_id, func.count(), func.count(AssessedUnit.rechecked_at))
+        .where(AssessedUnit.round_id.in_(round_ids))
+        .group_by(AssessedUnit.round_id)
+    ).all()
+    return {row[0]: (row[1], row[2]) for row in rows}

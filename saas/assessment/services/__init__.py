@@ -1,0 +1,1 @@
+"""Doing assessment: rounds, facts, computing, confirming. Never commits: the caller's unit of work does."""
