@@ -11,7 +11,6 @@ from flask_login import LoginManager
 from saas.accounts.services import resume_session
 from saas.accounts.viewer import Viewer
 from saas.db import db, unit_of_work
-from saas.tenancy.address import find_current_county
 from saas.tenancy.scope import find_bound_tenant_id
 
 
@@ -23,10 +22,13 @@ class CountyCookies(SecureCookieSessionInterface):
 
 
 def cookie_name(purpose: str) -> str:
-    """`__Host-` binds the cookie to this host and to TLS; without TLS, in development, browsers would drop it."""
-    county = find_current_county()
+    """The name of a cookie of the county in the address; at a county's own host name the host tells them apart.
+
+    Read from the address itself: the cookies are opened before the county is looked up. `__Host-` binds a cookie to
+    this host and to TLS; without TLS, in development, browsers would drop it.
+    """
     prefix = "__Host-" if current_app.config["SESSION_COOKIE_SECURE"] else ""
-    return f"{prefix}{county.slug if county else 'site'}-{purpose}"
+    return f"{prefix}{request.environ.get('jiceng.slug', 'site')}-{purpose}"
 
 
 def register_sessions(app: Flask) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 from flask import Flask
 from sqlalchemy import select
@@ -156,3 +158,14 @@ def test_somebody_elses_session_does_not_exist(browser: Browser, app: Flask) -> 
     browser.sign_in(make_user(Role.VILLAGE_CLERK))
 
     assert browser.post(f"/account/sessions/{theirs.id}/end").status_code == 404
+
+
+def test_signing_in_needs_the_token_of_the_form(browser: Browser, app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(app.config, "WTF_CSRF_ENABLED", True)
+    user = make_user(Role.VILLAGE_CLERK)
+    form = {"login_name": user.login_name, "password": PASSWORD}
+
+    assert browser.post("/sign-in", form).status_code == 400
+    token = re.search(r'name="csrf_token"[^>]*value="([^"]+)"', browser.get("/sign-in").text)
+    assert token is not None
+    assert browser.post("/sign-in", {**form, "csrf_token": token[1]}).status_code == 303
