@@ -19,7 +19,7 @@ from saas.domain.periods import Period
 from saas.domain.workflow import SubmissionStatus
 from saas.forms.queries import Looking
 from saas.org.models import Hierarchy, OrgUnit, Placement, UnitType
-from saas.org.queries import ADMINISTRATIVE, exists_on, in_force, list_ancestors, subtree_ids
+from saas.org.queries import ADMINISTRATIVE, exists_on, in_force, list_ancestors, list_subtree_ids, subtree_ids
 from saas.review.models import Route
 from saas.submissions.models import Collection, CollectionWindow, Submission
 
@@ -146,7 +146,7 @@ def list_submissions(viewer: Looking, wanted: SubmissionFilter, *, page: int = 1
 def _conditions(wanted: SubmissionFilter) -> list[ColumnElement[bool]]:
     conditions: list[ColumnElement[bool]] = []
     if wanted.town_id is not None:
-        conditions.append(Submission.unit_id.in_(subtree_ids([wanted.town_id], local_today())))
+        conditions.append(Submission.unit_id.in_(list_subtree_ids([wanted.town_id], local_today())))
     if wanted.collection_id is not None:
         conditions.append(Submission.collection_id == wanted.collection_id)
     if wanted.status == "late":

@@ -1,0 +1,107 @@
+"""Editing a form step by step, and what a new version changes."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from saas.domain.errors import FormError
+from saas.domain.fields import FieldType, FormDefinition, form_from_mapping, form_to_mapping
+from saas.domain.form_changes import ChangeKind, form_changes
+from saas.domain.form_editing import (
+    add_field,
+    find_field,
+    move_field,
+    new_field,
+    remove_field,
+    replace_field,
+    unused_name,
+)
+
+FORM = form_from_mapping(
+    {
+        "code": "f",
+        "name": "f",
+        "fields": [
+            {"type": "text", "name": "a", "label": "甲"},
+            {"type": "integer", "name": "b", "label": "乙", "max": 10},
+            {
+                "type": "begin_group",
+                "name": "g",
+                "label": "组",
+                "fields": [{"type": "text", "name": "c", "label": "丙"}],
+            },
+            {
+                "type": "select_one",
+                "name": "s",
+                "label": "选",
+                "choices": [{"name": "x", "label": "是"}, {"name": "y", "label": "否"}],
+            },
+        ],
+    }
+)
+
+
+def names(form: FormDefinition) -> str:
+    return "".join(item.name for item in form.fields)
+
+
+@pytest.mark.parametrize("kind", list(FieldType))
+def test_a_new_field_of_every_type_leaves_a_readable_form(kind: FieldType) -> None:
+    form = add_field(FORM, "g", new_field(kind, unused_name(FORM), "新"))
+
+    assert form_from_mapping(form_to_mapping(form)) == form
+    assert find_field(form, "g.q1").type is kind
+
+
+@pytest.mark.parametrize(
+    ("path", "by", "order"),
+    [("a", 1, "bags"), ("s", -1, "absg"), ("a", -1, "abgs"), ("s", 5, "abgs"), ("b", 9, "agsb")],
+)
+def test_moving(path: str, by: int, order: str) -> None:
+    assert names(move_field(FORM, path, by)) == order
+
+
+def test_removing_and_replacing() -> None:
+    assert names(remove_field(FORM, "b")) == "ags"
+    assert find_field(replace_field(FORM, "g.c", replace(find_field(FORM, "g.c"), label="新丙")), "g.c").label == "新丙"
+
+
+@pytest.mark.parametrize("path", ["g.c", "nothing", "g.nothing", "", "a.b"])
+def test_what_cannot_be_removed(path: str) -> None:
+    with pytest.raises(FormError):
+        remove_field(FORM, path)
+
+
+def test_a_name_is_taken_once_among_neighbours() -> None:
+    with pytest.raises(FormError, match="重复"):
+        replace_field(FORM, "a", replace(find_field(FORM, "a"), name="b"))
+
+
+def test_nothing_is_put_into_a_question() -> None:
+    with pytest.raises(FormError, match="不能放问题"):
+        add_field(FORM, "a", new_field(FieldType.TEXT, "q1", "新"))
+
+
+def test_changes_say_what_parts_the_data() -> None:
+    mapping = form_to_mapping(FORM)
+    fields = mapping["fields"]
+    fields[0] |= {"required": True, "label": "新甲"}
+    fields[1]["max"] = "9"
+    fields[2]["fields"][0]["type"] = "date"
+    fields[3]["choices"].pop()
+    fields.append({"type": "text", "name": "n", "label": "新增"})
+
+    changes = form_changes(FORM, form_from_mapping(mapping))
+
+    assert [(change.kind, change.path, change.parts_data) for change in changes] == [
+        (ChangeKind.MADE_REQUIRED, "a", False),
+        (ChangeKind.REWORDED, "a", False),
+        (ChangeKind.RANGE_NARROWED, "b", True),
+        (ChangeKind.TYPE_CHANGED, "g.c", True),
+        (ChangeKind.CHOICE_REMOVED, "s", True),
+        (ChangeKind.ADDED, "n", False),
+    ]
+    assert form_changes(FORM, FORM) == ()
+    assert form_changes(FORM, remove_field(FORM, "b"))[0].kind is ChangeKind.REMOVED
