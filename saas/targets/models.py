@@ -35,7 +35,7 @@ class Target(TenantOwned, Base):
 
 
 class TargetValue(TenantOwned, Base):
-    """What was reported for a target as of a day (实际值). A later report of the same day is a new row; the last counts."""
+    """What was reported for a target as of a day (实际值). A later report of a day is a new row; the last counts."""
 
     __tablename__ = "target_value"
     __table_args__ = (

@@ -1,0 +1,8 @@
+"""Pages of plans: the list, one plan, its draft, its way to the signature, tasks and targets."""
+
+from __future__ import annotations
+
+from saas.plans.views import index, parts, pieces, signing
+from saas.plans.views.blueprint import bp
+
+__all__ = ["bp", "index", "parts", "pieces", "signing"]
