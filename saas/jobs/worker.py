@@ -19,7 +19,7 @@ from datetime import timedelta
 
 from flask import current_app
 from sqlalchemy import Engine, Update, create_engine
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import DBAPIError, OperationalError
 from sqlalchemy.pool import NullPool
 
 from saas.db import db
@@ -62,15 +62,18 @@ def work(tenant_id: str, job_id: str) -> None:
     """What a message means: run in the child, for the job that it names."""
     db.engine.dispose(close=False)  # a connection is not shared with the parent
     mine = horse()
-    outcome = run_job(
-        uuid.UUID(tenant_id),
-        uuid.UUID(job_id),
-        token=mine.token,
-        beside=OwnConnection(uuid.UUID(tenant_id), _own_engine()),
-        is_stop_asked=lambda: mine.is_stop_asked,
-        keep=keep_lease,
-    )
-    logger.info("job %s: %s", job_id, outcome)
+    try:
+        outcome = run_job(
+            uuid.UUID(tenant_id),
+            uuid.UUID(job_id),
+            token=mine.token,
+            beside=OwnConnection(uuid.UUID(tenant_id), _own_engine()),
+            is_stop_asked=lambda: mine.is_stop_asked,
+            keep=keep_lease,
+        )
+        logger.info("job %s: %s", job_id, outcome)
+    except OperationalError as error:  # the row keeps waiting, or its lease runs out
+        logger.warning("job %s: the database is away: %s", job_id, type(error.orig).__name__)
 
 
 def give_back(dead: Horse, ending: str) -> None:

@@ -22,7 +22,7 @@ from saas.tenancy.rls import APP_ROLE, OWNER_ROLE, RECONCILER_ROLE
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 DATABASE = "chaos"
-LEASE = 3.0
+LEASE = 2.0
 
 
 class Program:

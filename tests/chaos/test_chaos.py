@@ -34,9 +34,9 @@ from tests.factories import make_user
 pytestmark = pytest.mark.chaos
 
 SEED = int(os.environ.get("CHAOS_SEED", "20261122"))
-EFFECTS = 75
+EFFECTS = 60
 FAULTS = 16
-SECONDS_BETWEEN_FAULTS = 1.2
+SECONDS_BETWEEN_FAULTS = 1.0
 SECONDS_TO_END = 60.0
 
 
