@@ -26,7 +26,17 @@ from saas.tenancy.address import register_addresses
 MAX_UPLOAD = 32 * 1024 * 1024
 MAX_FORM = 2 * 1024 * 1024
 MAX_FORM_PARTS = 4000
-FEATURES = ("home", "accounts", "files", "review", "forms", "documents", "submissions", "plans")
+FEATURES = (
+    "home",
+    "accounts",
+    "administration.org",
+    "files",
+    "review",
+    "forms",
+    "documents",
+    "submissions",
+    "plans",
+)
 
 
 def build_app(config: Config | None = None) -> Flask:

@@ -9,9 +9,12 @@ from datetime import date, datetime
 from sqlalchemy import ColumnElement, and_, func, or_, select
 from sqlalchemy.orm import joinedload
 
+from saas.access.permissions import Role
 from saas.accounts.models import Appointment, SignInAttempt, User, UserSession
+from saas.accounts.viewer import Viewer
 from saas.db import db
 from saas.org.models import OrgUnit, Post
+from saas.org.queries import get_post_to_edit
 
 
 def holds(on: date) -> ColumnElement[bool]:
@@ -31,6 +34,11 @@ def list_users() -> Sequence[User]:
     return db.session.scalars(select(User).order_by(User.name, User.id)).all()
 
 
+def list_active_users() -> Sequence[User]:
+    """The people whose accounts are in use, by name."""
+    return db.session.scalars(select(User).where(User.is_active).order_by(User.name, User.id)).all()
+
+
 def list_held_posts(user_id: uuid.UUID, on: date) -> Sequence[Post]:
     """The posts a person holds on a day, the first being the one shown beside the name."""
     return db.session.scalars(
@@ -48,6 +56,63 @@ def list_appointments(post_ids: Sequence[uuid.UUID], on: date) -> Sequence[Appoi
     return db.session.scalars(
         select(Appointment)
         .where(Appointment.post_id.in_(post_ids), holds(on))
+        .options(joinedload(Appointment.user))
+        .order_by(Appointment.starts_on, Appointment.id)
+    ).all()
+
+
+def get_appointment_to_edit(appointment_id: uuid.UUID, viewer: Viewer, on: date) -> Appointment:
+    """Return an appointment to a post that the viewer may change, or raise NoResultFound (404)."""
+    appointment = db.session.scalars(
+        select(Appointment)
+        .where(Appointment.id == appointment_id)
+        .options(joinedload(Appointment.user), joinedload(Appointment.post).joinedload(Post.unit))
+    ).one()
+    get_post_to_edit(appointment.post_id, viewer, on)
+    return appointment
+
+
+def list_appointments_of(user_id: uuid.UUID) -> Sequence[Appointment]:
+    """Every appointment of a person to a post in use, past and future, with the posts."""
+    return db.session.scalars(
+        select(Appointment)
+        .join(Post, Post.id == Appointment.post_id)
+        .where(Appointment.user_id == user_id, Post.is_active)
+        .options(joinedload(Appointment.post).joinedload(Post.unit))
+        .order_by(Appointment.starts_on.desc(), Appointment.id)
+    ).all()
+
+
+def list_role_holder_ids(role: Role, on: date) -> frozenset[uuid.UUID]:
+    """Who holds a role through a post in use on a day and has an account in use."""
+    return frozenset(
+        db.session.scalars(
+            select(Appointment.user_id)
+            .join(Post, Post.id == Appointment.post_id)
+            .join(User, User.id == Appointment.user_id)
+            .where(Post.roles.contains([role.value]), Post.is_active, holds(on), User.is_active)
+        ).all()
+    )
+
+
+def has_holders_after(unit_id: uuid.UUID, on: date) -> bool:
+    """Whether anybody still holds a post of a unit on a day or later."""
+    return (
+        db.session.scalars(
+            select(Appointment.id)
+            .join(Post, Post.id == Appointment.post_id)
+            .where(Post.unit_id == unit_id, or_(Appointment.ends_on.is_(None), Appointment.ends_on > on))
+            .limit(1)
+        ).first()
+        is not None
+    )
+
+
+def list_holders_from(post_id: uuid.UUID, on: date) -> Sequence[Appointment]:
+    """Who holds a post on a day or will hold it, with the persons."""
+    return db.session.scalars(
+        select(Appointment)
+        .where(Appointment.post_id == post_id, or_(Appointment.ends_on.is_(None), Appointment.ends_on > on))
         .options(joinedload(Appointment.user))
         .order_by(Appointment.starts_on, Appointment.id)
     ).all()

@@ -116,9 +116,14 @@ def change_password(user: User, new_password: str, *, actor: HasId, keep_session
     record(AuditAction.ACCOUNT_PASSWORD_CHANGED, user, actor=actor)
 
 
+def first_password() -> str:
+    """A random password that keeps the rules of `passwords`."""
+    return "Jc-" + secrets.token_urlsafe(9) + "7"
+
+
 def reset_password(user: User, *, actor: HasId) -> str:
     """Give a first password, to be changed at the next sign-in, and end the person's sessions. Returns it once."""
-    password = "Jc-" + secrets.token_urlsafe(9) + "7"
+    password = first_password()
     user.password_hash = hash_password(password)
     user.must_change_password = True
     user.failed_sign_ins = 0
@@ -140,7 +145,7 @@ def set_active(user: User, is_active: bool, *, actor: HasId) -> None:
     user.is_active = is_active
     if not is_active:
         end_sessions(user)
-    record(AuditAction.APPOINTMENT_CHANGED, user, actor=actor, is_active=is_active)
+    record(AuditAction.ACCOUNT_ENABLED if is_active else AuditAction.ACCOUNT_DISABLED, user, actor=actor)
 
 
 def end_sessions(user: User, *, keep: uuid.UUID | None = None) -> None:

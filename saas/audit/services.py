@@ -15,6 +15,9 @@ from saas.db import Base, db, utc_now
 class AuditAction(StrEnum):
     """`<thing>.<past tense>`. Stored in the database: never rename a value. Keep the list in alphabetical order."""
 
+    ACCOUNT_CREATED = "account.created"
+    ACCOUNT_DISABLED = "account.disabled"
+    ACCOUNT_ENABLED = "account.enabled"
     ACCOUNT_LOCKED = "account.locked"
     ACCOUNT_PASSWORD_CHANGED = "account.password_changed"  # noqa: S105  (the name of an event)
     ACCOUNT_PASSWORD_RESET = "account.password_reset"  # noqa: S105  (the name of an event)

@@ -5,14 +5,22 @@ from __future__ import annotations
 import uuid
 from collections.abc import Mapping, Sequence
 from datetime import date
+from typing import Protocol
 
-from sqlalchemy import ColumnElement, Select, and_, or_, select
-from sqlalchemy.orm import aliased
+from sqlalchemy import ColumnElement, Select, and_, func, or_, select
+from sqlalchemy.orm import aliased, joinedload
 
+from saas.access.permissions import Permission
 from saas.db import db
 from saas.org.models import Hierarchy, OrgUnit, Placement, Post, UnitLink, UnitType
 
 ADMINISTRATIVE = "administrative"
+
+
+class Looking(Protocol):
+    """Who looks: a signed-in person."""
+
+    def unit_ids(self, permission: Permission) -> tuple[uuid.UUID, ...]: ...
 
 
 def in_force(on: date) -> ColumnElement[bool]:
@@ -144,4 +152,72 @@ def list_links(unit_id: uuid.UUID, on: date) -> Sequence[UnitLink]:
             or_(UnitLink.ends_on.is_(None), UnitLink.ends_on > on),
         )
         .order_by(UnitLink.kind, UnitLink.starts_on, UnitLink.id)
+    ).all()
+
+
+def last_sort_order() -> int:
+    """The place of the last unit in the county's order."""
+    return db.session.scalars(select(func.coalesce(func.max(OrgUnit.sort_order), 0))).one()
+
+
+def list_all_placements() -> Sequence[Placement]:
+    """Every placement of the administrative tree, past and future, locked so that two moves cannot cross."""
+    return db.session.scalars(
+        select(Placement)
+        .join(Hierarchy, Hierarchy.id == Placement.hierarchy_id)
+        .where(Hierarchy.code == ADMINISTRATIVE)
+        .order_by(Placement.starts_on, Placement.id)
+        .with_for_update(of=Placement)
+    ).all()
+
+
+def _editable(viewer: Looking, on: date) -> ColumnElement[bool]:
+    """The condition that a unit may be changed: it is, was or will be in the subtree of an administrator's post."""
+    below = subtree_ids(viewer.unit_ids(Permission.ORG_EDIT), on)
+    placed = select(Placement.unit_id).where(Placement.parent_id.in_(below))
+    return or_(OrgUnit.id.in_(below), OrgUnit.id.in_(placed))
+
+
+def get_unit_to_edit(unit_id: uuid.UUID, viewer: Looking, on: date) -> OrgUnit:
+    """Return a unit that the viewer may change, or raise NoResultFound (404)."""
+    return db.session.scalars(select(OrgUnit).where(OrgUnit.id == unit_id, _editable(viewer, on))).one()
+
+
+def may_edit_unit(unit_id: uuid.UUID, viewer: Looking, on: date) -> bool:
+    """Whether the viewer may change a unit."""
+    asked = select(OrgUnit.id).where(OrgUnit.id == unit_id, _editable(viewer, on))
+    return db.session.scalars(asked).first() is not None
+
+
+def get_post_to_edit(post_id: uuid.UUID, viewer: Looking, on: date) -> Post:
+    """Return a post, with its unit, that the viewer may change, or raise NoResultFound (404)."""
+    return db.session.scalars(
+        select(Post)
+        .join(OrgUnit, OrgUnit.id == Post.unit_id)
+        .where(Post.id == post_id, _editable(viewer, on))
+        .options(joinedload(Post.unit))
+    ).one()
+
+
+def get_link_to_edit(link_id: uuid.UUID, viewer: Looking, on: date) -> UnitLink:
+    """Return a link, with its unit, that the viewer may change, or raise NoResultFound (404)."""
+    return db.session.scalars(
+        select(UnitLink)
+        .join(OrgUnit, OrgUnit.id == UnitLink.unit_id)
+        .where(UnitLink.id == link_id, _editable(viewer, on))
+        .options(joinedload(UnitLink.unit))
+    ).one()
+
+
+def get_unit_type(type_id: uuid.UUID) -> UnitType:
+    return db.session.scalars(select(UnitType).where(UnitType.id == type_id)).one()
+
+
+def list_possible_parents(unit_type: UnitType, on: date) -> Sequence[OrgUnit]:
+    """The units of a higher level that exist on a day: those that a unit of this type may stand under."""
+    return db.session.scalars(
+        select(OrgUnit)
+        .join(UnitType, UnitType.id == OrgUnit.unit_type_id)
+        .where(exists_on(on), UnitType.level < unit_type.level)
+        .order_by(UnitType.level, OrgUnit.sort_order, OrgUnit.code)
     ).all()

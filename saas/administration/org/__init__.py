@@ -1,0 +1,1 @@
+"""The organisation and its posts, with the people who hold them."""

@@ -1,0 +1,270 @@
+"""Forms of the organisation. Input only: what is typed, and whether it has the right shape."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Mapping, Sequence
+from datetime import date
+from typing import Any, cast
+
+from flask_babel import gettext
+from flask_babel import lazy_gettext as _l
+from flask_wtf import FlaskForm
+from wtforms import (
+    BooleanField,
+    DateField,
+    Field,
+    HiddenField,
+    IntegerField,
+    SelectField,
+    SelectMultipleField,
+    StringField,
+)
+from wtforms.fields.choices import SelectChoice
+from wtforms.validators import DataRequired, Length, NumberRange, Optional, Regexp, StopValidation, ValidationError
+from wtforms.widgets import CheckboxInput, ListWidget
+
+from saas.access.permissions import ROLE_LABELS, Role
+from saas.accounts.models import User
+from saas.db import local_today
+from saas.domain.errors import Message
+from saas.org.attributes import Attribute, parse_attribute, typed_text
+from saas.org.models import OrgUnit
+from saas.tenancy.pack_files import looks_like_formula
+from saas.tenancy.pack_schema import AttributeType, AttributeValue
+
+CODE = Regexp(r"^[A-Za-z0-9][A-Za-z0-9_-]{0,39}$", message=_l("代码只能用字母、数字、下划线和连字符，最多 40 个字符"))
+EARLIEST, LATEST = date(1949, 10, 1), date(2199, 12, 31)
+ATTRIBUTE_PREFIX = "attribute_"
+
+
+def no_formula(_form: Any, field: Field) -> None:
+    """Refuse what a spreadsheet would run when the name is exported."""
+    if field.data and looks_like_formula(field.data):
+        raise ValidationError(gettext("不能以等号、加号等公式符号开头"))
+
+
+def stripped(text: str | None) -> str | None:
+    """What was typed without the spaces around it."""
+    return text.strip() if text else text
+
+
+def _sound_day(_form: Any, field: Field) -> None:
+    if field.raw_data and field.raw_data[0] and field.data is None:
+        field.errors = []
+        raise StopValidation(gettext("日期格式不对，应如 2026-03-01"))
+    if field.data is not None and not EARLIEST <= field.data <= LATEST:
+        raise ValidationError(gettext("日期不在合理范围内"))
+
+
+class _Required(DataRequired):
+    """Asks for a value; a day that could not be read is told so by its own validator."""
+
+    def __call__(self, form: Any, field: Field) -> None:
+        if not (field.raw_data and field.raw_data[0]):
+            super().__call__(form, field)
+
+
+def day_field(label: Any, **options: Any) -> DateField:
+    """A day that must be given."""
+    return DateField(label, validators=[_Required(_l("请填写日期")), _sound_day], default=local_today, **options)
+
+
+def name_field(label: Any, missing: Any, limit: int = 80, **options: Any) -> StringField:
+    """A short text that must be given."""
+    validators = [DataRequired(missing), Length(max=limit, message=_l("最多 %(n)s 字", n=limit)), no_formula]
+    return StringField(label, validators=validators, filters=[stripped], render_kw={"maxlength": limit}, **options)
+
+
+class UnitForm(FlaskForm):
+    """Names of a unit; the attributes of its type are added by `unit_form`."""
+
+    version = HiddenField()
+    type = HiddenField()
+    parent = HiddenField()
+    name = name_field(_l("单位名称"), _l("请填写单位名称"))
+    short_name = StringField(
+        _l("简称"),
+        validators=[Optional(), Length(max=20, message=_l("简称最多 20 字")), no_formula],
+        filters=[stripped],
+        render_kw={"maxlength": 20},
+    )
+
+
+class NewUnitForm(UnitForm):
+    """A new unit: also its code, which never changes, and the day from which it exists."""
+
+    code = StringField(
+        _l("单位代码"),
+        description=_l("建成后不能修改，撤销后也不再用于其他单位"),
+        validators=[DataRequired(_l("请填写单位代码")), CODE],
+        filters=[stripped],
+        render_kw={"maxlength": 40, "autocapitalize": "none"},
+    )
+    valid_from = day_field(_l("设立日期"))
+
+
+def unit_form(kind: type[UnitForm], attributes: Sequence[Attribute], unit: OrgUnit | None = None) -> Any:
+    """A form of `kind` with an input for each attribute, filled from `unit` if there is one."""
+    fields = {ATTRIBUTE_PREFIX + attribute.name: _attribute_field(attribute) for attribute in attributes}
+    data = {}
+    if unit is not None:
+        data = {"name": unit.name, "short_name": unit.short_name, "version": unit.version}
+        data |= {ATTRIBUTE_PREFIX + each.name: typed_text(unit.attributes.get(each.name)) for each in attributes}
+    return type("TypedUnitForm", (kind,), fields)(data=data)
+
+
+def _attribute_field(attribute: Attribute) -> Field:
+    def right_kind(_form: Any, field: Field) -> None:
+        found = parse_attribute(attribute, field.data)
+        if isinstance(found, Message):
+            raise ValidationError(gettext(found.text).format(**found.params))
+
+    if attribute.type in {AttributeType.YES_NO, AttributeType.CHOICE}:
+        pairs = [(each, each) for each in attribute.choices]
+        if attribute.type is AttributeType.YES_NO:
+            pairs = [("yes", gettext("是")), ("no", gettext("否"))]
+        choices = [SelectChoice("", gettext("未填")), *(SelectChoice(value, label) for value, label in pairs)]
+        return SelectField(attribute.full_label, choices=choices, validators=[Optional(), right_kind])
+    keyboard = {AttributeType.INTEGER: "numeric", AttributeType.DECIMAL: "decimal"}.get(attribute.type, "text")
+    return StringField(
+        attribute.full_label,
+        validators=[Optional(), right_kind, no_formula] if keyboard == "text" else [Optional(), right_kind],
+        filters=[stripped],
+        render_kw={"inputmode": keyboard, "maxlength": 200},
+    )
+
+
+def attribute_values(form: Any, attributes: Sequence[Attribute]) -> dict[str, AttributeValue | None]:
+    """What was typed for each attribute. None: left empty (未填), which is not 0 and not 否."""
+    values: dict[str, AttributeValue | None] = {}
+    for attribute in attributes:
+        text = form[ATTRIBUTE_PREFIX + attribute.name].data or ""
+        values[attribute.name] = cast(AttributeValue, parse_attribute(attribute, text)) if text else None
+    return values
+
+
+class MoveForm(FlaskForm):
+    """Where a unit stands from a day on (隶属调整)."""
+
+    version = HiddenField()
+    parent = SelectField(_l("新的上级单位"), validators=[DataRequired(_l("请选择上级单位"))])
+    starts_on = day_field(_l("自哪天起"), description=_l("这天之前的数据仍归原上级"))
+
+    def offer(self, units: Sequence[OrgUnit]) -> MoveForm:
+        """Let these units be chosen."""
+        self.parent.choices = _unit_choices(units)
+        return self
+
+
+class CloseForm(FlaskForm):
+    """The first day on which a unit, an appointment or a link no longer holds."""
+
+    version = HiddenField()
+    ends_on = day_field(_l("自哪天起不再有效"), description=_l("这天之前的记录不受影响"))
+
+
+class PostForm(FlaskForm):
+    """A post and its roles (岗位)."""
+
+    version = HiddenField()
+    name = name_field(_l("岗位名称"), _l("请填写岗位名称"), 40)
+    roles = SelectMultipleField(
+        _l("角色"),
+        description=_l("角色的范围是岗位所在单位及其下级；三种管理员只能单独设岗"),
+        choices=[SelectChoice(role.value, label) for role, label in ROLE_LABELS.items()],
+        option_widget=CheckboxInput(),
+        widget=ListWidget(prefix_label=False),
+    )
+    sort_order = IntegerField(
+        _l("排列序号"), default=50, validators=[Optional(), NumberRange(0, 10_000, _l("请填写 0 到 10000 的整数"))]
+    )
+
+    def validate_roles(self, field: Field) -> None:
+        if not field.data:
+            raise ValidationError(gettext("请至少选择一个角色"))
+
+    def chosen_roles(self) -> list[Role]:
+        """The ticked roles."""
+        return [Role(value) for value in self.roles.data or ()]
+
+
+class AppointForm(FlaskForm):
+    """Who holds a post from which day on (任职)."""
+
+    user = SelectField(_l("人员"), validators=[DataRequired(_l("请选择人员"))])
+    starts_on = day_field(_l("任职日期"))
+
+    def offer(self, users: Sequence[User]) -> AppointForm:
+        """Let these people be chosen."""
+        self.user.choices = _user_choices(users)
+        return self
+
+
+class LinkForm(FlaskForm):
+    """A tie across the tree (包片): a person or a unit in charge of this one."""
+
+    kind = name_field(
+        _l("联系方式"), _l("请填写联系方式"), 20, default="包片", description=_l("如 包片、挂点、结对、条线")
+    )
+    user = SelectField(_l("联系人"), validators=[Optional()])
+    linked_unit = SelectField(_l("联系单位"), description=_l("联系人和联系单位选一个"), validators=[Optional()])
+    starts_on = day_field(_l("自哪天起"))
+
+    def offer(self, users: Sequence[User], units: Sequence[OrgUnit]) -> LinkForm:
+        """Let these people and units be chosen."""
+        self.user.choices = _user_choices(users)
+        self.linked_unit.choices = _unit_choices(units)
+        return self
+
+    def validate_linked_unit(self, field: Field) -> None:
+        if bool(field.data) == bool(self.user.data):
+            raise ValidationError(gettext("联系人和联系单位请选一个，且只选一个"))
+
+
+class TypeForm(FlaskForm):
+    """A kind of unit (单位类型). Its attributes are read by `posted_attributes`."""
+
+    version = HiddenField()
+    name = name_field(_l("类型名称"), _l("请填写类型名称"), 40)
+    level = IntegerField(
+        _l("层级"),
+        description=_l("县（区）为 1，向下递增；几种类型可以同级"),
+        validators=[_Required(_l("请填写层级")), NumberRange(1, 20, _l("请填写 1 到 20 的整数"))],
+    )
+    is_territorial = BooleanField(_l("管辖一片地域（部门、单位不勾选）"), default=True)
+
+
+class NewTypeForm(TypeForm):
+    """A new kind of unit: also its code."""
+
+    code = StringField(
+        _l("类型代码"),
+        validators=[DataRequired(_l("请填写类型代码")), CODE],
+        filters=[stripped],
+        render_kw={"maxlength": 40},
+    )
+
+
+def _unit_choices(units: Sequence[OrgUnit]) -> list[SelectChoice]:
+    blank = SelectChoice("", gettext("请选择"))
+    return [blank, *(SelectChoice(str(unit.id), f"{unit.name}（{unit.code}）") for unit in units)]
+
+
+def _user_choices(users: Sequence[User]) -> list[SelectChoice]:
+    blank = SelectChoice("", gettext("请选择"))
+    return [blank, *(SelectChoice(str(user.id), f"{user.name}（{user.login_name}）") for user in users)]
+
+
+def chosen_id(field: Field) -> uuid.UUID | None:
+    """The id that was chosen; the form has checked that it was offered."""
+    return uuid.UUID(field.data) if field.data else None
+
+
+def differences(form: Any, present: Mapping[str, Any]) -> list[tuple[str, str]]:
+    """What somebody else changed meanwhile: the label and the present value of each field that differs."""
+    return [
+        (str(form[name].label.text), str(value))
+        for name, value in present.items()
+        if str(form[name].data or "") != str(value or "")
+    ]

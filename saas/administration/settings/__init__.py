@@ -1,0 +1,1 @@
+"""How the county presents itself on its documents."""

@@ -1,0 +1,237 @@
+"""Changing the organisation: unit types, units, where they stand, posts and links. Never commits."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Mapping, Sequence
+from datetime import date
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.orm.attributes import flag_modified
+
+from saas.access.permissions import Role
+from saas.audit.services import AuditAction, HasId, record
+from saas.db import db
+from saas.domain.errors import DomainError, HierarchyError, InvalidTransition
+from saas.domain.hierarchy import Placement as Place
+from saas.domain.hierarchy import check_placements
+from saas.org import queries
+from saas.org.attributes import Attribute, stored_attribute
+from saas.org.models import Hierarchy, OrgUnit, Placement, Post, UnitLink, UnitType
+from saas.org.queries import ADMINISTRATIVE
+
+
+class CodeTaken(DomainError):  # noqa: N818  (reads as a sentence where it is raised)
+    """Another row of the county already has this code or name."""
+
+    code = "code_taken"
+
+
+def create_unit_type(
+    *, code: str, name: str, level: int, is_territorial: bool, attributes: Sequence[Attribute], actor: HasId
+) -> UnitType:
+    """Add a kind of unit. CodeTaken if the code is in use."""
+    if any(known.code == code for known in queries.list_unit_types()):
+        raise CodeTaken("代码“{taken}”已被使用，请换一个", taken=code)
+    unit_type = UnitType(code=code, name=name, level=level, is_territorial=is_territorial)
+    unit_type.attributes = [stored_attribute(each) for each in attributes]
+    db.session.add(unit_type)
+    record(AuditAction.UNIT_CHANGED, unit_type, actor=actor, change="type_created", code=code)
+    return unit_type
+
+
+def edit_unit_type(
+    unit_type: UnitType,
+    *,
+    name: str,
+    level: int,
+    is_territorial: bool,
+    attributes: Sequence[Attribute],
+    actor: HasId,
+) -> None:
+    """Rename a kind of unit or change what its units carry. An attribute keeps its type: its values rely on it."""
+    kept = {each["name"]: each["type"] for each in unit_type.attributes}
+    for attribute in attributes:
+        if kept.get(attribute.name, attribute.type.value) != attribute.type.value:
+            raise DomainError("属性“{label}”已有数据，不能改变类型", code="type_fixed", label=attribute.label)
+    unit_type.name, unit_type.level, unit_type.is_territorial = name, level, is_territorial
+    unit_type.attributes = [stored_attribute(each) for each in attributes]
+    record(AuditAction.UNIT_CHANGED, unit_type, actor=actor, change="type_edited", code=unit_type.code)
+    db.session.flush()
+
+
+def create_unit(
+    *,
+    unit_type: UnitType,
+    parent: OrgUnit,
+    code: str,
+    name: str,
+    short_name: str,
+    attributes: Mapping[str, Any],
+    valid_from: date,
+    actor: HasId,
+) -> OrgUnit:
+    """Set up a unit under a parent from a day on. CodeTaken if the code is in use, also by a closed unit."""
+    if queries.find_unit_by_code(code) is not None:
+        raise CodeTaken("代码“{taken}”已被使用（含已撤销的单位），请换一个", taken=code)
+    if valid_from < parent.valid_from:
+        raise HierarchyError("上级单位自{day}起才设立", code="bad_dates", day=parent.valid_from)
+    unit = OrgUnit(
+        unit_type_id=unit_type.id,
+        code=code,
+        name=name,
+        short_name=short_name,
+        attributes=dict(attributes),
+        sort_order=queries.last_sort_order() + 1,
+        valid_from=valid_from,
+    )
+    db.session.add(unit)
+    db.session.flush()
+    hierarchy_id = db.session.scalars(select(Hierarchy.id).where(Hierarchy.code == ADMINISTRATIVE)).one()
+    db.session.add(Placement(hierarchy_id=hierarchy_id, unit_id=unit.id, parent_id=parent.id, starts_on=valid_from))
+    record(AuditAction.UNIT_CHANGED, unit, actor=actor, change="created", code=code, parent=parent.code)
+    db.session.flush()
+    return unit
+
+
+def edit_unit(unit: OrgUnit, *, name: str, short_name: str, attributes: Mapping[str, Any], actor: HasId) -> None:
+    """Rename a unit or change its attributes. Attributes that its type no longer declares are kept."""
+    changed = [key for key, value in attributes.items() if unit.attributes.get(key) != value]
+    changed += [key for key, value in (("name", name), ("short_name", short_name)) if getattr(unit, key) != value]
+    unit.name, unit.short_name = name, short_name
+    merged = {**unit.attributes, **attributes}
+    unit.attributes = {key: value for key, value in merged.items() if value is not None}
+    record(AuditAction.UNIT_CHANGED, unit, actor=actor, change="edited", fields=changed)
+    db.session.flush()
+
+
+def move_unit(unit: OrgUnit, parent: OrgUnit, starts_on: date, *, actor: HasId) -> Placement:
+    """Put a unit under another parent from a day on (隶属调整). What was before stays on record.
+
+    Raises HierarchyError for a cycle, an overlap, a day before the present place began, or the same parent again.
+    """
+    rows = queries.list_all_placements()
+    present = next((row for row in rows if row.unit_id == unit.id and _holds(row, starts_on)), None)
+    if present is None or present.parent_id is None:
+        raise HierarchyError("该单位在{day}没有上级，不能调整", code="bad_dates", day=starts_on)
+    if present.parent_id == parent.id:
+        raise HierarchyError("该单位在{day}已隶属这个上级", code="same_parent", day=starts_on)
+    if starts_on <= present.starts_on:
+        raise HierarchyError("调整日期应晚于现隶属关系的开始日期{day}", code="bad_dates", day=present.starts_on)
+    check_placements(
+        [
+            *(Place(row.unit_id, row.parent_id, row.starts_on, row.ends_on) for row in rows if row is not present),
+            Place(unit.id, present.parent_id, present.starts_on, starts_on),
+            Place(unit.id, parent.id, starts_on, present.ends_on),
+        ]
+    )
+    ends_on, present.ends_on = present.ends_on, starts_on
+    db.session.flush()  # the former place ends before the next begins: the database refuses two at a time
+    placement = Placement(
+        hierarchy_id=present.hierarchy_id, unit_id=unit.id, parent_id=parent.id, starts_on=starts_on, ends_on=ends_on
+    )
+    db.session.add(placement)
+    flag_modified(unit, "name")  # counts the version up: whoever has the old page open must see this first
+    record(AuditAction.UNIT_CHANGED, unit, actor=actor, change="moved", parent=parent.code, starts_on=str(starts_on))
+    db.session.flush()
+    return placement
+
+
+def _holds(row: Placement, on: date) -> bool:
+    return row.starts_on <= on and (row.ends_on is None or on < row.ends_on)
+
+
+def close_unit(unit: OrgUnit, closes_on: date, *, actor: HasId) -> None:
+    """Close a unit (撤销): `closes_on` is the first day on which it no longer exists.
+
+    Raises HierarchyError while units stand below it or before it was set up, InvalidTransition if it is closed.
+    """
+    if unit.valid_to is not None:
+        raise InvalidTransition("该单位已撤销")
+    if closes_on <= unit.valid_from:
+        raise HierarchyError("撤销日期应晚于设立日期{day}", code="bad_dates", day=unit.valid_from)
+    own = []
+    for row in queries.list_all_placements():
+        if row.ends_on is not None and row.ends_on <= closes_on:
+            continue
+        if row.parent_id == unit.id:
+            raise HierarchyError("该单位还有下级单位，请先调整或撤销下级单位", code="has_children")
+        if row.unit_id == unit.id:
+            own.append(row)
+    for row in own:
+        if row.parent_id is None:
+            raise HierarchyError("最上级单位不能撤销", code="is_root")
+        if row.starts_on >= closes_on:
+            raise HierarchyError("该单位自{day}起另有隶属调整，不能在此之前撤销", code="bad_dates", day=row.starts_on)
+        row.ends_on = closes_on
+    unit.valid_to = closes_on
+    record(AuditAction.UNIT_CHANGED, unit, actor=actor, change="closed", closes_on=str(closes_on))
+    db.session.flush()
+
+
+def create_post(unit: OrgUnit, *, name: str, roles: Sequence[Role], sort_order: int, actor: HasId) -> Post:
+    """Set up a post at a unit. CodeTaken if the unit has one of that name."""
+    _refuse_taken_name(unit.id, name, besides=None)
+    post = Post(unit_id=unit.id, name=name, roles=sorted(role.value for role in roles), sort_order=sort_order)
+    db.session.add(post)
+    record(AuditAction.POST_CHANGED, post, actor=actor, change="created", name=name, roles=list(post.roles))
+    db.session.flush()
+    return post
+
+
+def edit_post(post: Post, *, name: str, roles: Sequence[Role], sort_order: int, actor: HasId) -> None:
+    """Rename a post or change its roles. The caller has asked whether its holders may hold them."""
+    _refuse_taken_name(post.unit_id, name, besides=post.id)
+    before = list(post.roles)
+    post.name, post.sort_order, post.roles = name, sort_order, sorted(role.value for role in roles)
+    record(
+        AuditAction.POST_CHANGED, post, actor=actor, change="edited", name=name, roles_before=before, roles=post.roles
+    )
+    db.session.flush()
+
+
+def set_post_active(post: Post, is_active: bool, *, actor: HasId) -> None:
+    """Retire a post (停用), whose roles then give nothing, or put it back into use."""
+    post.is_active = is_active
+    record(AuditAction.POST_CHANGED, post, actor=actor, change="restored" if is_active else "retired")
+    db.session.flush()
+
+
+def _refuse_taken_name(unit_id: uuid.UUID, name: str, *, besides: uuid.UUID | None) -> None:
+    if any(post.name == name and post.id != besides for post in queries.list_posts(unit_id)):
+        raise CodeTaken("该单位已有岗位“{name}”", name=name)
+
+
+def add_link(
+    unit: OrgUnit, *, kind: str, user_id: uuid.UUID | None, linked_unit: OrgUnit | None, starts_on: date, actor: HasId
+) -> UnitLink:
+    """Tie a person or a unit to a unit for a purpose (包片, 挂点 …)."""
+    if linked_unit is not None and linked_unit.id == unit.id:
+        raise DomainError("单位不能联系自己", code="own_link")
+    for known in queries.list_links(unit.id, starts_on):
+        same_end = (known.user_id, known.linked_unit_id) == (user_id, linked_unit.id if linked_unit else None)
+        if known.kind == kind and same_end:
+            raise CodeTaken("这项联系已经登记", code="link_known")
+    link = UnitLink(
+        kind=kind,
+        unit_id=unit.id,
+        user_id=user_id,
+        linked_unit_id=linked_unit.id if linked_unit else None,
+        starts_on=starts_on,
+    )
+    db.session.add(link)
+    record(AuditAction.LINK_CHANGED, link, actor=actor, change="added", kind=kind, unit=unit.code)
+    db.session.flush()
+    return link
+
+
+def end_link(link: UnitLink, ends_on: date, *, actor: HasId) -> None:
+    """End a link: `ends_on` is the first day without it."""
+    if link.ends_on is not None and link.ends_on <= ends_on:
+        raise InvalidTransition("这项联系已经结束")
+    if ends_on <= link.starts_on:
+        raise HierarchyError("结束日期应晚于开始日期{day}", code="bad_dates", day=link.starts_on)
+    link.ends_on = ends_on
+    record(AuditAction.LINK_CHANGED, link, actor=actor, change="ended", kind=link.kind, ends_on=str(ends_on))
+    db.session.flush()
