@@ -17,6 +17,7 @@ from saas.tenancy.packs import Pack, PackError, read_pack
 from saas.tenancy.scope import tenant_scope
 
 packs = AppGroup("packs", help="Configuration packs of counties.")
+COMMANDS = (packs,)
 
 
 @packs.command("check")

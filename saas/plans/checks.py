@@ -14,6 +14,7 @@ TITLE_ENDS = ("方案", "办法", "计划", "规划", "细则", "措施", "要�
 LONGEST = 5000  # characters, for general deployment (减负规定)
 GENERATED = {"targets": "targets", "tasks": "tasks", "stages": "stages"}
 _PLACEHOLDER = re.compile(r"[xX×]{2,}|〔\s*〕|\{[a-z_]+\}|＿{2,}|_{3,}")
+_REMARK = re.compile(r"（[^（）]*）$")  # 实施方案（试行）, 实施方案（2025—2026年）
 _CITED = re.compile(r"附件\s*(\d{1,2})")
 
 
@@ -35,7 +36,7 @@ def check_plan(content: PlanContent) -> list[Finding]:
 
 def _text(content: PlanContent) -> Iterator[Finding]:
     title = content["title"].strip()
-    if not title.endswith(TITLE_ENDS):
+    if not _REMARK.sub("", title).endswith(TITLE_ENDS):
         yield Finding(_("标题应以“%(ends)s”等文种词结尾", ends="、".join(TITLE_ENDS[:4])), "text")
     if not content["basis"].strip():
         yield Finding(_("没有写制定依据"), "text", is_blocking=False)
