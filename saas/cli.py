@@ -20,7 +20,7 @@ from saas.jobs.worker import run_worker
 from saas.queue import message_queue
 from saas.tenancy.provisioning import SlugRefused, create_tenant
 
-WITH_COMMANDS = ("packs", "demo")
+WITH_COMMANDS = ("tenancy", "packs", "demo")
 
 
 def register_commands(app: Flask) -> None:
