@@ -39,7 +39,7 @@ EMPTY = PlanContent(
     ],
 )
 def test_a_title_ends_with_the_kind_of_text_before_any_remark(app: Flask, title: str, is_right: bool) -> None:
-    content = PlanContent({**EMPTY, "title": title})  # type: ignore[typeddict-item]
+    content = PlanContent({**EMPTY, "title": title})
 
     with app.test_request_context():
         texts = [finding.text for finding in check_plan(content)]
