@@ -21,6 +21,7 @@ from wtforms import (
 )
 from wtforms.fields.choices import SelectChoice
 from wtforms.validators import DataRequired, InputRequired, Length, NumberRange, Optional
+from wtforms.widgets import CheckboxInput, ListWidget
 
 from saas.domain.cohorts import Operator, cohort_from_mapping
 from saas.domain.periods import Cadence
@@ -56,11 +57,19 @@ OPERATORS = {
     Operator.IS_SET: _l("已登记"),
 }
 GRACE = {"none": _l("不接受逾期补报"), "days": _l("逾期若干天内可以补报"), "unlimited": _l("随时可以补报，注明迟报")}
+_NEEDED = [InputRequired(_l("请选择"))]
 _DAYS = NumberRange(min=-366, max=366, message=_l("天数应在 -366 到 366 之间"))
 
 
 def _choices(labels: Mapping[Any, Any]) -> list[SelectChoice]:
     return [SelectChoice(str(value), label) for value, label in labels.items()]
+
+
+class BoxesField(SelectMultipleField):
+    """Several of several, as boxes to tick: no key to hold down, and big enough for a finger."""
+
+    widget = ListWidget(prefix_label=False)
+    option_widget = CheckboxInput()
 
 
 class CollectionForm(FlaskForm):
@@ -72,29 +81,40 @@ class CollectionForm(FlaskForm):
     form = SelectField(_l("表单"), validators=[DataRequired(_l("请选择表单"))])
     route = SelectField(_l("审核流程"), validators=[DataRequired(_l("请选择审核流程"))])
     cadence = SelectField(
-        _l("周期"), choices=[SelectChoice(each.value, CADENCE_LABELS[each]) for each in CADENCES], default="month"
+        _l("周期"),
+        validators=_NEEDED,
+        choices=[SelectChoice(each.value, CADENCE_LABELS[each]) for each in CADENCES],
+        default="month",
     )
     starts_on = DateField(_l("从哪一天起"), validators=[InputRequired(_l("请填写开始日期"))])
     ends_on = DateField(_l("到哪一天止"), description=_l("留空表示一直填报"), validators=[Optional()])
 
-    by = RadioField(_l("填报单位"), choices=_choices({"rule": _l("按条件"), "list": _l("按名单")}), default="rule")
-    unit_types = SelectMultipleField(_l("单位类型"), validators=[Optional()])
-    under = SelectMultipleField(_l("所属上级"), description=_l("不选表示不限"), validators=[Optional()])
+    by = RadioField(
+        _l("填报单位"),
+        validators=_NEEDED,
+        choices=_choices({"rule": _l("按条件"), "list": _l("按名单")}),
+        default="rule",
+    )
+    unit_types = BoxesField(_l("单位类型"), validators=[Optional()])
+    under = BoxesField(_l("所属上级"), description=_l("不选表示不限"), validators=[Optional()])
     attribute = SelectField(_l("单位属性"), validators=[Optional()])
     operator = SelectField(_l("比较"), choices=_choices(OPERATORS), default="equals")
     value = StringField(_l("值"), description=_l("“是”“否”或数字、文字"), validators=[Length(max=100)])
     units = TextAreaField(_l("单位名单"), description=_l("每行一个单位名称或编码"), render_kw={"rows": 5})
     excluded = TextAreaField(_l("除外单位"), description=_l("每行一个单位名称或编码"), render_kw={"rows": 2})
 
-    opens_kind = SelectField(_l("开始填报"), choices=_choices(POINTS), default="start")
+    opens_kind = SelectField(_l("开始填报"), validators=_NEEDED, choices=_choices(POINTS), default="start")
     opens_number = IntegerField(_l("几日或几天"), default=0, validators=[InputRequired(_l("请填写数字")), _DAYS])
-    due_kind = SelectField(_l("截止"), choices=_choices(POINTS), default="month0")
+    due_kind = SelectField(_l("截止"), validators=_NEEDED, choices=_choices(POINTS), default="month0")
     due_number = IntegerField(_l("几日或几天"), default=16, validators=[InputRequired(_l("请填写数字")), _DAYS])
     due_inclusive = RadioField(
-        _l("截止日当天"), choices=_choices({"yes": _l("当天仍算按时"), "no": _l("当天之前，前一日为止")}), default="yes"
+        _l("截止日当天"),
+        validators=_NEEDED,
+        choices=_choices({"yes": _l("当天仍算按时"), "no": _l("当天之前，前一日为止")}),
+        default="yes",
     )
     due_time = TimeField(_l("截止时刻"), description=_l("留空表示到当日24时"), validators=[Optional()])
-    grace = SelectField(_l("逾期补报"), choices=_choices(GRACE), default="none")
+    grace = SelectField(_l("逾期补报"), validators=_NEEDED, choices=_choices(GRACE), default="none")
     grace_days = IntegerField(_l("补报天数"), validators=[Optional(), NumberRange(1, 366, message=_l("1 到 366 天"))])
     recheck_kind = SelectField(_l("复查起止"), choices=_choices({"": _l("不复查"), **POINTS}), validators=[Optional()])
     recheck_from = IntegerField(_l("复查从"), validators=[Optional(), _DAYS])

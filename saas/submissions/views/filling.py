@@ -168,7 +168,7 @@ def _page(place: Place, posted: Posted, status: int = 200, reason: str = "", rea
     context: dict[str, Any] = {
         "place": place,
         "nodes": _nodes(place, posted) if posted.raw or not place.problem else [],
-        "errors": [(field_id(path), _label(path, place), text) for path, text in posted.errors.items()],
+        "errors": [(field_id(path), text) for path, text in posted.errors.items()],
         "is_stale": is_stale,
         "differences": differences(place, posted) if is_stale else [],
         "returned": _last_return(place.submission),
@@ -182,17 +182,6 @@ def _nodes(place: Place, posted: Posted) -> list[dict[str, Any]]:
     more = frozenset([posted.target]) if posted.target and posted.action in {"add", "show"} else frozenset()
     around = Surroundings(posted.errors, notes_beside(place), photos_beside(place, posted.raw), more)
     return fill_nodes(place.definition, posted.raw, around)
-
-
-def _label(path: str, place: Place) -> str:
-    names = [part.partition("[")[0] for part in path.split(".")]
-    fields, label = place.definition.fields, path
-    for name in names:
-        item = next((each for each in fields if each.name == name), None)
-        if item is None:
-            return path
-        fields, label = item.fields, item.label
-    return label
 
 
 def _last_return(submission: Submission | None) -> Any:

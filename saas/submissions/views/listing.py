@@ -45,6 +45,7 @@ def index() -> ResponseReturnValue:
         missed=[item for item in items if item.state == "missing"],
         today=local_today(),
         rows=rows,
+        period_of=services.period_of_submission,
         count=count,
         page=page,
         page_count=max(1, ceil(count / PAGE)),
