@@ -30,10 +30,13 @@ FEATURES = (
     "home",
     "accounts",
     "administration.org",
+    "administration.audit",
+    "administration.settings",
     "files",
     "review",
     "forms",
     "documents",
+    "notifications",
     "submissions",
     "plans",
 )

@@ -6,9 +6,10 @@ from flask_babel import gettext
 from flask_babel import lazy_gettext as _l
 from flask_wtf import FlaskForm
 from wtforms import Field, PasswordField, StringField
-from wtforms.validators import DataRequired, EqualTo, Length, ValidationError
+from wtforms.validators import DataRequired, EqualTo, Length, Optional, Regexp, ValidationError
 
 from saas.accounts.passwords import MAX_LENGTH, password_problem
+from saas.tenancy.pack_files import looks_like_formula
 
 
 class SignInForm(FlaskForm):
@@ -51,3 +52,42 @@ class ChangePasswordForm(FlaskForm):
             raise ValidationError(gettext(problem.text).format(**problem.params))
         if field.data == self.present.data:
             raise ValidationError(gettext("新密码不能与当前密码相同"))
+
+
+def _stripped(text: str | None) -> str | None:
+    return text.strip() if text else text
+
+
+class PersonForm(FlaskForm):
+    """A person with an account (登记人员)."""
+
+    name = StringField(
+        _l("姓名"),
+        validators=[DataRequired(_l("请填写姓名")), Length(max=30, message=_l("姓名最多 30 字"))],
+        filters=[_stripped],
+        render_kw={"maxlength": 30, "autocomplete": "off"},
+    )
+    login_name = StringField(
+        _l("账号"),
+        description=_l("登录时使用，小写字母开头，2 到 32 个字符，建成后不能修改"),
+        validators=[
+            DataRequired(_l("请填写账号")),
+            Regexp(
+                r"^[a-z][a-z0-9._-]{1,31}$",
+                message=_l("账号以小写字母开头，只含小写字母、数字、点、下划线和连字符，2 到 32 个字符"),
+            ),
+        ],
+        filters=[_stripped],
+        render_kw={"maxlength": 32, "autocapitalize": "none", "autocomplete": "off"},
+    )
+    phone = StringField(
+        _l("手机号"),
+        description=_l("列表中只显示前三位和后四位"),
+        validators=[Optional(), Regexp(r"^[0-9]{11}$", message=_l("手机号应为 11 位数字"))],
+        filters=[_stripped],
+        render_kw={"maxlength": 11, "inputmode": "numeric", "autocomplete": "off"},
+    )
+
+    def validate_name(self, field: Field) -> None:
+        if looks_like_formula(field.data or ""):
+            raise ValidationError(gettext("不能以等号、加号等公式符号开头"))

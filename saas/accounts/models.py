@@ -33,6 +33,11 @@ class User(TenantOwned, Base):
     locked_until: Mapped[datetime | None]
     last_signed_in_at: Mapped[datetime | None]
 
+    @property
+    def masked_phone(self) -> str:
+        """The phone number as lists show it: the first three and the last four digits."""
+        return f"{self.phone[:3]}****{self.phone[-4:]}" if len(self.phone) > 7 else ""
+
 
 class Appointment(TenantOwned, Base):
     """A person holds a post for a time (任职). Rights come from here."""

@@ -3,18 +3,28 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date, datetime
 
+from flask_babel import lazy_gettext as _l
 from sqlalchemy import ColumnElement, and_, func, or_, select
 from sqlalchemy.orm import joinedload
 
 from saas.access.permissions import Role
 from saas.accounts.models import Appointment, SignInAttempt, User, UserSession
 from saas.accounts.viewer import Viewer
-from saas.db import db
+from saas.db import db, utc_now
 from saas.org.models import OrgUnit, Post
 from saas.org.queries import get_post_to_edit
+
+PAGE = 50
+ACCOUNT_STATES: Mapping[str, object] = {
+    "active": _l("启用"),
+    "locked": _l("已锁定"),
+    "must_change_password": _l("未改首次密码"),
+    "inactive": _l("停用"),
+}
 
 
 def holds(on: date) -> ColumnElement[bool]:
@@ -32,6 +42,58 @@ def get_user(user_id: uuid.UUID) -> User:
 
 def list_users() -> Sequence[User]:
     return db.session.scalars(select(User).order_by(User.name, User.id)).all()
+
+
+@dataclass(frozen=True, slots=True)
+class AccountFilter:
+    """What of the list is wanted. "" means: everything."""
+
+    words: str = ""
+    state: str = ""
+
+
+def account_state(user: User) -> str:
+    """The one word for an account: disabled before locked before a first password (see ACCOUNT_STATES)."""
+    if not user.is_active:
+        return "inactive"
+    if user.locked_until is not None and user.locked_until > utc_now():
+        return "locked"
+    return "must_change_password" if user.must_change_password else "active"
+
+
+def _in_state(state: str) -> ColumnElement[bool]:
+    is_locked = and_(User.is_active, User.locked_until.is_not(None), User.locked_until > utc_now())
+    conditions: dict[str, ColumnElement[bool]] = {
+        "active": User.is_active.is_(True),
+        "locked": is_locked,
+        "must_change_password": and_(User.is_active, User.must_change_password),
+        "inactive": User.is_active.is_(False),
+    }
+    return conditions[state]
+
+
+def list_accounts(wanted: AccountFilter, on: date, *, page: int = 1) -> tuple[Sequence[tuple[User, str]], int]:
+    """One page of the people with what they hold on a day, by name; and how many there are. One statement."""
+    held = (
+        select(func.string_agg(func.concat(OrgUnit.name, " ", Post.name), "、"))
+        .select_from(Appointment)
+        .join(Post, Post.id == Appointment.post_id)
+        .join(OrgUnit, OrgUnit.id == Post.unit_id)
+        .where(Appointment.user_id == User.id, holds(on), Post.is_active)
+        .correlate(User)
+        .scalar_subquery()
+    )
+    statement = select(User, func.coalesce(held, ""), func.count().over())
+    if wanted.words:
+        has_words = [
+            column.icontains(wanted.words, autoescape=True)
+            for column in (User.name, User.login_name, func.coalesce(held, ""))
+        ]
+        statement = statement.where(or_(*has_words))
+    if wanted.state:
+        statement = statement.where(_in_state(wanted.state))
+    rows = db.session.execute(statement.order_by(User.name, User.id).limit(PAGE).offset((page - 1) * PAGE)).all()
+    return [(row[0], row[1]) for row in rows], rows[0][2] if rows else 0
 
 
 def list_active_users() -> Sequence[User]:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Mapping
 from enum import StrEnum
 from typing import Any, Protocol
 
 from flask import has_request_context, request
+from flask_babel import lazy_gettext as _l
 
 from saas.audit.models import AuditEvent
 from saas.db import Base, db, utc_now
@@ -59,6 +61,55 @@ class AuditAction(StrEnum):
     TASK_ACCEPTED = "task.accepted"
     TASK_REPORTED = "task.reported"
     UNIT_CHANGED = "unit.changed"
+
+
+# How the audit page names them.
+ACTION_LABELS: Mapping[AuditAction, object] = {
+    AuditAction.ACCOUNT_CREATED: _l("登记人员"),
+    AuditAction.ACCOUNT_DISABLED: _l("停用账号"),
+    AuditAction.ACCOUNT_ENABLED: _l("启用账号"),
+    AuditAction.ACCOUNT_LOCKED: _l("账号锁定"),
+    AuditAction.ACCOUNT_PASSWORD_CHANGED: _l("修改密码"),
+    AuditAction.ACCOUNT_PASSWORD_RESET: _l("重置密码"),
+    AuditAction.ACCOUNT_SIGNED_IN: _l("登录"),
+    AuditAction.ACCOUNT_SIGNED_OUT: _l("退出"),
+    AuditAction.ACCOUNT_SIGN_IN_FAILED: _l("登录失败"),
+    AuditAction.ACCOUNT_UNLOCKED: _l("解锁账号"),
+    AuditAction.APPOINTMENT_CHANGED: _l("任职变更"),
+    AuditAction.CASE_APPROVED: _l("审签同意"),
+    AuditAction.CASE_RETURNED: _l("审签退回"),
+    AuditAction.CASE_STARTED: _l("送审"),
+    AuditAction.CASE_WITHDRAWN: _l("撤回送审"),
+    AuditAction.COLLECTION_CHANGED: _l("填报任务变更"),
+    AuditAction.COLLECTION_WINDOW_CHANGED: _l("调整填报时间"),
+    AuditAction.DOCUMENT_DOWNLOADED: _l("下载公文"),
+    AuditAction.DOCUMENT_REQUESTED: _l("生成公文"),
+    AuditAction.FACT_RECORDED: _l("记录考核事实"),
+    AuditAction.FACT_WITHDRAWN: _l("撤销考核事实"),
+    AuditAction.FORM_CHANGED: _l("表单变更"),
+    AuditAction.FORM_PUBLISHED: _l("发布表单"),
+    AuditAction.LINK_CHANGED: _l("联系变更"),
+    AuditAction.PACK_APPLIED: _l("应用配置包"),
+    AuditAction.PLAN_CHANGED: _l("方案变更"),
+    AuditAction.PLAN_ISSUED: _l("印发方案"),
+    AuditAction.PLAN_SIGNED: _l("签发方案"),
+    AuditAction.POST_CHANGED: _l("岗位变更"),
+    AuditAction.ROUND_CHANGED: _l("考核轮次变更"),
+    AuditAction.ROUND_COMPUTED: _l("考核计分"),
+    AuditAction.ROUND_PUBLISHED: _l("发布考核结果"),
+    AuditAction.SCHEME_PUBLISHED: _l("发布考核方案"),
+    AuditAction.SESSION_ENDED: _l("退出其他设备"),
+    AuditAction.SETTINGS_CHANGED: _l("县级设置变更"),
+    AuditAction.SUBMISSION_RETURNED: _l("填报被退回"),
+    AuditAction.SUBMISSION_SAVED: _l("保存填报草稿"),
+    AuditAction.SUBMISSION_SIGNED_OFF: _l("填报签批"),
+    AuditAction.SUBMISSION_SUBMITTED: _l("报送"),
+    AuditAction.SUBMISSION_WITHDRAWN: _l("撤回填报"),
+    AuditAction.TARGET_REPORTED: _l("填报指标数据"),
+    AuditAction.TASK_ACCEPTED: _l("验收任务"),
+    AuditAction.TASK_REPORTED: _l("反馈任务进展"),
+    AuditAction.UNIT_CHANGED: _l("单位变更"),
+}
 
 
 class HasId(Protocol):

@@ -14,6 +14,7 @@ from flask_login import current_user
 
 from saas.access.permissions import Permission
 from saas.local import local_day, local_time, plain_number
+from saas.review.queries import count_open_tasks
 from saas.tenancy.address import find_current_county
 from saas.tenancy.once import new_send_token
 from saas.tenancy.scope import find_bound_tenant_id
@@ -29,6 +30,7 @@ MENU = (
     (_l("机构"), "org.index", Permission.ORG_VIEW),
     (_l("账号"), "accounts.index", Permission.ACCOUNT_VIEW),
     (_l("审计"), "audit.index", Permission.AUDIT_VIEW),
+    (_l("设置"), "settings.edit", Permission.SETTINGS_EDIT),
 )
 
 
@@ -70,12 +72,25 @@ def _frame() -> dict[str, Any]:
         "url": url_for("accounts.show"),
         "sign_out_url": url_for("accounts.sign_out"),
     }
+    badges = _badges()
     context["navigation"] = [
-        {"label": label, "url": url_for(endpoint), "is_current": _is_current(endpoint), "badge": 0}
+        {
+            "label": label,
+            "url": url_for(endpoint),
+            "is_current": _is_current(endpoint),
+            "badge": badges.get(endpoint, 0),
+        }
         for label, endpoint, permission in MENU
         if endpoint in current_app.view_functions and current_user.permits(permission)
     ]
     return context
+
+
+def _badges() -> dict[str, int]:
+    """What waits behind an entry of the menu: one statement, for those who decide."""
+    if not current_user.permits(Permission.CASE_DECIDE):
+        return {}
+    return {"review.index": count_open_tasks(current_user)}
 
 
 def _is_current(endpoint: str) -> bool:

@@ -2,14 +2,29 @@
 
 from __future__ import annotations
 
+from datetime import date
+from typing import Any
+
 from flask import Blueprint, jsonify, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
+from flask_babel import lazy_gettext as _l
+from flask_login import current_user
 
 from saas.access.decorators import public, requires
-from saas.access.permissions import Permission
+from saas.access.permissions import Permission, Role
+from saas.assessment.queries.home import last_results
+from saas.assessment.queries.rounds import period_of_round
+from saas.db import local_today
+from saas.home import queries
+from saas.home.filing import filing_progress
+from saas.home.to_do import list_to_dos
+from saas.notifications.queries import list_unread
 from saas.tenancy.address import find_current_county
 
 bp = Blueprint("home", __name__)
+
+WEEKDAYS = (_l("星期一"), _l("星期二"), _l("星期三"), _l("星期四"), _l("星期五"), _l("星期六"), _l("星期日"))
+OVERSEERS = frozenset({Role.OFFICE, Role.LEADER, Role.DEPARTMENT, Role.TOWN_OFFICER})
 
 
 @bp.get("/")
@@ -23,7 +38,38 @@ def root() -> ResponseReturnValue:
 @bp.get("/home")
 @requires(Permission.HOME_VIEW)
 def index() -> ResponseReturnValue:
-    return render_template("home/index.html")
+    today = local_today()
+    return render_template(
+        "home/index.html",
+        today=today,
+        weekday=WEEKDAYS[today.weekday()],
+        to_dos=list_to_dos(current_user, today),
+        unread=list_unread(current_user.id),
+        results=last_results(current_user),
+        period_of_round=period_of_round,
+        documents=_documents(),
+        **_numbers(today),
+    )
+
+
+def _documents() -> list[queries.RecentDocument]:
+    return queries.list_recent_documents() if current_user.permits(Permission.DOCUMENT_VIEW) else []
+
+
+def _numbers(today: date) -> dict[str, Any]:
+    """The figures of what the person oversees; an administrator oversees the system itself."""
+    roles, found = current_user.roles, dict[str, Any]()
+    if Role.SYSTEM_ADMIN in roles:
+        found["organisation"] = queries.organisation_numbers(today)
+    if Role.SECURITY_ADMIN in roles:
+        found["accounts"] = queries.account_numbers()
+    if Role.AUDITOR in roles:
+        found["trail"] = queries.audit_numbers(today)
+    if roles & OVERSEERS:
+        found["filing"] = filing_progress(current_user, today)
+        found["overdue_parts"], found["parts"] = queries.count_parts(current_user, today)
+        found["open_cases"] = queries.count_open_cases(current_user, today)
+    return found
 
 
 @bp.get("/healthz")

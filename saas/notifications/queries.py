@@ -19,3 +19,10 @@ def list_unread(user_id: uuid.UUID, limit: int = 20) -> Sequence[Notification]:
         .order_by(Notification.created_at.desc(), Notification.id)
         .limit(limit)
     ).all()
+
+
+def get_notification(notification_id: uuid.UUID, user_id: uuid.UUID) -> Notification:
+    """Return a person's own notification, or raise NoResultFound (404)."""
+    return db.session.scalars(
+        select(Notification).where(Notification.id == notification_id, Notification.user_id == user_id)
+    ).one()

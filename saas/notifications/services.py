@@ -25,3 +25,12 @@ def mark_read(user_id: uuid.UUID, path: str) -> None:
         .where(Notification.user_id == user_id, Notification.path == path, Notification.read_at.is_(None))
         .values(read_at=utc_now())
     )
+
+
+def mark_all_read(user_id: uuid.UUID) -> None:
+    """The person has seen everything that there is."""
+    db.session.execute(
+        update(Notification)
+        .where(Notification.user_id == user_id, Notification.read_at.is_(None))
+        .values(read_at=utc_now())
+    )

@@ -5,7 +5,7 @@ from __future__ import annotations
 import uuid
 from urllib.parse import urlsplit
 
-from flask import Blueprint, abort, flash, make_response, redirect, render_template, request, url_for
+from flask import abort, flash, make_response, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext
 from flask_login import current_user
@@ -16,10 +16,9 @@ from saas.accounts import queries, services
 from saas.accounts.forms import ChangePasswordForm, SignInForm
 from saas.accounts.passwords import verify_password
 from saas.accounts.sessions import forget, remember
+from saas.accounts.views.blueprint import bp
 from saas.db import unit_of_work
 from saas.tenancy.address import current_county
-
-bp = Blueprint("accounts", __name__)
 
 
 @bp.get("/sign-in")

@@ -1,0 +1,157 @@
+"""The things a person has to do, from all features, sorted into today, late, came back, and coming up."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from datetime import date, timedelta
+from typing import Any
+
+from flask import url_for
+from flask_babel import gettext, ngettext
+
+from saas.accounts.viewer import Viewer
+from saas.assessment.queries.home import waiting_rechecks
+from saas.domain.filing import FilingState
+from saas.domain.progress import CaseStatus
+from saas.home.queries import list_my_parts
+from saas.local import local_day
+from saas.org.models import OrgUnit
+from saas.review.models import ReviewCase, ReviewTask
+from saas.review.queries import list_open_tasks, list_started
+from saas.submissions.due import DueItem, due_submissions
+
+SOON = timedelta(days=3)
+REVIEWS_SHOWN = 8
+
+
+@dataclass(frozen=True, slots=True)
+class ToDo:
+    """One thing to do, as the `todo` component shows it."""
+
+    kind: str
+    icon: str
+    title: str
+    who: str
+    url: str
+    due_on: date | None = None
+    due: str = ""
+    remaining: str = ""
+    is_overdue: bool = False
+    is_soon: bool = False
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ToDos:
+    """Everything to do. `today` has what is due today and what waits for a decision."""
+
+    today: list[ToDo] = field(default_factory=list)
+    late: list[ToDo] = field(default_factory=list)
+    returned: list[ToDo] = field(default_factory=list)
+    soon: list[ToDo] = field(default_factory=list)
+    waiting_reviews: int = 0
+
+
+def list_to_dos(viewer: Viewer, on: date) -> ToDos:
+    """Return what the viewer has to do: at most six statements."""
+    found = ToDos()
+    due = due_submissions(viewer, on)
+    for item in due:
+        _sort_in(found, _submission(item, on), on, is_returned=item.state is FilingState.RETURNED)
+    for part in _parts(viewer, on):
+        _sort_in(found, part, on)
+    reviews = list_open_tasks(viewer)
+    found.today.extend(_reviews(reviews[:REVIEWS_SHOWN]))
+    found.today.extend(_rechecks(viewer))
+    found.returned.extend(_returned(list_started(viewer)))
+    return ToDos(found.today, found.late, found.returned, found.soon, len(reviews))
+
+
+def _sort_in(found: ToDos, item: ToDo, on: date, *, is_returned: bool = False) -> None:
+    if is_returned:
+        found.returned.append(item)
+    elif item.is_overdue:
+        found.late.append(item)
+    elif item.due_on == on:
+        found.today.append(item)
+    else:
+        found.soon.append(item)
+
+
+def _submission(item: DueItem, on: date) -> ToDo:
+    note = {FilingState.DRAFT: gettext("有草稿"), FilingState.RETURNED: gettext("被退回，请修改后再报")}
+    return ToDo(
+        kind=gettext("填报"),
+        icon="pencil",
+        title=item.title,
+        who=item.unit_name,
+        url=url_for(item.endpoint, **item.arguments),
+        note=note.get(item.state, ""),
+        **_deadline(item.due_on, on, is_overdue=item.is_overdue),
+    )
+
+
+def _parts(viewer: Viewer, on: date) -> Iterator[ToDo]:
+    for part in list_my_parts(viewer):
+        yield ToDo(
+            kind=gettext("任务"),
+            icon="table",
+            title=part.title,
+            who=part.unit_name,
+            url=url_for("plans.show", plan_id=part.plan_id, tab="tasks"),
+            note=part.plan_title if part.due_on else gettext("%(plan)s，未定期限", plan=part.plan_title),
+            **_deadline(part.due_on, on, is_overdue=part.due_on is not None and part.due_on < on),
+        )
+
+
+def _reviews(tasks: Iterable[tuple[ReviewTask, OrgUnit]]) -> Iterator[ToDo]:
+    for task, unit in tasks:
+        yield ToDo(
+            kind=gettext("审签"),
+            icon="check",
+            title=task.case.title,
+            who=unit.name,
+            url=url_for("review.show", case_id=task.case_id),
+        )
+
+
+def _rechecks(viewer: Viewer) -> Iterator[ToDo]:
+    for waiting in waiting_rechecks(viewer):
+        yield ToDo(
+            kind=gettext("复查"),
+            icon="check-double",
+            title=waiting.assessed.scheme.name,
+            who=gettext("还有 %(waiting)s 个单位未复查，共 %(total)s 个", waiting=waiting.waiting, total=waiting.total),
+            url=url_for("assessment.recheck_progress", round_id=waiting.assessed.id),
+        )
+
+
+def _returned(cases: Iterable[ReviewCase]) -> Iterator[ToDo]:
+    """What came back, other than submissions: those stand among the things to fill in."""
+    for case in cases:
+        if case.status is CaseStatus.RETURNED and case.subject_type != "submission":
+            yield ToDo(
+                kind=gettext("退回"),
+                icon="return",
+                title=case.title,
+                who=gettext("被退回，请修改后再送审"),
+                url=url_for("review.show", case_id=case.id),
+            )
+
+
+def _deadline(due_on: date | None, on: date, *, is_overdue: bool) -> dict[str, Any]:
+    if due_on is None:
+        return {}
+    days = (due_on - on).days
+    if is_overdue:
+        remaining = ngettext("逾期 %(num)d 天", "逾期 %(num)d 天", max(-days, 0))
+    else:
+        remaining = gettext("今天截止") if days == 0 else ngettext("还剩 %(num)d 天", "还剩 %(num)d 天", days)
+    return {
+        "due_on": due_on,
+        "due": local_day(due_on),
+        "remaining": remaining,
+        "is_overdue": is_overdue,
+        "is_soon": not is_overdue and days <= SOON.days,
+    }
