@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from datetime import time
 from typing import Any
 
 from flask_babel import gettext
@@ -54,7 +55,8 @@ OPERATORS = {
     Operator.NOT_EQUALS: _l("不等于"),
     Operator.AT_LEAST: _l("不少于"),
     Operator.AT_MOST: _l("不多于"),
-    Operator.IS_SET: _l("已登记"),
+    Operator.ONE_OF: _l("是其中之一（用、隔开）"),
+    Operator.IS_SET: _l("已登记（是或否）"),
 }
 GRACE = {"none": _l("不接受逾期补报"), "days": _l("逾期若干天内可以补报"), "unlimited": _l("随时可以补报，注明迟报")}
 _NEEDED = [InputRequired(_l("请选择"))]
@@ -116,9 +118,10 @@ class CollectionForm(FlaskForm):
     due_time = TimeField(_l("截止时刻"), description=_l("留空表示到当日24时"), validators=[Optional()])
     grace = SelectField(_l("逾期补报"), validators=_NEEDED, choices=_choices(GRACE), default="none")
     grace_days = IntegerField(_l("补报天数"), validators=[Optional(), NumberRange(1, 366, message=_l("1 到 366 天"))])
-    recheck_kind = SelectField(_l("复查起止"), choices=_choices({"": _l("不复查"), **POINTS}), validators=[Optional()])
-    recheck_from = IntegerField(_l("复查从"), validators=[Optional(), _DAYS])
-    recheck_to = IntegerField(_l("复查到"), validators=[Optional(), _DAYS])
+    recheck_kind = SelectField(_l("复查从"), choices=_choices({"": _l("不复查"), **POINTS}), validators=[Optional()])
+    recheck_from = IntegerField(_l("几日或几天"), validators=[Optional(), _DAYS])
+    recheck_to_kind = SelectField(_l("复查到"), choices=_choices({"": _l("不复查"), **POINTS}), validators=[Optional()])
+    recheck_to = IntegerField(_l("几日或几天"), validators=[Optional(), _DAYS])
     is_active = BooleanField(_l("启用"), default=True)
 
     def wrong_days(self) -> bool:
@@ -127,13 +130,15 @@ class CollectionForm(FlaskForm):
             (self.opens_kind, self.opens_number),
             (self.due_kind, self.due_number),
             (self.recheck_kind, self.recheck_from),
-            (self.recheck_kind, self.recheck_to),
+            (self.recheck_to_kind, self.recheck_to),
         ]
         for kind, number in pairs:
             if (kind.data or "").startswith("month") and not 1 <= (number.data or 0) <= 31:
                 number.errors = [gettext("几日应在 1 到 31 之间，31 表示月底")]
-            elif kind is self.recheck_kind and kind.data and number.data is None:
+            elif kind.data and number.data is None and not number.errors:
                 number.errors = [gettext("请填写数字")]
+        if bool(self.recheck_kind.data) != bool(self.recheck_to_kind.data):
+            self.recheck_to_kind.errors = [gettext("复查起止应同时填写或都不填")]
         if self.grace.data == "days" and self.grace_days.data is None:
             self.grace_days.errors = [gettext("请填写补报天数")]
         return bool(self.errors)
@@ -150,25 +155,31 @@ class CollectionForm(FlaskForm):
             window["due_time"] = f"{self.due_time.data:%H:%M}"
         if self.recheck_kind.data:
             window["recheck_from"] = _point(self.recheck_kind.data, self.recheck_from.data)
-            window["recheck_to"] = _point(self.recheck_kind.data, self.recheck_to.data)
+            window["recheck_to"] = _point(self.recheck_to_kind.data, self.recheck_to.data)
         return window
 
-    def cohort_mapping(self, units: Sequence[OrgUnit]) -> dict[str, Any]:
-        """The cohort as docs/plan-format.md writes it. Unknown units are said beside their field."""
+    def cohort_mapping(self, units: Sequence[OrgUnit], present: Mapping[str, Any]) -> dict[str, Any]:
+        """The cohort as docs/plan-format.md writes it. Unknown units are said beside their field.
+
+        The page shows one condition; further ones of the `present` cohort, from a file, are kept.
+        """
         excluded = _codes(self.excluded, units)
         cohort: dict[str, Any] = {"except": excluded} if excluded else {}
         if self.by.data == "list":
             return cohort | {"units": _codes(self.units, units)}
         cohort |= {"unit_types": self.unit_types.data} if self.unit_types.data else {}
         cohort |= {"under": self.under.data} if self.under.data else {}
+        conditions = list(present.get("where", ()))[1:]
         if self.attribute.data:
-            cohort["where"] = [{"attribute": self.attribute.data, self.operator.data: self._compared()}]
-        return cohort
+            conditions.insert(0, {"attribute": self.attribute.data, self.operator.data: self._compared()})
+        return cohort | ({"where": conditions} if conditions else {})
 
     def _compared(self) -> Any:
-        if self.operator.data == Operator.IS_SET:
-            return True
         text = (self.value.data or "").strip()
+        if self.operator.data == Operator.IS_SET:
+            return text != "否"
+        if self.operator.data == Operator.ONE_OF:
+            return [part.strip() for part in text.split("、") if part.strip()]
         return {"是": True, "否": False}.get(text, text)
 
 
@@ -198,6 +209,7 @@ def settings_of(collection: Collection) -> dict[str, Any]:
     opens_kind, opens_number = _picked(window.get("opens", {"from": "start", "days": 0}))
     due_kind, due_number = _picked(window["due"])
     recheck_kind, recheck_from = _picked(window.get("recheck_from"))
+    recheck_to_kind, recheck_to = _picked(window.get("recheck_to"))
     grace = window.get("grace_days", 0)
     return {
         "name": collection.name,
@@ -211,7 +223,7 @@ def settings_of(collection: Collection) -> dict[str, Any]:
         "under": list(cohort.under),
         "attribute": condition.attribute if condition else "",
         "operator": condition.operator.value if condition else "equals",
-        "value": {True: gettext("是"), False: gettext("否")}.get(condition.value, condition.value) if condition else "",
+        "value": _shown_value(condition.value) if condition else "",
         "units": "\n".join(cohort.units),
         "excluded": "\n".join(cohort.excluded),
         "opens_kind": opens_kind,
@@ -219,13 +231,21 @@ def settings_of(collection: Collection) -> dict[str, Any]:
         "due_kind": due_kind,
         "due_number": due_number,
         "due_inclusive": "yes" if window["due_inclusive"] else "no",
+        "due_time": time.fromisoformat(window["due_time"]) if "due_time" in window else None,
         "grace": "unlimited" if grace == UNLIMITED else "days" if grace else "none",
         "grace_days": grace if isinstance(grace, int) and grace else None,
         "recheck_kind": recheck_kind,
         "recheck_from": recheck_from,
-        "recheck_to": _picked(window.get("recheck_to"))[1],
+        "recheck_to_kind": recheck_to_kind,
+        "recheck_to": recheck_to,
         "is_active": collection.is_active,
     }
+
+
+def _shown_value(value: Any) -> str:
+    if isinstance(value, bool):
+        return "是" if value else "否"
+    return "、".join(str(part) for part in value) if isinstance(value, tuple) else str(value)
 
 
 def _picked(point: Mapping[str, Any] | None) -> tuple[str, int | None]:

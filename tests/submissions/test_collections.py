@@ -8,6 +8,7 @@ from datetime import UTC, date, datetime
 from functools import partial
 from typing import Any
 
+import html5lib
 import pytest
 from sqlalchemy import select
 
@@ -25,7 +26,7 @@ from saas.submissions.queries import self_scores
 from saas.tenancy.models import Tenant
 from saas.tenancy.scope import tenant_scope
 from tests.browser import Browser
-from tests.factories import make_unit, make_user
+from tests.factories import make_unit, make_unit_type, make_user
 from tests.factories_forms import make_collection, make_route, make_submission, make_version
 from tests.statements import count_statements
 from tests.submissions.conftest import Place, token
@@ -88,7 +89,9 @@ def test_a_collection_is_arranged_by_pickers(office: Browser, place: Place) -> N
 
 
 def test_a_collection_can_be_edited_and_shows_what_was_set(office: Browser, place: Place) -> None:
-    office.post("/collections", settings(attribute="", recheck_kind="month1", recheck_from="4", recheck_to="6"))
+    office.post(
+        "/collections", settings(recheck_kind="month1", recheck_from="4", recheck_to_kind="end", recheck_to="9")
+    )
     made = newest()
 
     page = office.get(f"/collections/{made.id}/edit").text
@@ -100,7 +103,50 @@ def test_a_collection_can_be_edited_and_shows_what_was_set(office: Browser, plac
     assert (made.name, made.cohort) == ("改名", {"units": [place.village.code, place.neighbour.code]})
 
 
-@pytest.mark.usefixtures("place")
+def test_saving_an_unchanged_page_changes_nothing(office: Browser, place: Place) -> None:
+    shown = make_collection(
+        cohort={
+            "unit_types": ["village"],
+            "where": [
+                {"attribute": "terrain", "one_of": ["山区", "丘陵"]},
+                {"attribute": "population", "at_least": "300"},
+            ],
+        },
+        window={
+            "opens": {"month": 0, "day": 20},
+            "due": {"month": 1, "day": "end"},
+            "due_inclusive": True,
+            "due_time": "18:00",
+            "grace_days": "unlimited",
+            "recheck_from": {"month": 1, "day": 4},
+            "recheck_to": {"from": "end", "days": 9},
+        },
+    )
+    make_unit_type("village").attributes = [{"name": "terrain", "label": "地形", "type": "text"}]
+    before = (dict(shown.cohort), dict(shown.window))
+    page = office.get(f"/collections/{shown.id}/edit").text
+
+    response = office.post(f"/collections/{shown.id}/edit", fields_of(page))
+
+    assert response.status_code == 303
+    assert (shown.cohort, shown.window) == before
+
+
+def fields_of(page: str) -> dict[str, Any]:
+    """What a browser would send back from the page's form."""
+    form = html5lib.parse(page, namespaceHTMLElements=False).findall(".//main//form")[0]
+    found: dict[str, Any] = {}
+    for item in form.iter():
+        name = item.get("name", "")
+        if item.tag == "textarea":
+            found[name] = item.text or ""
+        elif item.tag == "select":
+            found[name] = [option.get("value") for option in item if "selected" in option.attrib]
+        elif item.tag == "input" and (item.get("type") not in {"radio", "checkbox"} or "checked" in item.attrib):
+            found.setdefault(name, []).append(item.get("value", ""))
+    return found
+
+
 @pytest.mark.parametrize(
     ("changes", "message"),
     [

@@ -247,7 +247,7 @@ def _settings(
     is_valid = form.validate_on_submit()
     if form.wrong_days() or not is_valid:
         return None, ""
-    cohort = form.cohort_mapping(units)
+    cohort = form.cohort_mapping(units, shown.cohort if shown else {})
     if form.errors:
         return None, ""
     settings = arranging.CollectionSettings(
