@@ -1,0 +1,83 @@
+"""Small counties whose every word carries a canary, cut from the demonstration packs.
+
+Whatever page, file or log line then shows a word of one county in another gives itself away.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import re
+from collections.abc import Mapping
+from enum import Enum
+from pathlib import Path
+from typing import Any, TypeVar
+
+from pydantic import BaseModel
+
+from saas.tenancy.pack_configuration import Source
+from saas.tenancy.pack_organisation import Organisation
+from saas.tenancy.packs import Pack, read_pack
+
+PACKS = Path(__file__).resolve().parents[2] / "tenants"
+YEAR = 2026
+_CHINESE = re.compile("[\u4e00-\u9fff]")
+_MEANT_BY_PROGRAM = frozenset({"包片"})  # a kind, not a wording
+Anything = TypeVar("Anything")
+
+
+def small_county(folder: str, word: str) -> Pack:
+    """A pack of two second-level units with two units below each, every Chinese text ending in `word`."""
+    pack = read_pack(PACKS / folder, year=YEAR)
+    return marked(dataclasses.replace(pack, organisation=_few_units(pack.organisation)), word)
+
+
+def _few_units(organisation: Organisation) -> Organisation:
+    kept: dict[str, int] = {}  # unit → how many of its territorial children are kept
+    territorial = {row.code for row in organisation.unit_types if row.is_territorial}
+    for unit in organisation.units:
+        if unit.parent is None or unit.type not in territorial:
+            kept[unit.code] = 0
+        elif unit.parent in kept and kept[unit.parent] < 2:
+            kept[unit.parent] += 1
+            kept[unit.code] = 0
+    people = tuple(person for person in organisation.people if all(post.unit in kept for post in person.posts))
+    logins = {person.login_name for person in people}
+    return dataclasses.replace(
+        organisation,
+        units=tuple(unit for unit in organisation.units if unit.code in kept),
+        posts=tuple(post for post in organisation.posts if post.unit in kept),
+        people=people,
+        links=tuple(
+            link
+            for link in organisation.links
+            if link.to_unit in kept
+            and (link.from_unit is None or link.from_unit in kept)
+            and (link.person is None or link.person in logins)
+        ),
+    )
+
+
+def marked(value: Anything, word: str) -> Anything:
+    """The same value with `word` behind every Chinese text in it, however deep."""
+    found: Any = _marked(value, word)
+    return found  # type: ignore[no-any-return]
+
+
+def _marked(value: Any, word: str) -> Any:
+    if isinstance(value, Enum | Source):
+        return value
+    if isinstance(value, str):
+        is_wording = _CHINESE.search(value) and value not in _MEANT_BY_PROGRAM and not value.startswith("<")
+        return value + word if is_wording else value
+    if isinstance(value, list | tuple | frozenset):
+        return type(value)(_marked(item, word) for item in value)
+    if isinstance(value, Mapping):
+        return {key: _marked(item, word) for key, item in value.items()}
+    if isinstance(value, BaseModel):
+        return value.model_copy(update={name: _marked(item, word) for name, item in value})
+    if dataclasses.is_dataclass(value) and not isinstance(value, type):
+        changes = {
+            each.name: _marked(getattr(value, each.name), word) for each in dataclasses.fields(value) if each.init
+        }
+        return dataclasses.replace(value, **changes)
+    return value
