@@ -14,7 +14,6 @@ import uuid
 from collections import Counter, defaultdict
 from collections.abc import Callable, Mapping, Sequence, Set
 from dataclasses import dataclass
-from datetime import timedelta
 from types import FrameType
 
 from sqlalchemy import Connection, Engine, create_engine, func, select
@@ -35,20 +34,20 @@ STANDBY_PAUSE = 2.0
 TROUBLE_PAUSE = 1.0
 CHORE_PAUSE = 600.0
 SLICE = 0.1
-LONGEST_GRACE = timedelta(seconds=5)
+LONGEST_GRACE = 3.0  # seconds that a message may be on its way: from a commit, or to a child that starts
 
 Chore = Callable[[], object]
 
 
 @dataclass(frozen=True, slots=True)
 class WaitingJob:
-    """A job that is due and waits. `was_just_sent`: its message may be between the queue and the worker."""
+    """A job that is due and waits, with or without a message about it."""
 
     id: uuid.UUID
     tenant_id: uuid.UUID
     kind: str
     priority: int
-    was_just_sent: bool
+    was_sent: bool
 
 
 class Reconciler:
@@ -57,7 +56,8 @@ class Reconciler:
     def __init__(self, config: Config, queue: MessageQueue, chores: Sequence[Chore] = ()) -> None:
         self._queue = queue
         self._cap = config.jobs_per_tenant
-        self._grace = min(LONGEST_GRACE, config.job_lease / 2)
+        self._grace = min(LONGEST_GRACE, config.job_lease.total_seconds() / 4)
+        self._missing: dict[uuid.UUID, float] = {}  # since when a message is neither in the queue nor taken up
         self._chores = chores
         self._chores_due = 0.0
         self._is_queue_away = False
@@ -78,7 +78,9 @@ class Reconciler:
     def send(self, connection: Connection) -> list[uuid.UUID]:
         """Send the jobs whose turn it is, and those whose message Redis has lost; return their ids."""
         in_queue = self._queue.waiting_job_ids()
-        chosen = take_turns(self._waiting(connection), _running(connection), in_queue, cap=self._cap)
+        waiting = self._waiting(connection)
+        under_way = {job.id for job in waiting if job.was_sent} - self._lost(waiting, in_queue)
+        chosen = take_turns(waiting, _running(connection), under_way, cap=self._cap)
         sent: list[uuid.UUID] = []
         try:
             for job in chosen:
@@ -88,6 +90,13 @@ class Reconciler:
             if sent:
                 connection.execute(transitions.note_sent(sent))
         return sent
+
+    def _lost(self, waiting: Sequence[WaitingJob], in_queue: Set[uuid.UUID]) -> set[uuid.UUID]:
+        """The jobs that were sent and whose message is nowhere to be seen, look after look."""
+        now = time.monotonic()
+        missing = {job.id for job in waiting if job.was_sent and job.id not in in_queue}
+        self._missing = {job_id: self._missing.get(job_id, now) for job_id in missing}
+        return {job_id for job_id, since in self._missing.items() if now - since >= self._grace}
 
     def _waiting(self, connection: Connection) -> list[WaitingJob]:
         """The first few due jobs of each county: first those that were sent already, then by urgency and age."""
@@ -102,14 +111,14 @@ class Reconciler:
                 Job.kind,
                 Job.priority,
                 Job.created_at,
-                func.coalesce(Job.sent_at > transitions.NOW - self._grace, False).label("was_just_sent"),
+                Job.sent_at.is_not(None).label("was_sent"),
                 place.label("place"),
             )
             .where(Job.state == JobState.QUEUED, Job.run_after <= transitions.NOW)
             .subquery()
         )
         rows = connection.execute(
-            select(due.c.id, due.c.tenant_id, due.c.kind, due.c.priority, due.c.was_just_sent)
+            select(due.c.id, due.c.tenant_id, due.c.kind, due.c.priority, due.c.was_sent)
             .where(due.c.place <= 2 * self._cap)
             .order_by(due.c.created_at, due.c.id)
         )
@@ -127,14 +136,14 @@ class Reconciler:
 
 
 def take_turns(
-    waiting: Sequence[WaitingJob], running: Mapping[uuid.UUID, int], in_queue: Set[uuid.UUID], *, cap: int
+    waiting: Sequence[WaitingJob], running: Mapping[uuid.UUID, int], under_way: Set[uuid.UUID], *, cap: int
 ) -> list[WaitingJob]:
     """Choose the jobs to send: counties in turn, urgent ones first, never more than `cap` of one under way."""
     room = Counter(dict.fromkeys({job.tenant_id for job in waiting}, cap))
     room.subtract(running)
     candidates: dict[uuid.UUID, list[WaitingJob]] = defaultdict(list)
     for job in waiting:
-        if job.id in in_queue or job.was_just_sent:
+        if job.id in under_way:
             room[job.tenant_id] -= 1
         else:
             candidates[job.tenant_id].append(job)

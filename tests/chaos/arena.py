@@ -23,6 +23,7 @@ from saas.tenancy.rls import APP_ROLE, OWNER_ROLE, RECONCILER_ROLE
 ROOT = Path(__file__).resolve().parent.parent.parent
 DATABASE = "chaos"
 LEASE = 2.0
+SECONDS_TO_BE_BUSY = 3.0
 
 
 class Program:
@@ -83,7 +84,7 @@ class Program:
 
 
 class Arena:
-    """PostgreSQL and Valkey with the settings of production, two workers, two reconcilers."""
+    """PostgreSQL and Valkey with the settings of production, three workers, two reconcilers."""
 
     def __init__(self, folder: Path, seed: int) -> None:
         self.random = random.Random(seed)
@@ -122,7 +123,7 @@ class Arena:
 
     def start_programs(self) -> None:
         environ = self.environ()
-        self.workers = [Program("worker", environ, self.folder / f"worker{n}.log") for n in range(2)]
+        self.workers = [Program("worker", environ, self.folder / f"worker{n}.log") for n in range(3)]
         self.reconcilers = [Program("reconciler", environ, self.folder / f"reconciler{n}.log") for n in range(2)]
 
     def tend(self) -> None:
@@ -141,6 +142,8 @@ class Arena:
             self.kill_horse,
             self.kill_worker,
             self.kill_worker_and_horse,
+            self.freeze_worker,
+            self.freeze_worker,
             self.freeze_worker,
             self.wipe_queue,
             self.crash_database,
@@ -168,7 +171,7 @@ class Arena:
         self.faults["both killed"] += 1
 
     def freeze_worker(self) -> None:
-        self._busy_worker().freeze(LEASE + 1.5)
+        self._busy_worker().freeze(LEASE + 5)  # long enough for another worker to do the same job
         self.faults["frozen past the lease"] += 1
 
     def wipe_queue(self) -> None:
@@ -203,12 +206,14 @@ class Arena:
         self.faults["reconcilers killed"] += 1
 
     def _busy_worker(self) -> Program:
-        """A worker in the middle of a job, if there is one within a second."""
-        awake = [worker for worker in self.workers if worker.thaw_at is None]
-        deadline = time.monotonic() + 1
+        """A worker in the middle of a job, if there is one within a few seconds."""
+        awake = [worker for worker in self.workers if worker.thaw_at is None] or self.workers
+        deadline = time.monotonic() + SECONDS_TO_BE_BUSY
         while time.monotonic() < deadline:
-            busy = [worker for worker in awake if worker.children()]
-            if busy:
-                return self.random.choice(busy)
-            time.sleep(0.01)
-        return self.random.choice(awake or self.workers)
+            for worker in self.random.sample(awake, len(awake)):
+                before = worker.children()
+                time.sleep(0.15)  # the child has claimed its job by now
+                if before and worker.children() == before:
+                    return worker
+            self.tend()
+        return self.random.choice(awake)

@@ -25,7 +25,7 @@ def register() -> None:
     @job(kind=EFFECT, timeout=20, max_attempts=50)
     def leave_effect(user_id: uuid.UUID, number: int) -> None:
         for step in range(STEPS):
-            time.sleep(0.02 + (number % 7) * 0.02)
+            time.sleep(0.04 + (number % 7) * 0.02)
             report_progress(step * 100 // STEPS)
             stop_if_asked()
         title = f"effect {number}"

@@ -34,9 +34,10 @@ from tests.factories import make_user
 pytestmark = pytest.mark.chaos
 
 SEED = int(os.environ.get("CHAOS_SEED", "20261122"))
-EFFECTS = 60
+EFFECTS = 90
 FAULTS = 16
-SECONDS_BETWEEN_FAULTS = 1.0
+SECONDS_BETWEEN_FAULTS = 0.8
+SECONDS_OF_ASKING = 25.0
 SECONDS_TO_END = 60.0
 
 
@@ -99,6 +100,7 @@ def test_nothing_is_lost_and_nothing_is_done_twice(
 
     with ThreadPoolExecutor(1) as pool:
         asking = pool.submit(_ask_for_everything, askers)
+        _wait_for(lambda: bool(_effects(arena)), arena)
         for hurt in arena.faults_to_come(FAULTS):
             _tend(arena, SECONDS_BETWEEN_FAULTS)
             hurt()
@@ -123,7 +125,7 @@ def test_nothing_is_lost_and_nothing_is_done_twice(
 def _ask_for_everything(askers: Askers) -> None:
     for number in range(EFFECTS + len(kinds.POISON)):
         askers.ask(number)
-        time.sleep(FAULTS * SECONDS_BETWEEN_FAULTS / EFFECTS)
+        time.sleep(SECONDS_OF_ASKING / EFFECTS)
 
 
 def _tend(arena: Arena, seconds: float) -> None:
