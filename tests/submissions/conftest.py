@@ -15,6 +15,7 @@ from saas.db import at_moment
 from saas.org.models import OrgUnit
 from saas.submissions.models import Collection
 from saas.tenancy.models import Tenant
+from tests.browser import Browser
 from tests.factories import make_unit, make_unit_type, make_user
 from tests.factories_forms import make_collection
 
@@ -69,3 +70,15 @@ def place(now: None) -> Place:
 
 def token() -> str:
     return str(uuid.uuid4())
+
+
+@pytest.fixture
+def clerk(browser: Browser, place: Place) -> Browser:
+    browser.sign_in(place.clerk)
+    return browser
+
+
+@pytest.fixture
+def office(browser: Browser, place: Place) -> Browser:
+    browser.sign_in(place.office)
+    return browser
