@@ -74,6 +74,7 @@ def make_plan(
     status: PlanStatus = PlanStatus.DRAFT,
     *,
     title: str = "青山县环境整治实施方案",
+    has_task: bool = True,
     **columns: Any,
 ) -> Plan:
     """A plan that would pass the checks: a text, one task with a unit and a deadline, one stage."""
@@ -98,7 +99,8 @@ def make_plan(
     ):
         db.session.add(PlanSection(plan_id=plan.id, sort_order=order, kind=kind, heading=heading, body=body))
     db.session.add(PlanStage(plan_id=plan.id, sort_order=0, name="动员部署", starts_on=date(2026, 1, 1)))
-    make_part(make_task(plan, "1", "清理乱贴乱画"), county.department, due_on=date(2026, 8, 25))
+    if has_task:
+        make_part(make_task(plan, "1", "清理乱贴乱画"), county.department, due_on=date(2026, 8, 25))
     return plan
 
 

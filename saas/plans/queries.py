@@ -5,9 +5,11 @@ from __future__ import annotations
 import uuid
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 from typing import Any, TypeAlias
 
-from sqlalchemy import ColumnElement, Select, and_, extract, func, or_, select
+from sqlalchemy import ColumnElement, Select, and_, exists, extract, func, or_, select
+from sqlalchemy.exc import NoResultFound
 from sqlalchemy.orm import aliased
 
 from saas.access.permissions import Permission
@@ -218,3 +220,42 @@ def get_part(plan_id: uuid.UUID, part_id: uuid.UUID) -> PlanTaskPart:
         .join(PlanTask, PlanTask.id == PlanTaskPart.task_id)
         .where(PlanTask.plan_id == plan_id, PlanTaskPart.id == part_id)
     ).one()
+
+
+def list_plans_in_force(viewer: Viewer, on: date) -> Sequence[Plan]:
+    """The issued plans whose period holds on a day, or that ended in the same year; not those that were replaced."""
+    newer = aliased(Plan)
+    return db.session.scalars(
+        _visible_to(viewer)
+        .where(
+            Plan.status == PlanStatus.ISSUED,
+            Plan.starts_on <= on,
+            extract("year", Plan.ends_on) >= on.year,
+            ~exists().where(newer.supersedes_id == Plan.id, newer.status == PlanStatus.ISSUED),
+        )
+        .order_by(Plan.starts_on, Plan.title, Plan.id)
+    ).all()
+
+
+def may_report_target(plan: Plan, target: Target, viewer: Viewer) -> bool:
+    """Whether the viewer reports on a target: for the responsible unit, for the plan's unit, or for single units."""
+    if not viewer.permits(Permission.TARGET_REPORT):
+        return False
+    counts_units = target.definition.get("scope", "total") != "total"
+    reach = _reach(viewer.unit_ids(Permission.TARGET_REPORT), "reporting")
+    wanted = [unit_id for unit_id in (target.responsible_unit_id, plan.unit_id) if unit_id is not None]
+    found = db.session.scalars(select(OrgUnit.id).where(OrgUnit.id.in_(wanted), OrgUnit.id.in_(reach))).first()
+    return counts_units or found is not None
+
+
+def get_reportable_target(plan: Plan, target_id: uuid.UUID, viewer: Viewer) -> Target:
+    """Return a target that the viewer reports on, or raise NoResultFound (404)."""
+    target = db.session.scalars(select(Target).where(Target.plan_id == plan.id, Target.id == target_id)).one()
+    if not may_report_target(plan, target, viewer):
+        raise NoResultFound("not reported by this viewer")
+    return target
+
+
+def unit_name(unit_id: uuid.UUID | None) -> str:
+    """The name of a unit, empty for none."""
+    return db.session.scalars(select(OrgUnit.name).where(OrgUnit.id == unit_id)).one_or_none() or ""

@@ -31,6 +31,7 @@ from saas.targets.models import Target, TargetValue
 from saas.targets.services import definition_of
 
 EXACT_PLACES = 12
+UNDETERMINED = "未定"
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +62,11 @@ class TargetStanding:
     groups: tuple[MilestoneStanding, ...]
     bar: charts.TargetRow | None
 
+    @property
+    def is_open(self) -> bool:
+        """Whether the figure or the deadline has not been set (未定)."""
+        return UNDETERMINED in self.requirement
+
 
 def standings(
     rows: Sequence[Target], values: Mapping[uuid.UUID, list[TargetValue]], on: date
@@ -82,7 +88,7 @@ def standing_of(row: Target, values: Sequence[TargetValue], on: date) -> TargetS
         target=target,
         state=result.state,
         label=result.label,
-        requirement=_asked(target),
+        requirement=_open_words(_asked(target)),
         shown=result.shown,
         exact=exact_text(result.actual),
         shortfall=_shortfall(target, result),
@@ -90,7 +96,9 @@ def standing_of(row: Target, values: Sequence[TargetValue], on: date) -> TargetS
         trace=result.trace,
         milestones=_milestones(target, result),
         groups=tuple(
-            MilestoneStanding(f"{group.name} {_one(target, group.figure)}", part.label, part.state, part.shown)
+            MilestoneStanding(
+                _open_words(f"{group.name} {_one(target, group.figure)}"), part.label, part.state, part.shown
+            )
             for group, part in zip(target.groups, result.groups, strict=False)
         ),
         bar=_bar(target, result),
@@ -122,7 +130,7 @@ def _over_units(row: Target, target: Definition, known: Sequence[TargetValue], o
         target=target,
         state=state,
         label=Evaluation(state, target.strength).label,
-        requirement=_asked(target),
+        requirement=_open_words(_asked(target)),
         shown=shown,
         exact=exact_text(result.share * 100 if result.share is not None else None),
         shortfall="",
@@ -154,13 +162,18 @@ def _asked(target: Definition) -> str:
     return f"每个单位 {text}" if target.scope is Scope.EACH_UNIT else text
 
 
+def _open_words(text: str) -> str:
+    """What is not set is called 未定 on every page and in print."""
+    return text.replace("待定", UNDETERMINED)
+
+
 def _one(target: Definition, figure: Fraction | None) -> str:
     return requirement_text(target, figure, target.deadline).split("，")[0]
 
 
 def _milestones(target: Definition, result: Evaluation) -> tuple[MilestoneStanding, ...]:
     return tuple(
-        MilestoneStanding(_point_text(target, point), part.label, part.state, part.shown)
+        MilestoneStanding(_open_words(_point_text(target, point)), part.label, part.state, part.shown)
         for point, part in zip(checkpoints(target), result.milestones, strict=False)
     )
 

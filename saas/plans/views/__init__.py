@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from saas.plans.views import index, parts, pieces, signing
+from saas.plans.views import index, parts, pieces, signing, targets, tasks
 from saas.plans.views.blueprint import bp
 
-__all__ = ["bp", "index", "parts", "pieces", "signing"]
+__all__ = ["bp", "index", "parts", "pieces", "signing", "targets", "tasks"]
