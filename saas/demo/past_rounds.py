@@ -13,8 +13,9 @@ from saas.access.permissions import Role
 from saas.accounts.models import User
 from saas.assessment.models import AssessedUnit, AssessmentRound, AssessmentScheme
 from saas.assessment.queries.rounds import list_assessed
+from saas.assessment.services.bulletins import publish_with_bulletin
 from saas.assessment.services.computing import compute_round
-from saas.assessment.services.confirming import publish_round, submit_round
+from saas.assessment.services.confirming import submit_round
 from saas.assessment.services.facts import NewFact, record_finding, record_office_fact, record_scores
 from saas.assessment.services.rounds import move, start_round
 from saas.db import db, local_today
@@ -118,7 +119,7 @@ def _round_tale(past: Past) -> Tale:
         approve(case, actor=people[0], comment=draw.pick(("", "同意。", "同意发布。")))
     if past.reaches("published") and past.assessed.status is RoundStatus.CONFIRMED:
         yield moments.soon_after(at, draw, hours=(2, 8))
-        publish_round(past.assessed, actor=runner)
+        publish_with_bulletin(past.assessed, actor=runner)
 
 
 # --- the re-check of one unit ---------------------------------------------------------------------------------------
