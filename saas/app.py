@@ -39,6 +39,7 @@ FEATURES = (
     "notifications",
     "submissions",
     "plans",
+    "assessment",
 )
 
 
@@ -81,6 +82,7 @@ def _configure(app: Flask, config: Config) -> None:
         SQLALCHEMY_DATABASE_URI=config.database_url,
         SQLALCHEMY_ENGINE_OPTIONS={
             "pool_pre_ping": True,
+            "hide_parameters": True,  # no row's values in a log
             "pool_size": config.pool_size,
             # Prepared statements of the server do not survive a pooler between us and the database.
             "connect_args": {"prepare_threshold": None, "connect_timeout": 5},
