@@ -19,6 +19,7 @@ from saas.demo.past_plans import plan_tales
 from saas.demo.past_rounds import round_tales
 from saas.demo.past_submissions import submission_tales
 from saas.demo.past_targets import target_tales
+from saas.demo.past_tasks import task_tales
 from saas.demo.stage import Stage
 from saas.demo.telling import tell
 from saas.packs.services import apply_pack
@@ -27,6 +28,7 @@ from saas.tenancy.packs import read_pack
 from saas.tenancy.provisioning import create_tenant
 from saas.tenancy.scope import tenant_scope
 
+TALES = (plan_tales, submission_tales, round_tales, task_tales, target_tales)
 APPLIED_YEARS_AGO = 1  # long enough for a yearly report about last year
 
 
@@ -62,7 +64,7 @@ def load_county(demonstration: Demonstration, say: Callable[[str], None]) -> Loa
             apply_pack(pack, first_password=PASSWORD, must_change_password=False)
         stage.load_units()
         say(f"  {demonstration.name}: telling its history")
-        tales = [*plan_tales(stage), *submission_tales(stage), *round_tales(stage), *target_tales(stage)]
+        tales = [tale for told in TALES for tale in told(stage)]
         steps = tell(tales, stage.now)
         _mark()
     return Loaded(steps, time.monotonic() - started)

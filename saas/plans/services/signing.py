@@ -109,7 +109,7 @@ def document_frame() -> DocumentFrame:
         agency_code=settings.agency_code,
         issuer=settings.issuing_unit_name or settings.letterhead,
         printed_by=settings.printing_unit_name,
-        addressees=tuple(details.get("addressees") or ()),
+        addressees=(details["addressees"],) if details.get("addressees") else (),
         copied_to=tuple(settings.copied_to),
     )
 
