@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-from flask import Flask, request
+from flask import Flask, redirect, request
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext
 from flask_babel import lazy_gettext as _l
-from sqlalchemy.exc import DataError, NoResultFound, OperationalError
+from sqlalchemy.exc import DataError, IntegrityError, NoResultFound, OperationalError
 from sqlalchemy.orm.exc import StaleDataError
 from werkzeug.exceptions import HTTPException
 
 from saas.db import db
 from saas.domain.errors import DomainError
 from saas.htmx import render_page
+from saas.tenancy.address import current_county
+from saas.tenancy.once import find_earlier_answer, is_repeated_send
+from saas.tenancy.scope import tenant_scope
 
 MESSAGES = {
     400: (_l("请求无效"), _l("页面已过期或内容有误，请刷新页面后重试。")),
@@ -30,6 +33,7 @@ MESSAGES = {
 
 def register_error_handlers(app: Flask) -> None:
     """One handler for each kind of error."""
+    _register_database_errors(app)
 
     @app.errorhandler(HTTPException)
     def http_error(error: HTTPException) -> ResponseReturnValue:
@@ -49,20 +53,33 @@ def register_error_handlers(app: Flask) -> None:
     def rule_broken(error: DomainError) -> ResponseReturnValue:
         return _error_page(409, gettext("操作未完成"), str(error.message))
 
+    @app.errorhandler(Exception)
+    def unexpected(error: Exception) -> ResponseReturnValue:
+        app.logger.exception("unexpected error at %s", request.endpoint)
+        return _error_page(500, *MESSAGES[500])
+
+
+def _register_database_errors(app: Flask) -> None:
+    """What the database refuses, and a database that does not answer."""
+
     @app.errorhandler(DataError)
     def unusable_value(error: DataError) -> ResponseReturnValue:
         app.logger.warning("the database refused a value: %s", type(error.orig).__name__)
         return _error_page(400, *MESSAGES[400])
 
+    @app.errorhandler(IntegrityError)
+    def refused_by_the_database(error: IntegrityError) -> ResponseReturnValue:
+        db.session.rollback()
+        if is_repeated_send(error):
+            with tenant_scope(current_county().id):
+                return redirect(find_earlier_answer() or request.script_root + "/", code=303)
+        app.logger.exception("the database refused a change at %s", request.endpoint)
+        return _error_page(409, *MESSAGES["stale_data"])
+
     @app.errorhandler(OperationalError)
     def database_away(error: OperationalError) -> ResponseReturnValue:
         app.logger.error("the database is away: %s", type(error.orig).__name__)
         return _error_page(503, *MESSAGES[503])
-
-    @app.errorhandler(Exception)
-    def unexpected(error: Exception) -> ResponseReturnValue:
-        app.logger.exception("unexpected error at %s", request.endpoint)
-        return _error_page(500, *MESSAGES[500])
 
 
 def _error_page(status: int, title: object, text: object) -> ResponseReturnValue:

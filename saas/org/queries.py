@@ -39,7 +39,7 @@ def subtree_ids(root_ids: Sequence[uuid.UUID], on: date, hierarchy: str = ADMINI
         select(Placement.unit_id)
         .join(Hierarchy, Hierarchy.id == Placement.hierarchy_id)
         .where(Hierarchy.code == hierarchy, Placement.unit_id.in_(root_ids), in_force(on))
-        .cte("subtree", recursive=True)
+        .cte(recursive=True)  # without a name: a statement may ask for several subtrees
     )
     child, its_tree = aliased(Placement), aliased(Hierarchy)
     tree = tree.union(
@@ -115,7 +115,7 @@ def list_ancestors(unit_id: uuid.UUID, on: date) -> Sequence[OrgUnit]:
         select(Placement.parent_id)
         .join(Hierarchy, Hierarchy.id == Placement.hierarchy_id)
         .where(Hierarchy.code == ADMINISTRATIVE, Placement.unit_id == unit_id, in_force(on))
-        .cte("ancestors", recursive=True)
+        .cte(recursive=True)
     )
     above, its_tree = aliased(Placement), aliased(Hierarchy)
     step = step.union(

@@ -6,6 +6,7 @@ import uuid
 
 from flask import request
 from sqlalchemy import select
+from sqlalchemy.exc import IntegrityError
 
 from saas.db import db, new_id
 from saas.tenancy.models import SentForm
@@ -36,6 +37,12 @@ def remember_answer(location: str) -> None:
     if token is not None:
         db.session.add(SentForm(id=token, location=location))
         db.session.flush()
+
+
+def is_repeated_send(error: IntegrityError) -> bool:
+    """Whether a write failed because the same form was sent twice at the same moment: the other one was carried out."""
+    constraint = getattr(getattr(error.orig, "diag", None), "constraint_name", None)
+    return constraint == f"pk_{SentForm.__tablename__}"
 
 
 def _token() -> uuid.UUID | None:
