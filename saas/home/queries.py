@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from datetime import date, datetime, time
 
 from flask import current_app
-from sqlalchemy import func, select
+from sqlalchemy import exists, func, select
+from sqlalchemy.orm import aliased
 
 from saas.access.permissions import Permission
 from saas.accounts.models import Appointment, User, UserSession
@@ -26,53 +27,14 @@ from saas.plans.models import Plan, PlanTask, PlanTaskPart, PlanTaskUnit
 from saas.review.models import ReviewCase
 
 RECENT_DOCUMENTS = 5
-MY_PARTS = 30
 NOT_ACCEPTED = ("open", "reported")
-
-
-@dataclass(frozen=True, slots=True)
-class MyPart:
-    """A part of a task that one of the viewer's units answers for."""
-
-    plan_id: uuid.UUID
-    plan_title: str
-    title: str
-    unit_name: str
-    role: str
-    state: str
-    due_on: date | None
-    due_text: str
-
-
-def list_my_parts(viewer: Viewer) -> list[MyPart]:
-    """The parts of issued plans that the viewer's units lead or answer for and that are not accepted, by deadline."""
-    own = viewer.unit_ids(Permission.PLAN_REPORT)
-    if not own:
-        return []
-    rows = db.session.execute(
-        select(Plan.id, Plan.title, PlanTask.title, PlanTaskPart, OrgUnit.name, PlanTaskUnit.role)
-        .join(PlanTask, PlanTask.plan_id == Plan.id)
-        .join(PlanTaskPart, PlanTaskPart.task_id == PlanTask.id)
-        .join(PlanTaskUnit, PlanTaskUnit.part_id == PlanTaskPart.id)
-        .join(OrgUnit, OrgUnit.id == PlanTaskUnit.unit_id)
-        .where(
-            Plan.status == PlanStatus.ISSUED,
-            PlanTaskUnit.unit_id.in_(own),
-            PlanTaskUnit.role.in_(["lead", "responsible"]),
-            PlanTaskPart.state == "open",
-        )
-        .order_by(PlanTaskPart.due_on.asc().nulls_last(), PlanTask.sort_order, PlanTaskPart.sort_order, PlanTaskPart.id)
-        .limit(MY_PARTS)
-    ).all()
-    return [
-        MyPart(plan_id, plan_title, part.title or task_title, unit, role, part.state, part.due_on, part.due_text)
-        for plan_id, plan_title, task_title, part, unit, role in rows
-    ]
 
 
 def count_parts(viewer: Viewer, on: date) -> tuple[int, int]:
     """Of the parts of the units at or below the viewer's posts: how many are overdue, and how many there are."""
     reach = subtree_ids(viewer.unit_ids(Permission.PLAN_VIEW), on)
+    newer = aliased(Plan)
+    is_superseded = exists().where(newer.supersedes_id == Plan.id, newer.status == PlanStatus.ISSUED)
     is_overdue = (PlanTaskPart.due_on < on) & PlanTaskPart.state.in_(NOT_ACCEPTED)
     overdue, total = db.session.execute(
         select(
@@ -82,7 +44,7 @@ def count_parts(viewer: Viewer, on: date) -> tuple[int, int]:
         .join(PlanTask, PlanTask.id == PlanTaskPart.task_id)
         .join(Plan, Plan.id == PlanTask.plan_id)
         .join(PlanTaskUnit, PlanTaskUnit.part_id == PlanTaskPart.id)
-        .where(Plan.status == PlanStatus.ISSUED, PlanTaskUnit.unit_id.in_(reach))
+        .where(Plan.status == PlanStatus.ISSUED, ~is_superseded, PlanTaskUnit.unit_id.in_(reach))
     ).one()
     return overdue, total
 

@@ -14,9 +14,9 @@ from saas.accounts.viewer import Viewer
 from saas.assessment.queries.home import waiting_rechecks
 from saas.domain.filing import FilingState
 from saas.domain.progress import CaseStatus
-from saas.home.queries import list_my_parts
 from saas.local import local_day
 from saas.org.models import OrgUnit
+from saas.plans.tasks import list_my_parts
 from saas.review.models import ReviewCase, ReviewTask
 from saas.review.queries import list_open_tasks, list_started
 from saas.submissions.due import DueItem, due_submissions
@@ -93,15 +93,15 @@ def _submission(item: DueItem, on: date) -> ToDo:
 
 
 def _parts(viewer: Viewer, on: date) -> Iterator[ToDo]:
-    for part in list_my_parts(viewer):
+    for part in list_my_parts(viewer, on):
         yield ToDo(
             kind=gettext("任务"),
             icon="table",
             title=part.title,
             who=part.unit_name,
-            url=url_for("plans.show", plan_id=part.plan_id, tab="tasks"),
+            url=url_for("plans.part", plan_id=part.plan_id, part_id=part.part_id),
             note=part.plan_title if part.due_on else gettext("%(plan)s，未定期限", plan=part.plan_title),
-            **_deadline(part.due_on, on, is_overdue=part.due_on is not None and part.due_on < on),
+            **_deadline(part.due_on, on, is_overdue=part.is_overdue),
         )
 
 

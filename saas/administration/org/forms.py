@@ -208,7 +208,7 @@ class LinkForm(FlaskForm):
         _l("联系方式"), _l("请填写联系方式"), 20, default="包片", description=_l("如 包片、挂点、结对、条线")
     )
     user = SelectField(_l("联系人"), validators=[Optional()])
-    linked_unit = SelectField(_l("联系单位"), description=_l("联系人和联系单位选一个"), validators=[Optional()])
+    linked_unit = SelectField(_l("联系单位"), description=_l("联系人和联系单位选一个"), default="")
     starts_on = day_field(_l("自哪天起"))
 
     def offer(self, users: Sequence[User], units: Sequence[OrgUnit]) -> LinkForm:

@@ -81,7 +81,7 @@ def end_link_send(link_id: uuid.UUID) -> ResponseReturnValue:
             services.end_link(link, form.ends_on.data, actor=current_user)
     except HierarchyError as error:
         refused(form, error, {}, "ends_on")
-        return _end_page(form, link, status=422)
+        return _end_page(form, get_link_to_edit(link_id, current_user, local_today()), status=422)
     flash(gettext("联系已结束。"), "success")
     return to_unit(link.unit_id)
 

@@ -17,7 +17,7 @@ from saas.accounts.queries import get_appointment_to_edit, get_user, list_active
 from saas.administration.org.forms import AppointForm, CloseForm, PostForm
 from saas.administration.org.views.blueprint import bp, form_page, refused, stale_page, to_unit
 from saas.db import local_today, unit_of_work
-from saas.domain.errors import DomainError
+from saas.domain.errors import DomainError, InvalidTransition
 from saas.local import local_day
 from saas.org import services
 from saas.org.models import OrgUnit, Post
@@ -73,12 +73,12 @@ def edit_post(post_id: uuid.UUID) -> ResponseReturnValue:
 @requires(Permission.ORG_EDIT)
 def edit_post_send(post_id: uuid.UUID) -> ResponseReturnValue:
     post = get_post_to_edit(post_id, current_user, local_today())
-    form = PostForm()
+    unit, form = post.unit, PostForm()
     if not form.validate_on_submit():
-        return form_page(form, gettext("修改岗位"), unit=post.unit, status=422)
+        return form_page(form, gettext("修改岗位"), unit=unit, status=422)
     if form.version.data != str(post.version):
         present = {"name": post.name, "sort_order": post.sort_order}
-        return stale_page(form, present, post.version, gettext("修改岗位"), post.unit)
+        return stale_page(form, present, post.version, gettext("修改岗位"), unit)
     roles, order = form.chosen_roles(), form.sort_order.data or 0
     try:
         with unit_of_work():
@@ -86,7 +86,7 @@ def edit_post_send(post_id: uuid.UUID) -> ResponseReturnValue:
             services.edit_post(post, name=form.name.data, roles=roles, sort_order=order, actor=current_user)
     except DomainError as error:
         refused(form, error, {"roles_conflict": "roles", "last_administrator": "roles"}, "name")
-        return form_page(form, gettext("修改岗位"), unit=post.unit, status=422)
+        return form_page(form, gettext("修改岗位"), unit=unit, status=422)
     flash(gettext("岗位已保存：%(name)s", name=form.name.data), "success")
     return to_unit(post.unit_id)
 
@@ -106,7 +106,7 @@ def set_post_active(post_id: uuid.UUID) -> ResponseReturnValue:
 @requires(Permission.ORG_EDIT)
 def appoint(post_id: uuid.UUID) -> ResponseReturnValue:
     post = get_post_to_edit(post_id, current_user, local_today())
-    return _appoint_page(AppointForm().offer(list_active_users()), post)
+    return _appoint_page(AppointForm().offer(list_active_users()), post, post.unit)
 
 
 @bp.post("/posts/<uuid:post_id>/appoint")
@@ -116,9 +116,9 @@ def appoint_send(post_id: uuid.UUID) -> ResponseReturnValue:
     earlier = find_earlier_answer()
     if earlier is not None:
         return redirect(earlier, code=303)
-    form = AppointForm().offer(list_active_users())
+    unit, form = post.unit, AppointForm().offer(list_active_users())
     if not form.validate_on_submit():
-        return _appoint_page(form, post, status=422)
+        return _appoint_page(form, post, unit, status=422)
     user = get_user(uuid.UUID(form.user.data))
     try:
         with unit_of_work():
@@ -126,18 +126,18 @@ def appoint_send(post_id: uuid.UUID) -> ResponseReturnValue:
             remember_answer(url_for(".show", unit_id=post.unit_id))
     except DomainError as error:
         refused(form, error, {}, "user")
-        return _appoint_page(form, post, status=422)
+        return _appoint_page(form, post, unit, status=422)
     flash(gettext("%(name)s 已任 %(post)s。", name=user.name, post=post.name), "success")
     return to_unit(post.unit_id)
 
 
-def _appoint_page(form: AppointForm, post: Post, status: int = 200) -> ResponseReturnValue:
+def _appoint_page(form: AppointForm, post: Post, unit: OrgUnit, status: int = 200) -> ResponseReturnValue:
     title = gettext("任职：%(post)s", post=post.name)
     lead = gettext("没有账号的人员，请安全管理员先在“账号”中登记。")
     return form_page(
         form,
         title,
-        unit=post.unit,
+        unit=unit,
         lead=lead,
         submit=gettext("任职"),
         status=status,
@@ -161,9 +161,11 @@ def end_appointment_send(appointment_id: uuid.UUID) -> ResponseReturnValue:
     try:
         with unit_of_work():
             appointments.end_appointment(appointment, form.ends_on.data, actor=current_user)
-    except appointments.LastAdministrator as error:
+    except InvalidTransition:
+        raise
+    except DomainError as error:
         refused(form, error, {}, "ends_on")
-        return _end_page(form, appointment, status=422)
+        return _end_page(form, get_appointment_to_edit(appointment_id, current_user, local_today()), status=422)
     flash(gettext("%(name)s 不再担任 %(post)s。", name=appointment.user.name, post=appointment.post.name), "success")
     return to_unit(appointment.post.unit_id)
 
