@@ -52,6 +52,8 @@ def refuse_powerful_role(app: Flask) -> None:
             )
         ).scalar_one()
         db.session.remove()
+        if powerful:
+            db.engine.dispose()  # a start that is refused leaves no connection behind
     if powerful:
         raise RuntimeError(
             "the database role of DATABASE_URL is a superuser, may bypass row security or owns tables: use jiceng_app"

@@ -1,7 +1,8 @@
 """From the address to the county: the only place that decides which tenant a request is about.
 
 `/<county>/…` or a host name mapped to a county. The first segment moves from the path into SCRIPT_NAME, so that the
-rules of the views know nothing of counties and `url_for` puts the county back by itself.
+rules of the views know nothing of counties and `url_for` puts the county back by itself. A mapped host shows its
+county only: there the whole path belongs to that county.
 """
 
 from __future__ import annotations
@@ -16,6 +17,8 @@ from typing import Any
 
 from flask import Flask, abort, g, request
 from sqlalchemy import select
+from sqlalchemy.exc import OperationalError
+from werkzeug.wsgi import get_host
 
 from saas.db import db
 from saas.tenancy.models import Tenant, TenantHost, TenantStatus
@@ -39,13 +42,14 @@ class County:
 class CountyAddress:
     """WSGI middleware: take the county's slug off the path and put it into SCRIPT_NAME."""
 
-    def __init__(self, wsgi_app: WSGIApp) -> None:
+    def __init__(self, wsgi_app: WSGIApp, is_mapped: Callable[[str], bool]) -> None:
         self.wsgi_app = wsgi_app
+        self.is_mapped = is_mapped
 
     def __call__(self, environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
         _, _, rest = environ.get("PATH_INFO", "").partition("/")
         segment, slash, remainder = rest.partition("/")
-        if segment not in RESERVED and SLUG.fullmatch(segment):
+        if segment not in RESERVED and SLUG.fullmatch(segment) and not self.is_mapped(plain_host(get_host(environ))):
             environ["jiceng.slug"] = segment
             environ["SCRIPT_NAME"] = environ.get("SCRIPT_NAME", "") + "/" + segment
             environ["PATH_INFO"] = slash + remainder
@@ -98,12 +102,20 @@ def register_addresses(app: Flask) -> None:
     """Resolve the county before each request. An unknown or suspended county does not exist: 404."""
     directory = CountyDirectory()
     app.extensions["counties"] = directory
-    app.wsgi_app = CountyAddress(app.wsgi_app)  # type: ignore[method-assign]
+
+    def is_mapped(host: str) -> bool:
+        with app.app_context():
+            try:
+                return directory.find("host", host) is not None
+            except OperationalError:
+                return False  # the database is away: the request itself will say so
+
+    app.wsgi_app = CountyAddress(app.wsgi_app, is_mapped)  # type: ignore[method-assign]
 
     @app.before_request
     def find_county() -> None:
         slug = request.environ.get("jiceng.slug")
-        host = request.host.partition(":")[0].rstrip(".").lower()
+        host = plain_host(request.host)
         g.county = None
         if slug is not None:
             g.county = directory.find("slug", slug)
@@ -111,6 +123,11 @@ def register_addresses(app: Flask) -> None:
                 abort(404)
         elif (request.environ.get("PATH_INFO", "/").split("/")[1:2] or [""])[0] not in RESERVED:
             g.county = directory.find("host", host)
+
+
+def plain_host(host: str) -> str:
+    """A host name as it is kept: without port and final dot, in lower case."""
+    return host.partition(":")[0].rstrip(".").lower()
 
 
 def current_county() -> County:

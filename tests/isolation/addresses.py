@@ -23,6 +23,7 @@ from saas.db import Base, db
 from saas.documents.models import Document
 from saas.files.models import StoredFile
 from saas.forms.models import FormDefinition
+from saas.notifications.models import Notification
 from saas.org.models import OrgUnit, Post, UnitLink, UnitType
 from saas.plans.models import Plan, PlanAttachment, PlanSection, PlanStage, PlanTask, PlanTaskPart
 from saas.review.models import ReviewCase, Route
@@ -67,6 +68,7 @@ PARAMETERS: Mapping[str, OfTable | Secret | Plain] = {
     "file_id": OfTable(StoredFile),
     "form_id": OfTable(FormDefinition),
     "link_id": OfTable(UnitLink),
+    "notification_id": OfTable(Notification),
     "number": Plain(("1", "99")),
     "part_id": OfTable(PlanTaskPart),
     "period_start": Plain((date.today().replace(day=1).isoformat(), "2026-01-01", "not-a-day")),
@@ -102,13 +104,17 @@ class Address:
 
 
 def rules(app: Flask) -> list[Rule]:
-    """Every rule but that of the static files, which belong to no county."""
+    """Every rule but that of the static files, which belong to no county, and those that are not declared yet."""
+    return [rule for rule in _all_rules(app) if all(_find_declared(rule, name) for name in _names(rule))]
+
+
+def _all_rules(app: Flask) -> list[Rule]:
     return sorted((rule for rule in app.url_map.iter_rules() if rule.endpoint != "static"), key=str)
 
 
 def undeclared(app: Flask) -> list[str]:
     """Addresses with a parameter that nobody has declared."""
-    return [str(rule) for rule in rules(app) for name in _names(rule) if _find_declared(rule, name) is None]
+    return [str(rule) for rule in _all_rules(app) for name in _names(rule) if _find_declared(rule, name) is None]
 
 
 def _names(rule: Rule) -> list[str]:

@@ -89,16 +89,17 @@ class Exchange:
             for row in ours.ids(table):
                 self._tables[str(row)] = table.name
             self._foreign[table.name] = str(theirs.ids(table)[0])
-        self._codes, self._foreign_code = _unit_codes(ours), sorted(_unit_codes(theirs) - _unit_codes(ours))[0]
+        self._codes, foreign_code = _unit_codes(ours), min(_unit_codes(theirs) - _unit_codes(ours))
+        self.codes = (foreign_code, "NOBODY9")  # to be taken out of answers before comparing
 
     def foreign(self, fields: Mapping[str, str], *, everywhere: bool = False) -> dict[str, str]:
         """Every id becomes the other county's id of the same table; with `everywhere`, every other field as well."""
         anybody = self._foreign["org_unit"]
-        return self._replaced(fields, lambda table: self._foreign[table], self._foreign_code, anybody, everywhere)
+        return self._replaced(fields, lambda table: self._foreign[table], self.codes[0], anybody, everywhere)
 
     def nobodys(self, fields: Mapping[str, str], *, everywhere: bool = False) -> dict[str, str]:
         """The same with ids and codes that nobody has."""
-        return self._replaced(fields, lambda _: str(uuid.uuid4()), "NOBODY9", str(uuid.uuid4()), everywhere)
+        return self._replaced(fields, lambda _: str(uuid.uuid4()), self.codes[1], str(uuid.uuid4()), everywhere)
 
     def _replaced(
         self,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from html.parser import HTMLParser
@@ -56,8 +56,18 @@ def comparable(response: TestResponse, ids: tuple[str, ...]) -> tuple[int, str, 
     The ids of the request itself and everything that is drawn anew for each page are taken out.
     """
     found = "\n".join(f"{name}: {value}" for name, value in response.headers if name.startswith("HX-"))
-    parts = (response.headers.get("Location", ""), found, response.get_data(as_text=True))
+    parts = (response.headers.get("Location", ""), found, text_of(response))
     return (response.status_code, *(_plain(part, ids) for part in parts))  # type: ignore[return-value]
+
+
+def text_of(response: TestResponse) -> str:
+    """The body as text, whatever it is."""
+    return response.get_data().decode(errors="replace")
+
+
+def listed(wrong: Iterable[object]) -> str:
+    """What went wrong, a line each."""
+    return "\n".join(str(each) for each in wrong)
 
 
 def _plain(part: str, ids: tuple[str, ...]) -> str:
@@ -118,7 +128,7 @@ class _Page(HTMLParser):
 def read_page(address: str, response: TestResponse) -> tuple[list[str], list[Form]]:
     """The links and the forms of a page, as addresses inside the deployment."""
     page = _Page(address)
-    page.feed(response.get_data(as_text=True))
+    page.feed(text_of(response))
     links = [urlsplit(link) for link in page.links]
     inside = [
         f"{link.path}?{link.query}" if link.query else link.path for link in links if not link.netloc and link.path
