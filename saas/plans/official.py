@@ -91,12 +91,19 @@ def plan_blocks(content: PlanContent) -> list[Block]:
     if content["goals"]:
         blocks += [Heading(1, "总体目标"), *_text_blocks(content["goals"])]
     for section in content["sections"]:
-        blocks += [Heading(1, section["heading"]), *_text_blocks(section["body"]), *_rows_of(section, content)]
+        rows = _rows_of(section, content)
+        text = _plain_blocks(section["body"]) if rows else _text_blocks(section["body"])
+        blocks += [Heading(1, section["heading"]), *text, *rows]
     return blocks
 
 
 def _text_blocks(text: str) -> list[Block]:
     return [_line_block(line.strip()) for line in text.splitlines() if line.strip()]
+
+
+def _plain_blocks(text: str) -> list[Block]:
+    """The words before generated rows: without headings, which would count among the rows."""
+    return [Paragraph(line.strip()) for line in text.splitlines() if line.strip()]
 
 
 def _line_block(line: str) -> Block:

@@ -138,7 +138,7 @@ def _over_units(row: Target, target: Definition, known: Sequence[TargetValue], o
         trace=_units_trace(target, result, len(series)),
         milestones=(),
         groups=(),
-        bar=_units_bar(target, result, state) if series else _empty_bar(target, state),
+        bar=_units_bar(target, result, state) if series else None,
     )
 
 
@@ -231,10 +231,6 @@ def _units_bar(target: Definition, result: UnitsEvaluation, state: State) -> cha
         is_met=_verdict(state),
         maximum=Decimal(max(result.applicable, 1)),
     )
-
-
-def _empty_bar(target: Definition, state: State) -> charts.TargetRow:
-    return charts.TargetRow(target.name, _amount(state, None), undetermined(), measure="个单位")
 
 
 def _amount(state: State, actual: Fraction | None) -> Amount:
