@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
@@ -15,13 +15,14 @@ from saas.access.permissions import Permission
 from saas.accounts.models import User
 from saas.accounts.viewer import Viewer
 from saas.assessment.models import AssessedUnit, AssessmentFact, AssessmentRound
-from saas.assessment.queries.rounds import find_collection, in_reach, is_roll_up, period_of_round
+from saas.assessment.queries.rounds import find_collection, in_reach, is_roll_up, period_of_round, short_name_of
 from saas.db import db
 from saas.domain.assessment_windows import filing_window
 from saas.domain.scheme import AssessmentScheme as Rules
 from saas.domain.windows import WindowDates, window_for
 from saas.org.models import OrgUnit
-from saas.submissions.queries import find_window_change
+from saas.submissions.models import Submission
+from saas.submissions.queries import HANDED_IN, find_window_change
 from saas.submissions.schedule import dates_of
 
 
@@ -54,9 +55,11 @@ def get_fact(fact_id: uuid.UUID, viewer: Viewer) -> AssessmentFact:
     ).one()
 
 
-def names_of(user_ids: Sequence[uuid.UUID | None] | set[uuid.UUID]) -> Mapping[uuid.UUID, str]:
+def names_of(user_ids: Iterable[uuid.UUID | None]) -> Mapping[uuid.UUID, str]:
     """The names of people, to say who recorded what."""
-    rows = db.session.execute(select(User.id, User.name).where(User.id.in_([u for u in user_ids if u]))).all()
+    rows = db.session.execute(
+        select(User.id, User.name).where(User.id.in_({person for person in user_ids if person}))
+    ).all()
     return {row.id: row.name for row in rows}
 
 
@@ -69,6 +72,21 @@ def fact_recorders(round_id: uuid.UUID) -> set[uuid.UUID]:
         select(AssessedUnit.rechecked_by_id).where(AssessedUnit.round_id == round_id).distinct()
     ).all()
     return {person for person in (*recorded, *rechecked) if person is not None}
+
+
+def find_handed_in(assessed: AssessmentRound, unit_id: uuid.UUID) -> Submission | None:
+    """What a unit handed in as its self-score of a round, its newest revision; None if it did not report."""
+    return db.session.scalars(
+        select(Submission)
+        .where(
+            Submission.collection_id == assessed.scheme.collection_id,
+            Submission.unit_id == unit_id,
+            Submission.period_start == assessed.period_start,
+            Submission.status.in_(HANDED_IN),
+        )
+        .order_by(Submission.revision.desc())
+        .limit(1)
+    ).one_or_none()
 
 
 # --- the window of the re-check -------------------------------------------------------------------------------------
@@ -178,7 +196,7 @@ def list_progress(round_id: uuid.UUID, viewer: Viewer) -> list[TownProgress]:
     rows = db.session.execute(
         select(
             AssessedUnit.parent_id,
-            parent.name.label("town"),
+            short_name_of(parent).label("town"),
             AssessedUnit.unit_id,
             OrgUnit.name,
             AssessedUnit.rechecked_at,

@@ -17,7 +17,7 @@ from sqlalchemy.orm import aliased, joinedload
 from saas.access.permissions import Permission
 from saas.accounts.viewer import Viewer
 from saas.assessment.models import AssessedUnit, AssessmentFact, AssessmentResult, AssessmentRound
-from saas.assessment.queries.rounds import PAGE, in_reach
+from saas.assessment.queries.rounds import PAGE, in_reach, short_name_of
 from saas.db import db
 from saas.domain.amounts import Amount, Standing
 from saas.domain.workflow import RoundStatus
@@ -68,8 +68,14 @@ class ResultFilter:
     is_descending: bool = False
 
 
+def _group_order() -> Any:
+    """Where a peer group stands: its units come one after another, in the county's order of their first one."""
+    group = AssessmentResult.trace["peer_group"].astext
+    return func.min(OrgUnit.sort_order).over(partition_by=group)
+
+
 _SORTS: Mapping[str, tuple[Any, ...]] = {
-    "rank": (AssessmentResult.trace["peer_group"].astext, AssessmentResult.rank),
+    "rank": (_group_order(), AssessmentResult.rank),
     "unit": (OrgUnit.sort_order, OrgUnit.code),
     "town": (_Town.sort_order, _Town.code, AssessmentResult.rank),
     "points": (AssessmentResult.points,),
@@ -84,7 +90,7 @@ def _rows() -> Select[*tuple[Any, ...]]:
         select(
             AssessmentResult.unit_id,
             OrgUnit.name,
-            _Town.name.label("town"),
+            short_name_of(_Town).label("town"),
             AssessmentResult.points,
             AssessmentResult.points_state,
             AssessmentResult.money,

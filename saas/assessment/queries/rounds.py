@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from sqlalchemy import Select, func, select
+from sqlalchemy import ColumnElement, Select, exists, func, select
 from sqlalchemy.orm import joinedload
 
 from saas.access.permissions import Permission
@@ -115,6 +115,17 @@ def get_round(round_id: uuid.UUID) -> AssessmentRound:
     """Return a round with its scheme, or raise NoResultFound (404)."""
     return db.session.scalars(
         select(AssessmentRound).where(AssessmentRound.id == round_id).options(joinedload(AssessmentRound.scheme))
+    ).one()
+
+
+def get_round_to_run(round_id: uuid.UUID, viewer: Viewer) -> AssessmentRound:
+    """Return a round all of whose units the viewer assesses, or raise NoResultFound (404)."""
+    reach = in_reach(viewer, Permission.ASSESSMENT_RUN)
+    outside = exists().where(AssessedUnit.round_id == AssessmentRound.id, AssessedUnit.unit_id.not_in(reach))
+    return db.session.scalars(
+        select(AssessmentRound)
+        .where(AssessmentRound.id == round_id, ~outside)
+        .options(joinedload(AssessmentRound.scheme))
     ).one()
 
 
@@ -263,3 +274,16 @@ def count_assessed(round_ids: Sequence[uuid.UUID]) -> Mapping[uuid.UUID, tuple[i
         .group_by(AssessedUnit.round_id)
     ).all()
     return {row[0]: (row[1], row[2]) for row in rows}
+
+
+def short_name_of(unit: type[OrgUnit]) -> ColumnElement[str]:
+    """The name of a unit as tables print it: the short one where there is one."""
+    return func.coalesce(func.nullif(unit.short_name, ""), unit.name)
+
+
+def unit_names(unit_ids: set[uuid.UUID]) -> Mapping[uuid.UUID, str]:
+    """The short names of units."""
+    rows = db.session.execute(
+        select(OrgUnit.id, short_name_of(OrgUnit).label("name")).where(OrgUnit.id.in_(unit_ids))
+    ).all()
+    return {row.id: row.name for row in rows}

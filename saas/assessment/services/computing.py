@@ -19,11 +19,12 @@ from saas.domain.scheme import AssessmentScheme as Rules
 from saas.domain.scoring import score_round
 from saas.domain.scoring_results import UnitResult
 from saas.domain.trace_json import trace_to_json
-from saas.domain.workflow import ROUND_MOVES, RoundAction, next_status
+from saas.domain.workflow import ROUND_MOVES, RoundAction, RoundStatus, next_status
 from saas.jobs.models import Job, JobState
 from saas.jobs.services import request_job
 
 COMPUTE = "assessment.compute"
+_BEFORE = frozenset({RoundStatus.COLLECTING, RoundStatus.RECHECKING})
 
 
 def request_compute(assessed: AssessmentRound, *, actor: HasId) -> Job:
@@ -80,7 +81,7 @@ def _row(assessed: AssessmentRound, result: UnitResult, place: RankedUnit, gathe
 def changed_since_computed(assessed: AssessmentRound) -> bool:
     """Whether a fact was recorded or withdrawn after the results were computed: they must be computed again."""
     if assessed.computed_at is None:
-        return False
+        return assessed.status not in _BEFORE
     later = or_(AssessmentFact.recorded_at > assessed.computed_at, AssessmentFact.withdrawn_at > assessed.computed_at)
     facts = db.session.scalars(
         select(func.count()).select_from(AssessmentFact).where(AssessmentFact.round_id == assessed.id, later)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Mapping
 from typing import Any
 
 from flask_babel import lazy_gettext as _l
@@ -13,10 +12,12 @@ from saas.access.permissions import Role
 from saas.accounts.models import Appointment
 from saas.accounts.queries import holds
 from saas.assessment.models import AssessedUnit, AssessmentRound
+from saas.assessment.naming import subject_of
 from saas.assessment.queries.facts import fact_recorders
 from saas.assessment.queries.results import list_traces, may_see_photo
-from saas.assessment.queries.rounds import get_route, list_assessed, lock_round, period_of_round
+from saas.assessment.queries.rounds import get_route, list_assessed, lock_round, period_of_round, unit_names
 from saas.assessment.services.computing import changed_since_computed
+from saas.assessment.services.reporting import county_name
 from saas.audit.services import AuditAction, HasId, record
 from saas.db import db, local_today, utc_now
 from saas.domain.canonical_json import digest
@@ -25,7 +26,7 @@ from saas.domain.routes import Step
 from saas.domain.workflow import ROUND_MOVES, RoundAction, next_status
 from saas.files.queries import register_subject as register_files
 from saas.notifications.services import notify
-from saas.org.models import OrgUnit, Post
+from saas.org.models import Post
 from saas.org.queries import get_root_unit
 from saas.review.models import ReviewCase
 from saas.review.services import start_case
@@ -41,15 +42,15 @@ class ResultsChangedError(DomainError):
 
 
 def round_title(assessed: AssessmentRound) -> str:
-    """What a round is called: 2026年3月农村环境卫生考核办法考核结果."""
-    name = assessed.scheme.name.removesuffix("考核办法").removesuffix("办法")
-    return f"{period_of_round(assessed).label}{name}考核结果"
+    """What a round's results are called: 2026年3月农村环境卫生考核结果."""
+    subject = subject_of(assessed.scheme.name, county_name())
+    return f"{period_of_round(assessed).label}{subject.topic}{subject.word}结果"
 
 
 def frozen_results(assessed: AssessmentRound) -> dict[str, Any]:
     """The canonical results of a round: what is decided on. Each unit's trace stands in it by its digest."""
     parents = {row.unit_id: row.parent_id for row in list_assessed(assessed.id)}
-    towns = _names({parent for parent in parents.values() if parent is not None})
+    towns = unit_names({parent for parent in parents.values() if parent is not None})
     rows = list_traces(assessed.id)
     return {
         "title": round_title(assessed),
@@ -61,7 +62,7 @@ def frozen_results(assessed: AssessmentRound) -> dict[str, Any]:
             {
                 "unit": row.unit.name,
                 "code": row.unit.code,
-                "town": towns.get(parents.get(row.unit_id), ""),
+                "town": towns.get(parents[row.unit_id] or row.unit_id, ""),
                 "group": row.trace["peer_group"],
                 "rank": row.rank,
                 "rank_reason": row.trace["ranking"]["reason"],
@@ -76,11 +77,6 @@ def frozen_results(assessed: AssessmentRound) -> dict[str, Any]:
             for row in rows
         ],
     }
-
-
-def _names(unit_ids: set[uuid.UUID]) -> Mapping[uuid.UUID | None, str]:
-    rows = db.session.execute(select(OrgUnit.id, OrgUnit.name).where(OrgUnit.id.in_(unit_ids))).all()
-    return {row.id: row.name for row in rows}
 
 
 def submit_round(assessed: AssessmentRound, *, actor: HasId) -> ReviewCase:

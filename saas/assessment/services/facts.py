@@ -12,6 +12,8 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
+from sqlalchemy.orm.attributes import flag_modified
+
 from saas.assessment.models import AssessedUnit, AssessmentFact, AssessmentRound
 from saas.assessment.queries import facts as queries
 from saas.assessment.queries.rounds import lock_round, rules_of_round
@@ -65,6 +67,21 @@ def recheck_rules(rules: Rules) -> list[Rule]:
     ]
 
 
+def recheck_rules_for(rules: Rules, attributes: Mapping[str, Any], ends_on: date) -> list[Rule]:
+    """The same for one unit: without those that surely do not apply to it."""
+    return [
+        rule
+        for rule in recheck_rules(rules)
+        if (rule.effective_from is None or rule.effective_from <= ends_on)
+        and (rule.applies_when is None or holds(rule.applies_when, attributes) is not False)
+    ]
+
+
+def recheck_is_open(assessed: AssessmentRound, window: queries.RecheckWindow) -> bool:
+    """Whether re-checks may be recorded now: by the round's status and by its window."""
+    return assessed.status in _RECHECK_OPEN and window.is_open(local_today())
+
+
 def office_rules(rules: Rules) -> list[Rule]:
     """The rules under which the office may record something, outside events first."""
     own = [rule for rule in rules.rules if rule.facts_of is None and rule.kind is not RuleKind.MANUAL_SCORE]
@@ -115,6 +132,7 @@ def record_scores(
                 _fact(unit, NewFact(rule_code=code, quantity=score, found_on=local_today()), actor, "recheck")
             )
         changed += 1
+    flag_modified(unit, "rechecked_at")  # counts the version up: who has older scores on the screen is told
     db.session.flush()
     if is_complete:
         _finish(unit, assessed, rules, actor)

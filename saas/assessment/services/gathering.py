@@ -12,7 +12,7 @@ from typing import Any
 from flask import current_app
 
 from saas.assessment.models import AssessedUnit, AssessmentFact, AssessmentRound
-from saas.assessment.queries.facts import list_facts
+from saas.assessment.queries.facts import find_handed_in, list_facts
 from saas.assessment.queries.rounds import find_collection, list_assessed, period_of_round
 from saas.assessment.services.rounds import base_amount_of
 from saas.domain.amounts import ZERO, plain
@@ -124,6 +124,14 @@ def _fact(fact: AssessmentFact) -> Fact:
         noticed_on=fact.noticed_on,
         exposed_on=fact.exposed_on,
     )
+
+
+def self_scores_of(assessed: AssessmentRound, unit_id: uuid.UUID, rules: Rules) -> tuple[SelfReport, dict[str, Any]]:
+    """What one unit said of itself: whether it reported, and its score or figure by rule code."""
+    handed_in = find_handed_in(assessed, unit_id)
+    own = _read_self_score(handed_in, rules)
+    figures = {fact.rule_code: fact.quantity for fact in own.facts}
+    return _report(handed_in, own), own.scores | figures
 
 
 def typed_attributes(attributes: Mapping[str, Any], declared: Sequence[Mapping[str, Any]]) -> dict[str, Any]:

@@ -20,8 +20,9 @@ from saas.domain.periods import Cadence, Period, period_of
 from saas.domain.ranking import rank_units
 from saas.domain.ranking_grades import grade_units
 from saas.domain.scheme import AssessmentScheme as Rules
+from saas.domain.scheme import Item
 from saas.domain.scheme_settings_text import describe_settings
-from saas.domain.scoring_results import MoneyResult, UnitResult
+from saas.domain.scoring_results import ItemResult, MoneyResult, PartResult, UnitResult
 from saas.domain.settlement import PeriodResult, RolledUp, roll_up
 from saas.domain.trace_json import amount_to_json
 from saas.domain.workflow import RoundStatus
@@ -47,7 +48,10 @@ def roll_up_round(assessed: AssessmentRound, rules: Rules) -> list[AssessmentRes
     }
     days = AssessedPeriod(assessed.period_start, assessed.period_end)
     groups = {code: _peer_group(rules, row.unit.attributes) for code, row in units.items()}
-    results = [_as_result(rules, code, days, groups[code], rolled[code]) for code in sorted(units)]
+    results = [
+        _as_result(rules, code, days, groups[code], rolled[code], _tie_break_items(rules, parts, units[code].unit_id))
+        for code in sorted(units)
+    ]
     places = {place.unit_code: place for place in grade_units(rules, results, rank_units(rules, results))}
     return [
         result_row(
@@ -86,18 +90,48 @@ def _period_result(part: _Part, unit_id: uuid.UUID) -> PeriodResult:
     result = part.results.get(unit_id)
     if result is None:
         return PeriodResult(part.period.label, None, None)
-    trace = result.trace
     return PeriodResult(
         part.period.label,
-        _amount(trace["points"], part.period.label),
-        _amount(trace["money"]["payable"], part.period.label),
+        _amount(result, result.trace["points"], part.period.label),
+        _amount(result, result.trace["money"]["payable"], part.period.label),
     )
 
 
-def _amount(stored: Mapping[str, Any], label: str) -> Amount:
-    """An amount of a month's trace; its reasons name the month."""
+def _amount(result: AssessmentResult, stored: Mapping[str, Any], label: str) -> Amount:
+    """An amount of a month's trace; its reasons name the month, and one reason stands for all that lack a re-check."""
     value = None if stored["value"] is None else Decimal(stored["value"])
-    return Amount(Standing(stored["standing"]), value, tuple(f"{label}：{reason}" for reason in stored["reasons"]))
+    reasons = stored["reasons"]
+    if reasons and result.trace.get("is_rechecked") is False:
+        reasons = ["尚未复核"]
+    return Amount(Standing(stored["standing"]), value, tuple(f"{label}：{reason}" for reason in reasons))
+
+
+def _tie_break_items(rules: Rules, parts: Sequence[_Part], unit_id: uuid.UUID) -> tuple[PartResult, ...]:
+    """The items that break ties, rolled up by the same rule as the points they are part of."""
+    steps = {step.code for step in rules.settings.tie_breaks}
+    found = []
+    for part in rules.parts:
+        items = tuple(_rolled_item(rules, item, parts, unit_id) for item in part.items if item.code in steps)
+        if items:
+            found.append(PartResult(part, items, not_applicable(), not_applicable(), ZERO, ZERO))
+    return tuple(found)
+
+
+def _rolled_item(rules: Rules, item: Item, parts: Sequence[_Part], unit_id: uuid.UUID) -> ItemResult:
+    periods = []
+    for part in parts:
+        result = part.results.get(unit_id)
+        score = None if result is None else _item_score(result, item.code, part.period.label)
+        periods.append(PeriodResult(part.period.label, score, None))
+    return ItemResult(item, (), roll_up(rules, periods).points, not_applicable())
+
+
+def _item_score(result: AssessmentResult, code: str, label: str) -> Amount | None:
+    for part in result.trace["parts"]:
+        for item in part["items"]:
+            if item["code"] == code:
+                return _amount(result, item["score"], label)
+    return None
 
 
 def _peer_group(rules: Rules, attributes: Mapping[str, Any]) -> str:
@@ -105,7 +139,14 @@ def _peer_group(rules: Rules, attributes: Mapping[str, Any]) -> str:
     return "" if name is None else str(attributes.get(name) or "")
 
 
-def _as_result(rules: Rules, code: str, days: AssessedPeriod, peer_group: str, rolled: RolledUp) -> UnitResult:
+def _as_result(
+    rules: Rules,
+    code: str,
+    days: AssessedPeriod,
+    peer_group: str,
+    rolled: RolledUp,
+    tie_breaks: tuple[PartResult, ...],
+) -> UnitResult:
     """A roll-up in the shape that ranking takes. A veto of a month does not reach beyond it: no scheme says so."""
     money = MoneyResult(not_applicable(), determined(ZERO), rolled.money)
     return UnitResult(
@@ -113,7 +154,7 @@ def _as_result(rules: Rules, code: str, days: AssessedPeriod, peer_group: str, r
         unit_code=code,
         period=days,
         peer_group=peer_group,
-        parts=(),
+        parts=tie_breaks,
         points=rolled.points,
         money=money,
         points_unlimited=None,

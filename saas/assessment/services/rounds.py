@@ -93,6 +93,7 @@ def set_base_amounts(
     if assessed.status not in _BASES_OPEN:
         raise DomainError("考核结果已送审，不能再改补助基数", code="not_allowed")
     assessed.base_amounts = plain({DEFAULT: default, UNITS: dict(own)})
+    assessed.computed_at = None  # what was computed with other amounts must be computed again
     record(AuditAction.ROUND_CHANGED, assessed, actor=actor, change="base_amounts")
 
 
