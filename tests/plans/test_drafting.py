@@ -26,6 +26,7 @@ from saas.plans.services.copying import copy_plan
 from saas.plans.services.drafting import fingerprint
 from saas.plans.services.pieces import save_section
 from saas.plans.views.pieces import EDITORS
+from saas.plans.views.target_form import TargetForm
 from saas.targets.models import Target
 from saas.tenancy.once import new_send_token
 from saas.tenancy.scope import tenant_scope
@@ -264,69 +265,6 @@ def test_a_script_typed_into_a_section_is_shown_as_text(browser: Browser, county
     assert "<script>alert(1)" not in page
 
 
-# --- units and deadline of a part ------------------------------------------------------------------------------------
-
-
-def part_form(browser: Browser, plan: Plan, part: PlanTaskPart, **changed: Any) -> dict[str, Any]:
-    page = browser.get(f"/plans/{plan.id}/parts/{part.id}/edit").text
-    return {"version": page.partition('name="version" value="')[2].partition('"')[0], **changed}
-
-
-def test_a_part_gets_units_by_role_groups_of_units_and_plain_words(
-    browser: Browser, county: PlanningCounty, plan: Plan
-) -> None:
-    part = db.session.scalars(select(PlanTaskPart)).one()
-    form = part_form(browser, plan, part, due_on="2026-09-10", is_standing="y", words="有关产权单位\n配合：各商户")
-    roles = {f"unit-{county.department.id}": "lead", "type-town": "responsible"}
-
-    assert browser.post(f"/plans/{plan.id}/parts/{part.id}/edit", {**form, **roles}).status_code == 303
-
-    duties = db.session.scalars(select(PlanTaskUnit).order_by(PlanTaskUnit.sort_order)).all()
-    assert [(duty.unit_id, duty.label, duty.role) for duty in duties] == [
-        (county.department.id, "", "lead"),
-        (county.towns[0].id, "各乡镇", "responsible"),
-        (county.towns[1].id, "各乡镇", "responsible"),
-        (None, "有关产权单位", "responsible"),
-        (None, "各商户", "supporting"),
-    ]
-    assert (part.due_on, part.due_text, part.is_standing) == (date(2026, 9, 10), "2026年9月10日前", True)
-    page = browser.get(f"/plans/{plan.id}?tab=tasks").text
-    assert "责任单位：各乡镇、有关产权单位" in page
-
-
-def test_a_part_changed_meanwhile_keeps_what_was_typed(browser: Browser, plan: Plan) -> None:
-    part = db.session.scalars(select(PlanTaskPart)).one()
-    form = part_form(browser, plan, part, due_text="中秋节前")
-    part.due_text = "国庆节前"
-
-    response = browser.post(f"/plans/{plan.id}/parts/{part.id}/edit", form)
-
-    assert response.status_code == 409
-    assert "中秋节前" in response.text
-    assert "国庆节前" in response.text
-
-
-def test_a_deadline_that_is_no_day_is_refused(browser: Browser, plan: Plan) -> None:
-    part = db.session.scalars(select(PlanTaskPart)).one()
-
-    response = browser.post(f"/plans/{plan.id}/parts/{part.id}/edit", part_form(browser, plan, part, due_on="8月底"))
-
-    assert response.status_code == 422
-    assert part.due_on == date(2026, 8, 25)
-
-
-def test_a_task_keeps_at_least_one_part(browser: Browser, plan: Plan) -> None:
-    part = db.session.scalars(select(PlanTaskPart)).one()
-    address = f"/plans/{plan.id}/parts/{part.id}/remove"
-    assert browser.post(address, {"version": plan.version}).status_code == 409
-
-    task_address = f"/plans/{plan.id}/tasks/{part.task_id}/parts"
-    assert browser.post(task_address, {"send_token": new_send_token()}).status_code == 303
-    assert browser.post(address, {"version": plan.version}).status_code == 303
-
-    assert db.session.scalars(select(PlanTaskPart.code)).all() == ["b"]
-
-
 # --- targets and attachments -----------------------------------------------------------------------------------------
 
 
@@ -363,6 +301,21 @@ def test_a_target_that_makes_no_sense_is_refused_beside_its_field(
     assert db.session.scalars(select(Target)).all() == []
 
 
+def test_editing_a_target_keeps_what_its_form_shows_in_one_line(browser: Browser, plan: Plan) -> None:
+    stated = {"start": "2026-03-16", "days": 10}
+    groups = [{"code": "staff", "name": "机关", "figure": 90}]
+    target = make_target(plan, name="知晓率", boundary="exclusive", deadline=stated, groups=groups)
+    shown = TargetForm.shown(target)
+    version = fingerprint(shown)
+
+    address = f"/plans/{plan.id}/targets/{target.id}/edit"
+    assert browser.post(address, {**shown, "name": "新名称", "version": version}).status_code == 303
+
+    assert target.name == "新名称"
+    assert (target.definition["boundary"], target.definition["deadline"]) == ("exclusive", stated)
+    assert target.definition["groups"] == [{"code": "staff", "name": "机关", "figure": "90"}]
+
+
 def test_a_file_is_attached_and_may_be_fetched(browser: Browser, plan: Plan) -> None:
     form = {"title": "评分表", "shows": "", "file": (io.BytesIO(PDF), "评分表.pdf")}
 
@@ -389,35 +342,3 @@ def test_an_unusable_file_is_refused_beside_the_field(
     assert response.status_code == 422
     assert said in response.text
     assert db.session.scalars(select(PlanAttachment)).all() == []
-
-
-# --- who sees what ---------------------------------------------------------------------------------------------------
-
-
-def test_a_draft_is_hidden_from_those_who_do_not_draft(browser: Browser, county: PlanningCounty, plan: Plan) -> None:
-    for person in (county.clerk, county.leader, county.town_officer):
-        browser.sign_in(person)
-        assert browser.get(f"/plans/{plan.id}").status_code == 404
-        assert plan.title not in browser.get("/plans").text
-
-
-def test_an_issued_plan_is_seen_by_everybody_below(browser: Browser, county: PlanningCounty) -> None:
-    plan = make_plan(county, PlanStatus.ISSUED)
-
-    for person in (county.clerk, county.town_officer):
-        browser.sign_in(person)
-        assert plan.title in browser.get("/plans").text
-        for tab in ("text", "targets", "tasks", "stages", "attachments", "review", "document"):
-            assert browser.get(f"/plans/{plan.id}?tab={tab}", htmx=True).status_code == 200
-
-
-def test_the_list_is_narrowed_by_year_status_unit_and_words(
-    browser: Browser, county: PlanningCounty, plan: Plan
-) -> None:
-    make_plan(county, title="青山县防汛方案", starts_on=date(2025, 1, 1))
-    address = "/plans?year={}&status={}&unit={}&words={}"
-
-    assert "防汛" in browser.get(address.format(2025, "draft", county.root.id, "防汛")).text
-    for other in ((2024, "", "", ""), ("", "issued", "", ""), ("", "", county.department.id, ""), ("", "", "", "抗旱")):
-        assert "没有符合条件的方案" in browser.get(address.format(*other)).text
-    assert browser.get("/plans?year=x&status=y&unit=z&page=-1").status_code == 200

@@ -267,7 +267,7 @@ def test_lists_ask_the_database_equally_often_however_long_they_are(
         make_part(make_task(other, "2", "第二项"), county.department, *county.towns, due_on=date(2026, 8, 30))
 
     assert count_statements(browser, address) == short
-    assert short <= 10  # the session, its posts and the county's address are among them
+    assert short <= 8
 
 
 # --- the table of tasks on 26 August ---------------------------------------------------------------------------------

@@ -27,7 +27,7 @@ from saas.plans.models import Plan
 from saas.plans.services import pieces
 from saas.plans.services.drafting import fingerprint
 from saas.plans.views.blueprint import bp, refuse_settled, refuse_stale
-from saas.plans.views.target_form import TargetForm, field_of, target_mapping
+from saas.plans.views.target_form import TargetForm, field_of, kept_mapping, target_mapping
 from saas.tenancy.once import find_earlier_answer, remember_answer
 
 
@@ -82,8 +82,11 @@ def _save_attachment(plan: Plan, piece: Any, form: AttachmentForm) -> Any:
 
 
 def _save_target(plan: Plan, piece: Any, form: TargetForm) -> Any:
+    mapping = target_mapping(form)
+    if piece is not None:
+        mapping = kept_mapping(piece, mapping)
     return pieces.save_plan_target(
-        plan, piece, actor=current_user, mapping=target_mapping(form), responsible_unit_id=form.responsible_id
+        plan, piece, actor=current_user, mapping=mapping, responsible_unit_id=form.responsible_id
     )
 
 

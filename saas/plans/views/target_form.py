@@ -175,6 +175,28 @@ def target_mapping(form: TargetForm) -> dict[str, Any]:
     return mapping | ({"groups": groups} if groups else {})
 
 
+def kept_mapping(target: Target, typed: dict[str, Any]) -> dict[str, Any]:
+    """Keep of a target what the form shows in one line only, where that line was not changed.
+
+    These are stated deadlines (10 days from …), the boundary, and the codes of groups that keep their names.
+    """
+    written = target.definition
+    deadlines = {_deadline(each): each for each in _stated_deadlines(written)}
+    codes = {group["name"]: group["code"] for group in written.get("groups", ())}
+    merged = {**typed, "deadline": deadlines.get(typed.get("deadline", ""), typed.get("deadline"))}
+    merged["milestones"] = [
+        {**each, "deadline": deadlines.get(each["deadline"], each["deadline"])} for each in typed.get("milestones", ())
+    ]
+    merged["groups"] = [{**each, "code": codes.get(each["name"], each["code"])} for each in typed.get("groups", ())]
+    merged |= {"boundary": written["boundary"]} if "boundary" in written else {}
+    return {key: value for key, value in merged.items() if value not in (None, [])}
+
+
+def _stated_deadlines(written: dict[str, Any]) -> list[Any]:
+    found = [written.get("deadline"), *(each.get("deadline") for each in written.get("milestones", ()))]
+    return [each for each in found if isinstance(each, dict)]
+
+
 def _lines(text: str | None) -> list[str]:
     return [line.strip() for line in (text or "").splitlines() if line.strip()]
 
