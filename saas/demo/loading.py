@@ -15,9 +15,10 @@ from saas.config import ConfigError
 from saas.db import at_moment, db, local_today, unit_of_work, utc_now
 from saas.demo import moments
 from saas.demo.counties import MARKER, PASSWORD, Demonstration
+from saas.demo.following import tell_ordinary
 from saas.demo.past_plans import plan_tales
 from saas.demo.past_rounds import round_tales
-from saas.demo.past_submissions import submission_tales
+from saas.demo.past_submissions import list_reports, report_tale
 from saas.demo.past_targets import target_tales
 from saas.demo.past_tasks import task_tales
 from saas.demo.stage import Stage
@@ -28,7 +29,7 @@ from saas.tenancy.packs import read_pack
 from saas.tenancy.provisioning import create_tenant
 from saas.tenancy.scope import tenant_scope
 
-TALES = (plan_tales, submission_tales, round_tales, task_tales, target_tales)
+TALES = (plan_tales, round_tales, task_tales, target_tales)
 APPLIED_YEARS_AGO = 1  # long enough for a yearly report about last year
 
 
@@ -64,7 +65,8 @@ def load_county(demonstration: Demonstration, say: Callable[[str], None]) -> Loa
             apply_pack(pack, first_password=PASSWORD, must_change_password=False)
         stage.load_units()
         say(f"  {demonstration.name}: telling its history")
-        tales = [tale for told in TALES for tale in told(stage)]
+        reports = tell_ordinary(stage, list(list_reports(stage)))
+        tales = [report_tale(stage, report) for report in reports] + [tale for told in TALES for tale in told(stage)]
         steps = tell(tales, stage.now)
         _mark()
     return Loaded(steps, time.monotonic() - started)

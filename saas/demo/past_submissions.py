@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
@@ -21,7 +21,7 @@ from saas.demo.stage import Stage
 from saas.demo.telling import Tale
 from saas.domain.answers import answers_from_stored
 from saas.domain.cohorts import cohort_from_mapping
-from saas.domain.fields import FieldType, iter_fields
+from saas.domain.fields import FieldType, FormDefinition, iter_fields
 from saas.domain.periods import Cadence, Period
 from saas.domain.scheme import RuleKind
 from saas.domain.windows import WindowDates
@@ -64,7 +64,7 @@ class Report:
         return self.collection.code, self.unit.code, self.period.key
 
 
-def submission_tales(stage: Stage) -> Iterator[Tale]:
+def list_reports(stage: Stage) -> Iterator[Report]:
     """Every report of the history, and of the present period as far as it has come."""
     collections = db.session.scalars(select(Collection).order_by(Collection.code)).all()
     for collection in collections:
@@ -78,7 +78,7 @@ def submission_tales(stage: Stage) -> Iterator[Tale]:
             for unit in members:
                 report = Report(collection, unit, period, dates_of(collection, period), special.get(unit.code), percent)
                 if report.case is not SubmissionCase.MISSING and not (back == 0 and stage.is_played(unit)):
-                    yield _tale(stage, report)
+                    yield report
 
 
 def _periods_back(stage: Stage, collection: Collection) -> list[int]:
@@ -117,17 +117,22 @@ def _percent(stage: Stage, collection: Collection, back: int) -> tuple[int, int]
 # --- one report -----------------------------------------------------------------------------------------------------
 
 
-def _tale(stage: Stage, report: Report) -> Tale:
+def report_tale(stage: Stage, report: Report, course: Sequence[datetime] = ()) -> Tale:
+    """One report from its beginning to its acceptance, or as far as its case goes.
+
+    `course` fixes the moments: begun, handed in, decided on at each step.
+    """
     draw = stage.draw("submission", *report.key)
-    handed_in_at = _hand_in_moment(stage, report, draw)
-    yield handed_in_at - timedelta(minutes=draw.between(9, 50))
+    begun_at, handed_in_at, *decided_at = course or _beginning(stage, report, draw)
+    yield begun_at
     clerk = stage.filler(report.unit)
     submission = services.start_submission(report.collection, report.unit, report.period, actor=clerk)
+    definition = stage.definition_of(submission.form_version)
     if report.case is SubmissionCase.NOT_APPLICABLE and report.special:
         services.declare_not_applicable(submission, reason=report.special.reason, actor=clerk)
         yield from _reviewed(stage, submission, handed_in_at, draw)
         return
-    services.save_answers(submission, _answers(stage, report, submission, draw, clerk), actor=clerk)
+    services.save_answers(submission, fill(stage, report, submission, definition, clerk), actor=clerk)
     if report.case is SubmissionCase.DRAFT:
         return
     yield handed_in_at
@@ -141,16 +146,21 @@ def _tale(stage: Stage, report: Report) -> Tale:
             return
         handed_in_at = moments.soon_after(at, draw, hours=(3, 30))
         yield handed_in_at
-        services.save_answers(submission, _answers(stage, report, submission, draw, clerk), actor=clerk)
+        services.save_answers(submission, fill(stage, report, submission, definition, clerk), actor=clerk)
         services.submit(submission, actor=clerk)
     if report.case is SubmissionCase.WAITING:
         return
-    yield from _reviewed(stage, submission, handed_in_at, draw)
+    yield from _reviewed(stage, submission, handed_in_at, draw, decided_at)
     if report.case is SubmissionCase.CORRECTED and report.special:
         yield from _corrected(stage, submission, report.special.answers, draw)
 
 
-def _hand_in_moment(stage: Stage, report: Report, draw: Draw) -> datetime:
+def _beginning(stage: Stage, report: Report, draw: Draw) -> list[datetime]:
+    handed_in_at = hand_in_moment(stage, report, draw)
+    return [handed_in_at - timedelta(minutes=draw.between(9, 50)), handed_in_at]
+
+
+def hand_in_moment(stage: Stage, report: Report, draw: Draw) -> datetime:
     """When it is handed in: in the last days before it is due, or some days after."""
     dates = report.dates
     if report.case is SubmissionCase.LATE:
@@ -168,16 +178,19 @@ def _case(submission: Submission) -> ReviewCase:
     return case
 
 
-def _reviewed(stage: Stage, submission: Submission, since: datetime, draw: Draw) -> Tale:
+def _reviewed(
+    stage: Stage, submission: Submission, since: datetime, draw: Draw, decided_at: Sequence[datetime] = ()
+) -> Tale:
     """Every step of the route, one after another, each by somebody who is asked."""
-    at = moments.soon_after(since, draw, hours=(3, 30))
+    fixed = list(decided_at)
+    at = fixed.pop(0) if fixed else moments.soon_after(since, draw, hours=(3, 30))
     yield at
     case = _case(submission)
     while people := stage.asked(case):
         approve(case, actor=draw.pick(people), comment=draw.pick(COMMENTS))
         if case.current_step is None:
             return
-        at = moments.soon_after(at, draw, hours=(5, 50))
+        at = fixed.pop(0) if fixed else moments.soon_after(at, draw, hours=(5, 50))
         yield at
 
 
@@ -234,8 +247,10 @@ def self_percent(stage: Stage, key: tuple[str, str, str], within: tuple[int, int
     return stage.draw("self", *key).between(*within)
 
 
-def _answers(stage: Stage, report: Report, submission: Submission, draw: Draw, clerk: User) -> dict[str, Any]:
-    definition = services.definition_of(submission)
+def fill(
+    stage: Stage, report: Report, submission: Submission, definition: FormDefinition, clerk: User
+) -> dict[str, Any]:
+    """What a clerk answers, with a photo now and then."""
     scores, full = self_scores(stage, report)
     ranges = {
         entry.field: (entry.low, entry.high)
@@ -256,6 +271,7 @@ def _answers(stage: Stage, report: Report, submission: Submission, draw: Draw, c
     )
     answers = write_answers(definition.fields, background)
     images = [path for path, item in iter_fields(definition) if item.type is FieldType.IMAGE and "[]" not in path]
+    draw = stage.draw("photo", *report.key)
     if images and not submission.answers and draw.is_hit(PHOTO_PERCENT):
         _add_photo(answers, draw.pick(images), submission.id, draw, clerk)
     return answers

@@ -17,10 +17,14 @@ from saas.db import db, local_today
 from saas.demo.counties import Demonstration
 from saas.demo.draws import Draw
 from saas.domain.cohorts import Cohort, CohortUnit, matches
-from saas.domain.routes import route_from_mapping
+from saas.domain.fields import FormDefinition, form_from_mapping
+from saas.domain.routes import Route, route_from_mapping
+from saas.forms.models import FormVersion
 from saas.org.models import OrgUnit, Post
 from saas.org.queries import list_units, parents_on
 from saas.review.models import ReviewCase
+from saas.review.queries import list_routes
+from saas.submissions.models import Collection
 from saas.tenancy.pack_content import History
 from saas.tenancy.packs import Pack
 
@@ -35,6 +39,7 @@ class Stage:
     now: datetime
     today: date
     units: Mapping[str, OrgUnit] = field(default_factory=dict)
+    _definitions: dict[uuid.UUID, FormDefinition] = field(default_factory=dict)
 
     @cached_property
     def zone(self) -> tzinfo:
@@ -124,6 +129,20 @@ class Stage:
     def office(self) -> Sequence[User]:
         """The county's office: the first drafts, the others run what goes on every month."""
         return self.people(self.root, Role.OFFICE)
+
+    def definition_of(self, version: FormVersion) -> FormDefinition:
+        """A version of a form, read once."""
+        if version.id not in self._definitions:
+            self._definitions[version.id] = form_from_mapping(version.definition)
+        return self._definitions[version.id]
+
+    def route_of(self, collection: Collection) -> Route:
+        """The route that the reports of a collection take."""
+        return self._routes[collection.route_id]
+
+    @cached_property
+    def _routes(self) -> Mapping[uuid.UUID, Route]:
+        return {row.id: route_from_mapping(row.definition) for row in list_routes()}
 
     def asked(self, case: ReviewCase) -> list[User]:
         """Who may decide at the present step of a case: one person for each post, and none of its authors."""
