@@ -12,12 +12,12 @@ from flask_login import current_user
 
 from saas.access.decorators import public, requires
 from saas.access.permissions import Permission, Role
-from saas.assessment.queries.home import last_results
+from saas.assessment.queries.home import last_results, open_rounds
 from saas.assessment.queries.rounds import period_of_round
 from saas.db import local_today
 from saas.home import queries
 from saas.home.filing import filing_progress
-from saas.home.to_do import list_to_dos
+from saas.home.to_do import REVIEWS_SHOWN, list_to_dos
 from saas.notifications.queries import list_unread
 from saas.tenancy.address import find_current_county
 
@@ -44,8 +44,10 @@ def index() -> ResponseReturnValue:
         today=today,
         weekday=WEEKDAYS[today.weekday()],
         to_dos=list_to_dos(current_user, today),
+        reviews_shown=REVIEWS_SHOWN,
         unread=list_unread(current_user.id),
         results=last_results(current_user),
+        rounds=open_rounds(current_user),
         period_of_round=period_of_round,
         documents=_documents(),
         **_numbers(today),

@@ -41,6 +41,16 @@ def test_the_trail_says_who_did_what(browser: Browser, auditor: User) -> None:
     assert "<b>x</b>" not in page
 
 
+def test_details_are_named_and_long_values_cut(browser: Browser, auditor: User) -> None:
+    record(AuditAction.CASE_APPROVED, auditor, actor=auditor, digest="ab" * 32, fields=["name"], new={"units": 3})
+
+    page = browser.get("/audit").text
+
+    assert "内容摘要：abababababab…" in page
+    assert "改动项：name" in page
+    assert "新增：units 3" in page
+
+
 @pytest.mark.parametrize(
     ("query", "found"),
     [

@@ -12,8 +12,9 @@ from sqlalchemy import select
 
 from saas.access.permissions import Role
 from saas.accounts.models import User
+from saas.assessment.models import AssessmentResult
 from saas.db import at_moment, db
-from saas.domain.workflow import PlanStatus, SubmissionStatus
+from saas.domain.workflow import PlanStatus, RoundStatus, SubmissionStatus
 from saas.notifications.models import Notification
 from saas.notifications.services import notify
 from saas.org.models import OrgUnit
@@ -21,6 +22,7 @@ from saas.review.services import start_case
 from saas.tenancy.scope import tenant_scope
 from tests.browser import Browser
 from tests.factories import make_tenant, make_unit, make_unit_type, make_user
+from tests.factories_assessment import make_assessed_county, make_round
 from tests.factories_forms import make_collection, make_submission
 from tests.factories_plans import make_part, make_plan, make_planning_county, make_task
 from tests.statements import count_statements
@@ -183,6 +185,33 @@ def test_a_town_counts_only_its_own_villages(browser: Browser, village: OrgUnit)
     page = home_of(browser, make_user(Role.LEADER, unit=other))
 
     assert "已报 0 / 1" in page
+
+
+def test_a_village_sees_its_last_published_result_and_the_office_its_open_rounds(browser: Browser) -> None:
+    county = make_assessed_county()
+    assessed = make_round(county)
+    assert "已复查 0 / 4" in home_of(browser, county.office)
+    db.session.add(
+        AssessmentResult(
+            round_id=assessed.id,
+            unit_id=county.villages[0].id,
+            points=None,
+            points_state="undetermined",
+            money=None,
+            money_state="undetermined",
+            trace={"points": {"text": "未定"}, "money": {"payable": {"text": "1,500.00 元"}}},
+        )
+    )
+    db.session.flush()
+    assert "最近考核结果" not in home_of(browser, county.clerks[0])
+    assessed.status = RoundStatus.PUBLISHED
+    db.session.flush()
+
+    page = home_of(browser, county.clerks[0])
+
+    assert "东村 · 未定" in page
+    assert "1,500.00 元" in page
+    assert "最近考核结果" not in home_of(browser, county.clerks[1])
 
 
 def test_the_administrators_see_the_state_of_the_system(browser: Browser, village: OrgUnit) -> None:

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Mapping
 from datetime import date
+from typing import Any
 
 from flask import Blueprint, request
 from flask.typing import ResponseReturnValue
@@ -38,6 +41,35 @@ SUBJECT_LABELS = {
     "user_session": _l("登录会话"),
 }
 
+DETAIL_LABELS = {
+    "action": _l("操作"),
+    "change": _l("变更"),
+    "code": _l("代码"),
+    "collection": _l("填报任务"),
+    "digest": _l("内容摘要"),
+    "ends_on": _l("止于"),
+    "fields": _l("改动项"),
+    "from": _l("自"),
+    "kind": _l("种类"),
+    "login_name": _l("账号"),
+    "name": _l("名称"),
+    "new": _l("新增"),
+    "number": _l("编号"),
+    "pack": _l("配置包"),
+    "parent": _l("上级单位"),
+    "post": _l("岗位"),
+    "reason": _l("原因"),
+    "roles": _l("角色"),
+    "roles_before": _l("原角色"),
+    "starts_on": _l("起于"),
+    "step": _l("环节"),
+    "to": _l("退回到"),
+    "unit": _l("单位"),
+}
+SHOWN_DIGITS = 12  # of a digest or an id: enough to find it by
+SHOWN_LENGTH = 80
+_TOKEN = re.compile(r"[0-9a-f]{64}|[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+
 
 @bp.get("")
 @requires(Permission.AUDIT_VIEW)
@@ -56,10 +88,29 @@ def index() -> ResponseReturnValue:
         wanted=wanted,
         action_labels={action.value: label for action, label in ACTION_LABELS.items()},
         subject_labels=SUBJECT_LABELS,
+        shown_details=shown_details,
         count=count,
         page=page,
         page_count=-(-count // queries.PAGE),
     )
+
+
+def shown_details(details: Mapping[str, Any]) -> list[tuple[object, str]]:
+    """The details of an event as the list shows them: named, and long values cut."""
+    return [
+        (DETAIL_LABELS.get(name, name), _shown(value)) for name, value in details.items() if value not in ("", None)
+    ]
+
+
+def _shown(value: Any) -> str:
+    if isinstance(value, Mapping):
+        return "、".join(f"{key} {each}" for key, each in value.items())[:SHOWN_LENGTH]
+    if isinstance(value, list):
+        return "、".join(str(each) for each in value)[:SHOWN_LENGTH]
+    text = str(value)
+    if _TOKEN.fullmatch(text):
+        return text[:SHOWN_DIGITS] + "…"
+    return text if len(text) <= SHOWN_LENGTH else text[:SHOWN_LENGTH] + "…"
 
 
 def _day(text: str) -> date | None:
