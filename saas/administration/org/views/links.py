@@ -38,19 +38,27 @@ def create_link_send(unit_id: uuid.UUID) -> ResponseReturnValue:
     form = _link_form()
     if not form.validate_on_submit():
         return _new_page(form, unit, status=422)
-    linked_id, user_id, day = chosen_id(form.linked_unit), chosen_id(form.user), form.starts_on.data
-    linked = get_unit(linked_id) if linked_id else None
     try:
         with unit_of_work():
-            services.add_link(
-                unit, kind=form.kind.data, user_id=user_id, linked_unit=linked, starts_on=day, actor=current_user
-            )
+            _add(form, unit)
             remember_answer(url_for(".show", unit_id=unit.id))
     except DomainError as error:
         refused(form, error, {"own_link": "linked_unit"}, "kind")
         return _new_page(form, unit, status=422)
     flash(gettext("联系已登记。"), "success")
     return to_unit(unit.id)
+
+
+def _add(form: LinkForm, unit: OrgUnit) -> None:
+    linked_id = chosen_id(form.linked_unit)
+    services.add_link(
+        unit,
+        kind=form.kind.data,
+        user_id=chosen_id(form.user),
+        linked_unit=get_unit(linked_id) if linked_id else None,
+        starts_on=form.starts_on.data,
+        actor=current_user,
+    )
 
 
 def _link_form() -> LinkForm:

@@ -41,13 +41,11 @@ def create_post_send(unit_id: uuid.UUID) -> ResponseReturnValue:
     form = PostForm()
     if not form.validate_on_submit():
         return _new_page(form, unit, status=422)
-    roles = form.chosen_roles()
+    roles, order = form.chosen_roles(), form.sort_order.data or 0
     try:
         with unit_of_work():
             appointments.refuse_conflicting_roles(roles)
-            services.create_post(
-                unit, name=form.name.data, roles=roles, sort_order=form.sort_order.data or 0, actor=current_user
-            )
+            services.create_post(unit, name=form.name.data, roles=roles, sort_order=order, actor=current_user)
             remember_answer(url_for(".show", unit_id=unit.id))
     except DomainError as error:
         refused(form, error, {"roles_conflict": "roles"}, "name")
