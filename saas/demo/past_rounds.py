@@ -160,7 +160,8 @@ def _named(past: Past, fact: FactHistory) -> NewFact:
         found_on=found_on,
         noticed_on=found_on,
         households=fact.households,
-        note=fact.note,
+        note="" if fact.source == "office" else fact.note,
+        document_name=fact.note if fact.source == "office" else "",
         attributes=attributes,
     )
 

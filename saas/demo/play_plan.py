@@ -25,6 +25,18 @@ def play_plan(play: Play, code: str) -> None:
     _issue(play, plan)
 
 
+def download_plan(play: Play, code: str) -> None:
+    """Fetch the file of a plan that was issued in the past."""
+    since = time.monotonic()
+    plan = next(entry.plan for entry in play.pack.configuration.plans if entry.plan.code == code)
+    link = next((link for link in _open_plan(play, plan, "document").links if "/documents/" in link.href), None)
+    if link is None:
+        play.say(f"– {play.demonstration.name} “{plan.title}”还没有印发")
+        return
+    path = play.download(OFFICE, link.href, code)
+    play.step("取回已印发的方案", f"“{plan.title}”，{path.stat().st_size // 1024} KB", since)
+
+
 def _open_plan(play: Play, plan: PlanTable, tab: str = "text") -> Page:
     office = play.visitor(OFFICE)
     link = office.open("/plans").find_link(plan.title, href="/plans/")

@@ -17,6 +17,7 @@ from saas.tenancy.pack_schema import RoleName
 RUNNING = "office3"
 LOST = (3, 16)  # points of a hundred that an inspector takes off
 FINDING_PERCENT = 6
+PRAISE = "县级检查通报（演示）"
 
 
 def play_round(play: Play, code: str) -> None:
@@ -25,6 +26,7 @@ def play_round(play: Play, code: str) -> None:
     period = period_of(play.today, Cadence(scheme.application.cadence))
     round_path = _start(play, scheme, period)
     _recheck(play, scheme.scheme, round_path)
+    _praise(play, scheme.scheme, round_path)
     _compute(play, round_path)
     _confirm(play, round_path, period)
     _publish(play, scheme, round_path)
@@ -96,17 +98,26 @@ def _recheck_unit(play: Play, inspector: Visitor, scheme: AssessmentScheme, link
         return False
     draw = Draw("recheck", link.text, play.today)
     for finding in page.forms:
-        if finding.action.endswith("/findings") and _is_found(finding, scheme, draw):
-            page = inspector.send(finding, {"quantity": "1", "note": "现场检查发现，已当场告知。"})
-    form = inspector.form(page if page.find_form("/recheck") else inspector.open(link.href), "/recheck")
+        typed = _found(play, finding, scheme, link.text.split()[0], draw)
+        if finding.action.endswith("/findings") and typed:
+            page = inspector.send(finding, typed)
+    form = inspector.form(page, "/recheck")
     inspector.send(form, {**_scores(form, scheme, draw), "intent": "complete"})
     return True
 
 
-def _is_found(finding: Form, scheme: AssessmentScheme, draw: Draw) -> bool:
+def _found(play: Play, finding: Form, scheme: AssessmentScheme, unit: str, draw: Draw) -> dict[str, str | list[str]]:
+    """What an inspector types under a rule: the figure that is to be read, or now and then something found."""
     code = dict(finding.fields).get("rule_code", "")
+    history = play.pack.configuration.history
+    reading = next((r.attribute for r in (history.history.readings if history else ()) if r.rule == code), None)
+    if reading is not None:
+        figure = next((row.attributes.get(reading) for row in play.units.values() if row.name == unit), None)
+        return {} if figure is None else {"quantity": str(figure), "note": "现场清点。"}
     kind = next((rule.kind for rule in scheme.rules if rule.code == code), None)
-    return kind is RuleKind.PER_OCCURRENCE and draw.is_hit(FINDING_PERCENT)
+    if kind is RuleKind.PER_OCCURRENCE and draw.is_hit(FINDING_PERCENT):
+        return {"quantity": "1", "note": "现场检查发现，已当场告知。"}
+    return {}
 
 
 def _scores(form: Form, scheme: AssessmentScheme, draw: Draw) -> dict[str, str | list[str]]:
@@ -117,6 +128,23 @@ def _scores(form: Form, scheme: AssessmentScheme, draw: Draw) -> dict[str, str |
     }
     lost = Decimal(draw.between(*LOST)) * sum(full.values(), Decimal()) / 100
     return {f"score-{code}": f"{score:f}" for code, score in spread_loss(full, lost, draw).items()}
+
+
+def _praise(play: Play, scheme: AssessmentScheme, round_path: str) -> None:
+    """The office records that a village was praised in writing, while the round still takes facts."""
+    since = time.monotonic()
+    office = play.visitor(RUNNING)
+    rule = next((rule for rule in scheme.rules if rule.kind is RuleKind.BONUS), None)
+    progress = office.open(f"{round_path}/recheck")
+    unit = next((link for link in progress.links if link.href.endswith("/recheck") and "/units/" in link.href), None)
+    is_open = office.open(round_path).find_form("/compute") is not None
+    if rule is None or unit is None or not is_open or PRAISE in office.open(f"{round_path}/facts").text:
+        return
+    form = office.form(office.open(f"{round_path}/facts/new"), "/facts")
+    unit_id = unit.href.split("/units/")[1].partition("/")[0]
+    typed = {"unit_id": unit_id, "rule_code": rule.code, "quantity": "1", "document_name": PRAISE}
+    office.send(form, {**typed, "found_on": play.today.isoformat(), "noticed_on": play.today.isoformat()})
+    play.step("考核办登记", f"{unit.text.split()[0]}：{rule.label}", since)
 
 
 # --- from computing to the bulletin ---------------------------------------------------------------------------------
@@ -133,8 +161,10 @@ def _compute(play: Play, round_path: str) -> None:
     if page.find_form("/moves/preview") is not None:
         since = time.monotonic()
         results = office.open(f"{round_path}/results")
+        if not any("/units/" in link.href for link in results.links):
+            raise office.unexpected(results, "the result of each unit")
         office.send(office.form(page, "/moves/preview"))
-        play.step("预览", f"结果已核对：{len([1 for link in results.links if '/units/' in link.href])} 行在首页", since)
+        play.step("预览", "逐个单位的得分、金额和名次已核对", since)
 
 
 def _wait_for_preview(office: Visitor, round_path: str) -> Page:

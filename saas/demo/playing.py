@@ -9,7 +9,7 @@ from pathlib import Path
 from saas.demo import moments
 from saas.demo.cast import Play
 from saas.demo.counties import PASSWORD, RURAL, URBAN, Demonstration
-from saas.demo.play_plan import play_plan
+from saas.demo.play_plan import download_plan, play_plan
 from saas.demo.play_reports import play_reports
 from saas.demo.play_round import download_bulletin, play_round
 from saas.domain.periods import Cadence
@@ -33,9 +33,11 @@ def play_all(base_url: str, folder: Path, today: date, say: Callable[[str], None
     """Play both counties. Raises Unexpected at the first step that does not give its result."""
     rural, urban = (_begin(base_url, each, folder, today, say) for each in (RURAL, URBAN))
     try:
+        download_plan(rural, "environment_plan")
         play_plan(rural, "village_cleaning")
         play_reports(rural, "environment_self_score")
         play_round(rural, "town_environment")
+        download_plan(urban, "service_plan")
         play_plan(urban, "station_outreach")
         play_reports(urban, "station_monthly")
         download_bulletin(urban, "annual_evaluation", moments.past_period(today, Cadence.YEAR, -1))
@@ -50,18 +52,21 @@ def _begin(base_url: str, demonstration: Demonstration, folder: Path, today: dat
     return Play(base_url, demonstration, read_pack(demonstration.folder, year=today.year), today, folder, say)
 
 
+def _people(play: Play, role: RoleName) -> list[tuple[str, str, str]]:
+    """Login name, name and post of those whose first post carries the role, in the pack's order."""
+    roles = {(post.unit, post.name): post.roles for post in play.pack.organisation.posts}
+    return [
+        (person.login_name, person.name, f"{play.units[ref.unit].name} {ref.name}")
+        for person in play.pack.organisation.people
+        for ref in person.posts[:1]
+        if role in roles[ref.unit, ref.name]
+    ]
+
+
 def _tell_what_to_try(play: Play, base_url: str) -> None:
     play.say(f"\n{play.demonstration.name}  {base_url.rstrip('/')}/{play.demonstration.slug}/   密码都是 {PASSWORD}")
     for role, label in ROLES.items():
-        found = [
-            (person.login_name, person.name, f"{play.units[ref.unit].name} {ref.name}")
-            for person in play.pack.organisation.people
-            for ref in person.posts[:1]
-            if role
-            in next(
-                post.roles for post in play.pack.organisation.posts if (post.unit, post.name) == (ref.unit, ref.name)
-            )
-        ]
+        found = _people(play, role)
         for login_name, name, post in found[: 3 if role in (RoleName.OFFICE, RoleName.LEADER) else 1]:
             play.say(f"  {label:　<10}{login_name:<10}{name}（{post}）")
     for path in play.papers:
