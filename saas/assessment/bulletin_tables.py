@@ -260,7 +260,7 @@ def deduction_details(content: BulletinContent) -> tuple[Block, ...]:
     ]
     if not rows:
         return ()
-    widths = columns((20, _L), (30, _L), (34, _L), (16, _C), (10, _R), (7, _C))
+    widths = columns((18, _L), (42, _L), (24, _L), (14, _C), (9, _R), (6, _C))
     head = cells("单位", "事由", "数量和计算", "发现日期", "扣减", "单位")
     return (Table(widths, (head,), tuple(rows), size=TextSize.FINE),)
 

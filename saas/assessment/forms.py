@@ -12,6 +12,7 @@ from flask_babel import lazy_gettext as _l
 from flask_wtf import FlaskForm
 from flask_wtf.file import FileField
 from wtforms import BooleanField, DateField, HiddenField, SelectField, StringField, TextAreaField
+from wtforms.fields.choices import SelectChoice
 from wtforms.validators import DataRequired, InputRequired, Length, Optional, ValidationError
 
 from saas.domain.amounts import ZERO, plain
@@ -117,7 +118,13 @@ class OfficeFactForm(FindingForm):
     noticed_on = DateField(_l("通报日期"), validators=[Optional()])
     exposed_on = DateField(_l("曝光日期"), validators=[Optional()])
     condition = SelectField(
-        _l("计分条件是否成立"), choices=[("", _l("尚未认定")), ("yes", _l("成立")), ("no", _l("不成立"))]
+        _l("计分条件是否成立"),
+        choices=[
+            SelectChoice("", _l("尚未认定")),
+            SelectChoice("yes", _l("成立")),
+            SelectChoice("no", _l("不成立")),
+        ],
+        validate_choice=False,  # schemes without conditions do not show the field
     )
 
 

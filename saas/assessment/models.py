@@ -98,6 +98,9 @@ class AssessmentRound(TenantOwned, Base):
     scheme: Mapped[AssessmentScheme] = relationship(
         primaryjoin="foreign(AssessmentRound.scheme_id) == AssessmentScheme.id", lazy="raise_on_sql"
     )
+    scheme_version: Mapped[SchemeVersion] = relationship(
+        primaryjoin="foreign(AssessmentRound.scheme_version_id) == SchemeVersion.id", lazy="raise_on_sql"
+    )
 
 
 class AssessedUnit(TenantOwned, Base):

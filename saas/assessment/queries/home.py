@@ -14,7 +14,6 @@ from saas.accounts.viewer import Viewer
 from saas.assessment.models import AssessedUnit, AssessmentResult, AssessmentRound, AssessmentScheme
 from saas.assessment.queries.rounds import in_reach
 from saas.db import db
-from saas.domain.amounts import Amount, Standing
 from saas.domain.workflow import RoundStatus
 from saas.org.models import OrgUnit
 
@@ -52,24 +51,33 @@ def waiting_rechecks(viewer: Viewer) -> list[WaitingRecheck]:
 
 @dataclass(frozen=True, slots=True)
 class LastResult:
-    """The last published result of one of the viewer's own units."""
+    """The last published result of one of the viewer's own units. The texts say 未定, 未报 or 不适用 themselves."""
 
     assessed: AssessmentRound
     unit_id: uuid.UUID
     unit_name: str
-    points: Amount
-    money: Amount
+    points: str
+    money: str
     rank: int | None
     grade: str
 
 
 def last_results(viewer: Viewer) -> list[LastResult]:
-    """For each unit that the viewer fills for and each scheme, the last published result."""
+    """For each unit that the viewer fills for and each scheme and cadence, the last published result."""
     own = viewer.units_with_role(Role.VILLAGE_CLERK) + viewer.units_with_role(Role.TOWN_OFFICER)
     if not own:
         return []
+    trace = AssessmentResult.trace
     rows = db.session.execute(
-        select(AssessmentRound, AssessmentResult, OrgUnit.name)
+        select(
+            AssessmentRound,
+            AssessmentResult.unit_id,
+            OrgUnit.name,
+            trace["points"]["text"].astext.label("points"),
+            trace["money"]["payable"]["text"].astext.label("money"),
+            AssessmentResult.rank,
+            AssessmentResult.grade,
+        )
         .join(AssessmentResult, AssessmentResult.round_id == AssessmentRound.id)
         .join(OrgUnit, OrgUnit.id == AssessmentResult.unit_id)
         .where(AssessmentRound.status == RoundStatus.PUBLISHED, AssessmentResult.unit_id.in_(own))
@@ -82,15 +90,29 @@ def last_results(viewer: Viewer) -> list[LastResult]:
             AssessmentRound.period_start.desc(),
         )
     ).all()
-    return [
-        LastResult(
-            assessed,
-            result.unit_id,
-            name,
-            Amount(Standing(result.points_state), result.points),
-            Amount(Standing(result.money_state), result.money),
-            result.rank,
-            result.grade,
-        )
-        for assessed, result, name in rows
-    ]
+    return [LastResult(*row) for row in rows]
+
+
+@dataclass(frozen=True, slots=True)
+class OpenRound:
+    """A round that is not published yet, with how many of its units are re-checked."""
+
+    assessed: AssessmentRound
+    total: int
+    rechecked: int
+
+
+def open_rounds(viewer: Viewer) -> list[OpenRound]:
+    """The rounds that the office has under way, the earliest first; nothing for others."""
+    if not viewer.permits(Permission.ASSESSMENT_RUN):
+        return []
+    rows = db.session.execute(
+        select(AssessmentRound, func.count(AssessedUnit.id), func.count(AssessedUnit.rechecked_at))
+        .join(AssessedUnit, AssessedUnit.round_id == AssessmentRound.id)
+        .join(AssessmentScheme, AssessmentScheme.id == AssessmentRound.scheme_id)
+        .where(AssessmentRound.status != RoundStatus.PUBLISHED)
+        .options(contains_eager(AssessmentRound.scheme))
+        .group_by(*AssessmentRound.__table__.columns, *AssessmentScheme.__table__.columns)
+        .order_by(AssessmentRound.period_start, AssessmentRound.cadence)
+    ).all()
+    return [OpenRound(*row) for row in rows]

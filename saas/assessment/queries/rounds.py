@@ -15,7 +15,6 @@ from saas.accounts.viewer import Viewer
 from saas.assessment.models import AssessedUnit, AssessmentRound, AssessmentScheme, SchemeVersion
 from saas.db import db, local_today
 from saas.domain.cohorts import CohortUnit, cohort_from_mapping, matches
-from saas.domain.errors import DomainError
 from saas.domain.periods import Cadence, Period, period_of
 from saas.domain.scheme import AssessmentScheme as Rules
 from saas.domain.scheme_reading import scheme_from_mapping
@@ -77,10 +76,7 @@ def rules_of(version: SchemeVersion) -> Rules:
 
 def rules_of_round(assessed: AssessmentRound) -> Rules:
     """The rules by which a round is scored: the version in force when it began."""
-    definition = db.session.scalars(
-        select(SchemeVersion.definition).where(SchemeVersion.id == assessed.scheme_version_id)
-    ).one()
-    return scheme_from_mapping(definition)
+    return scheme_from_mapping(assessed.scheme_version.definition)
 
 
 def find_collection(scheme: AssessmentScheme) -> Collection | None:
@@ -114,7 +110,9 @@ def list_rounds(scheme_id: uuid.UUID | None = None, limit: int = 36) -> Sequence
 def get_round(round_id: uuid.UUID) -> AssessmentRound:
     """Return a round with its scheme, or raise NoResultFound (404)."""
     return db.session.scalars(
-        select(AssessmentRound).where(AssessmentRound.id == round_id).options(joinedload(AssessmentRound.scheme))
+        select(AssessmentRound)
+        .where(AssessmentRound.id == round_id)
+        .options(joinedload(AssessmentRound.scheme), joinedload(AssessmentRound.scheme_version))
     ).one()
 
 
@@ -125,7 +123,7 @@ def get_round_to_run(round_id: uuid.UUID, viewer: Viewer) -> AssessmentRound:
     return db.session.scalars(
         select(AssessmentRound)
         .where(AssessmentRound.id == round_id, ~outside)
-        .options(joinedload(AssessmentRound.scheme))
+        .options(joinedload(AssessmentRound.scheme), joinedload(AssessmentRound.scheme_version))
     ).one()
 
 
@@ -134,7 +132,7 @@ def lock_round(round_id: uuid.UUID) -> AssessmentRound:
     return db.session.scalars(
         select(AssessmentRound)
         .where(AssessmentRound.id == round_id)
-        .options(joinedload(AssessmentRound.scheme))
+        .options(joinedload(AssessmentRound.scheme), joinedload(AssessmentRound.scheme_version))
         .with_for_update(of=AssessmentRound)
         .execution_options(populate_existing=True)
     ).one()
@@ -167,21 +165,6 @@ def list_parts(assessed: AssessmentRound) -> Sequence[AssessmentRound]:
         )
         .order_by(AssessmentRound.period_start)
     ).all()
-
-
-def find_previous(assessed: AssessmentRound) -> AssessmentRound | None:
-    """The round of the period before (环比), or None."""
-    try:
-        before = period_of_round(assessed).previous()
-    except DomainError:
-        return None
-    return db.session.scalars(
-        select(AssessmentRound).where(
-            AssessmentRound.scheme_id == assessed.scheme_id,
-            AssessmentRound.cadence == assessed.cadence,
-            AssessmentRound.period_start == before.start,
-        )
-    ).one_or_none()
 
 
 # Rounds of a scheme: its own cadence, and the longer ones into which its results roll up.

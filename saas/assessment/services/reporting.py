@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Mapping
+from dataclasses import replace
 
 from sqlalchemy import select
 
@@ -54,15 +55,15 @@ def _outcomes(assessed: AssessmentRound) -> list[UnitOutcome]:
     parents = {row.unit_id: row.parent_id for row in list_assessed(assessed.id)}
     towns: Mapping[uuid.UUID, str] = unit_names({parent for parent in parents.values() if parent is not None})
     found = []
+    short: dict[str, str] = {}
     for row in list_traces(assessed.id):
+        short[row.unit.name] = row.unit.short_name or row.unit.name
         parent = parents.get(row.unit_id)
         town = towns.get(parent, "") if parent is not None else ""
-        found.append(
-            UnitOutcome(row.unit.short_name or row.unit.name, town, row.rank, row.grade, row.is_vetoed, row.trace)
-        )
+        found.append(UnitOutcome(row.unit.name, town, row.rank, row.grade, row.is_vetoed, row.trace))
     # Where all stand under the same unit, its name before each would only be noise.
     if len({outcome.town for outcome in found}) == 1:
-        found = [UnitOutcome(o.name, "", o.rank, o.grade, o.is_vetoed, o.trace) for o in found]
+        found = [replace(outcome, town="", name=short[outcome.name]) for outcome in found]
     return found
 
 

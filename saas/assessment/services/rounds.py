@@ -51,7 +51,7 @@ def start_round(scheme: AssessmentScheme, period: Period, *, actor: HasId) -> As
         created_by_id=actor.id,
         created_at=utc_now(),
     )
-    assessed.scheme = scheme
+    assessed.scheme, assessed.scheme_version = scheme, version
     db.session.add(assessed)
     db.session.flush()
     db.session.add_all(

@@ -10,6 +10,7 @@ from flask import flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext
 from flask_login import current_user
+from wtforms.fields.choices import SelectChoice
 
 from saas.access.decorators import requires
 from saas.access.permissions import Permission
@@ -22,6 +23,7 @@ from saas.assessment.forms import (
     score_name,
 )
 from saas.assessment.models import AssessedUnit, AssessmentFact, AssessmentRound
+from saas.assessment.presentation import ITEM
 from saas.assessment.queries import facts as queries
 from saas.assessment.queries import rounds
 from saas.assessment.services import facts as services
@@ -211,6 +213,7 @@ def _sheet(
         needs_figure=READING_KINDS,
         RuleKind=RuleKind,
         score_name=score_name,
+        item_measure=ITEM,
         plain=plain,
     )
     return page, status
@@ -266,11 +269,12 @@ def _keep_photo(fact: AssessmentFact, form: FindingForm) -> None:
 
 def _office_form(assessed: AssessmentRound) -> OfficeFactForm:
     form = OfficeFactForm()
-    form.rule_code.choices = [("", gettext("请选择"))] + [
-        (rule.code, f"{rule.code} {rule.label}") for rule in services.office_rules(rounds.rules_of_round(assessed))
+    form.rule_code.choices = [SelectChoice("", gettext("请选择"))] + [
+        SelectChoice(rule.code, f"{rule.code} {rule.label}")
+        for rule in services.office_rules(rounds.rules_of_round(assessed))
     ]
-    form.unit_id.choices = [("", gettext("请选择"))] + [
-        (str(row.unit_id), row.unit.name) for row in rounds.list_assessed(assessed.id)
+    form.unit_id.choices = [SelectChoice("", gettext("请选择"))] + [
+        SelectChoice(str(row.unit_id), row.unit.name) for row in rounds.list_assessed(assessed.id)
     ]
     return form
 

@@ -15,6 +15,7 @@ from saas.access.decorators import requires
 from saas.access.permissions import Permission
 from saas.assessment.models import AssessmentResult, AssessmentRound
 from saas.assessment.presentation import (
+    ITEM,
     figure_text,
     marks,
     part_lines,
@@ -110,6 +111,7 @@ def _words(rules: Rules) -> dict[str, Any]:
     settings = rules.settings
     return {
         "measure": points_measure(rules),
+        "counts_items": points_measure(rules) == ITEM,
         "places": settings.decimals_points,
         "places_yuan": settings.decimals_yuan,
         "has_money": settings.base is not None or any(rule.currency == "yuan" for rule in rules.rules),

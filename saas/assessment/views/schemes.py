@@ -8,6 +8,7 @@ from flask import flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext
 from flask_login import current_user
+from wtforms.fields.choices import SelectChoice
 
 from saas.access.decorators import requires
 from saas.access.permissions import Permission
@@ -84,7 +85,9 @@ def add_version(scheme_id: uuid.UUID) -> ResponseReturnValue:
 
 def _start_form(chosen: AssessmentScheme) -> StartRoundForm:
     form = StartRoundForm()
-    form.period.choices = [(period.key, period.label) for period in rounds.startable_periods(chosen, local_today())]
+    form.period.choices = [
+        SelectChoice(period.key, period.label) for period in rounds.startable_periods(chosen, local_today())
+    ]
     return form
 
 
