@@ -34,11 +34,6 @@ from tests.factories_assessment import (
 )
 
 
-@pytest.fixture
-def county(tenant: Tenant) -> AssessedCounty:
-    return make_assessed_county()
-
-
 def result_of(assessed: AssessmentRound, unit: OrgUnit) -> AssessmentResult:
     return db.session.scalars(
         select(AssessmentResult).where(AssessmentResult.round_id == assessed.id, AssessmentResult.unit_id == unit.id)
