@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import date
 
 from sqlalchemy import select
 
@@ -16,7 +17,7 @@ from saas.plans.services import issue_plan, submit_plan
 from saas.review.services import approve, current_step, return_case
 from saas.tenancy.pack_content import PlanHistory
 
-SENT_ON = 2  # of the month
+SENT_ON = 8  # of the month
 COMMENTS = ("", "无不同意见。", "同意。", "同意，涉及本单位的任务已安排。")
 
 
@@ -28,9 +29,14 @@ def plan_tales(stage: Stage) -> Iterator[Tale]:
             yield _tale(stage, plan, entry)
 
 
+def _sent_on(stage: Stage, plan: Plan, entry: PlanHistory) -> date:
+    """In the month of the history, or already when the plan began: it was not issued after its own deadlines."""
+    return min(moments.day_of_month(stage.today, entry.month, SENT_ON), plan.starts_on.replace(day=SENT_ON))
+
+
 def _tale(stage: Stage, plan: Plan, entry: PlanHistory) -> Tale:
     draw = stage.draw("plan", entry.plan)
-    at = moments.working_moment(moments.day_of_month(stage.today, entry.month, SENT_ON), draw, stage.zone)
+    at = moments.working_moment(_sent_on(stage, plan, entry), draw, stage.zone)
     yield at
     case = submit_plan(plan, actor=stage.office[0])
     while entry.status != "in_review" and (people := stage.asked(case)):
