@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import date
 from functools import cached_property
 from pathlib import Path
+from typing import TypeVar
 
 from saas.demo.counties import Demonstration
 from saas.demo.pages import Link, Page
@@ -15,6 +17,8 @@ from saas.demo.visitor import Unexpected, Visitor
 from saas.tenancy.pack_schema import RoleName, UnitRow
 from saas.tenancy.packs import Pack
 
+T = TypeVar("T")
+AT_ONCE = 4
 DOCUMENT_SECONDS = 180.0
 JOB_SECONDS = 120.0
 PAUSE = 0.5
@@ -43,6 +47,12 @@ class Play:
         if login_name not in self._visitors:
             self._visitors[login_name] = Visitor(self.base_url, self.demonstration.slug).sign_in(login_name)
         return self._visitors[login_name]
+
+    def together(self, work: Callable[[T], None], items: Sequence[T]) -> None:
+        """Let several people work at the same time. The first that fails ends the play, after the others are done."""
+        with ThreadPoolExecutor(max_workers=AT_ONCE) as pool:
+            for done in [pool.submit(work, item) for item in items]:
+                done.result()
 
     def close(self) -> None:
         """Close every browser."""

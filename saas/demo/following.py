@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import inspect, select
+from sqlalchemy import inspect, null, select
 
 from saas.audit.models import AuditEvent
 from saas.db import Base, at_moment, db, new_id
@@ -125,7 +125,11 @@ def _follow(stage: Stage, model: Model, report: Report) -> None:
 
 
 def _copy(row: Any, replaced: Mapping[Any, Any], **changed: Any) -> Any:
-    columns = {column.key: _replace(getattr(row, column.key), replaced) for column in inspect(type(row)).column_attrs}
+    columns = {}
+    for column in inspect(type(row)).column_attrs:
+        value = _replace(getattr(row, column.key), replaced)
+        has_default = column.columns[0].default is not None
+        columns[column.key] = null() if value is None and has_default else value  # None would mean the default
     columns.pop("version", None)  # counted by SQLAlchemy
     return type(row)(**{**columns, **changed})
 

@@ -53,23 +53,31 @@ def load_county(demonstration: Demonstration, say: Callable[[str], None]) -> Loa
     owner_url = current_app.config["JICENG"].owner_url
     if owner_url is None:
         raise ConfigError("DATABASE_OWNER_URL is not set: only the owning role creates counties")
+    say(f"  {demonstration.name}: the pack {demonstration.pack} and its history")
     tenant_id = create_tenant(owner_url, demonstration.slug, demonstration.name)
+    with tenant_scope(tenant_id), unit_of_work():
+        steps = tell_history(open_stage(demonstration))
+        _mark()
+    return Loaded(steps, time.monotonic() - started)
+
+
+def open_stage(demonstration: Demonstration) -> Stage:
+    """Read the pack of a county for the present year. Its history is as the pack has it."""
     pack = read_pack(demonstration.folder, year=local_today().year)
     history = pack.configuration.history
     if history is None:
         raise LookupError(f"the pack {demonstration.pack} has no history")
-    with tenant_scope(tenant_id), unit_of_work():
-        stage = Stage(demonstration, pack, history.history, utc_now(), local_today())
-        say(f"  {demonstration.name}: applying the pack {demonstration.pack}")
-        with at_moment(_long_ago(stage)):
-            apply_pack(pack, first_password=PASSWORD, must_change_password=False)
-        stage.load_units()
-        say(f"  {demonstration.name}: telling its history")
-        reports = tell_ordinary(stage, list(list_reports(stage)))
-        tales = [report_tale(stage, report) for report in reports] + [tale for told in TALES for tale in told(stage)]
-        steps = tell(tales, stage.now)
-        _mark()
-    return Loaded(steps, time.monotonic() - started)
+    return Stage(demonstration, pack, history.history, utc_now(), local_today())
+
+
+def tell_history(stage: Stage) -> int:
+    """Apply the pack to the bound county and tell its history. Return how many steps of it had their own moment."""
+    with at_moment(_long_ago(stage)):
+        apply_pack(stage.pack, first_password=PASSWORD, must_change_password=False)
+    stage.load_units()
+    reports = tell_ordinary(stage, list(list_reports(stage)))
+    tales = [report_tale(stage, report) for report in reports] + [tale for told in TALES for tale in told(stage)]
+    return tell(tales, stage.now)
 
 
 def _long_ago(stage: Stage) -> datetime:

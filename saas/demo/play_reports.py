@@ -72,16 +72,17 @@ _DAYS = {"opens_on": True, "due_on": False, "recheck_from": True, "recheck_to": 
 
 def _fill(play: Play, table: CollectionTable, collection: str, period: Period, units: list[UnitRow]) -> None:
     since = time.monotonic()
-    done = 0
-    for number, unit in enumerate(units):
+    done: list[str] = []
+
+    def report(unit: UnitRow) -> None:
         clerk = play.visitor(play.logins(unit.code, RoleName.VILLAGE_CLERK)[0])
         link = _to_fill(clerk, collection, period)
-        if link is None:
-            continue
-        page = clerk.open(link.href)
-        _hand_in(play, clerk, page, table, unit, with_photo=number % 5 == 0)
-        done += 1
-    what = f"{done} 个单位填写、核对并报送" if done else "本期都已报送"
+        if link is not None:
+            _hand_in(play, clerk, clerk.open(link.href), table, unit, with_photo=unit in units[::5])
+            done.append(unit.code)
+
+    play.together(report, units)
+    what = f"{len(done)} 个单位填写、核对并报送" if done else "本期都已报送"
     play.step(f"{play.units[play.demonstration.stage].name}下级填报", what, since)
 
 

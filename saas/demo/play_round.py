@@ -83,12 +83,16 @@ def _recheck(play: Play, scheme: AssessmentScheme, round_path: str) -> None:
     inspectors = play.logins(play.root, RoleName.INSPECTOR)
     progress = play.visitor(inspectors[0]).open(f"{round_path}/recheck")
     waiting = [link for link in progress.links if link.href.endswith("/recheck") and "未复核" in link.text]
-    done = sum(
-        _recheck_unit(play, play.visitor(inspectors[number % len(inspectors)]), scheme, link)
-        for number, link in enumerate(waiting)
-    )
+    done: list[str] = []
+
+    def inspect(login_name: str) -> None:
+        for link in waiting[inspectors.index(login_name) :: len(inspectors)]:
+            if _recheck_unit(play, play.visitor(login_name), scheme, link):
+                done.append(link.href)
+
+    play.together(inspect, inspectors)
     if done:
-        play.step("现场复核", f"{len(inspectors)} 名检查员复核 {done} 个单位，登记发现问题", since)
+        play.step("现场复核", f"{len(inspectors)} 名检查员复核 {len(done)} 个单位，登记发现问题", since)
 
 
 def _recheck_unit(play: Play, inspector: Visitor, scheme: AssessmentScheme, link: Link) -> bool:
