@@ -87,13 +87,12 @@ def points_measure(rules: Rules) -> str:
     return ITEM if scored and all(rule.measure == ITEM for rule in scored) else "分"
 
 
-def figure_text(amount: Amount, places: int) -> str | None:
+def figure_text(amount: Amount, places: int, *, is_plain: bool = False) -> str | None:
     """The figure of a determined amount, rounded for display; None for any other."""
-    return (
-        f"{rounded(amount.value, places):,f}".replace("-", "−")
-        if _is_known(amount) and amount.value is not None
-        else None
-    )
+    if amount.standing is not Standing.DETERMINED or amount.value is None:
+        return None
+    shown = rounded(amount.value, places)
+    return plain(shown) if is_plain else f"{shown:,f}".replace("-", "−")
 
 
 def rounded_text(value: Decimal | None, places: int) -> str:
@@ -101,16 +100,14 @@ def rounded_text(value: Decimal | None, places: int) -> str:
     return "—" if value is None else f"{rounded(value, places):,f}".replace("-", "−")
 
 
-def _is_known(amount: Amount) -> bool:
-    return amount.standing is Standing.DETERMINED
-
-
-def stored_figure(stored: Mapping[str, Any] | None) -> tuple[str | None, str]:
-    """Figure and state of an amount as a trace keeps it."""
+def stored_figure(stored: Mapping[str, Any] | None, *, is_plain: bool = False) -> tuple[str | None, str]:
+    """Figure and state of an amount as a trace keeps it; `is_plain` without superfluous zeros, as counts are."""
     if stored is None:
         return None, "not_applicable"
     if stored["standing"] != Standing.DETERMINED.value or stored["rounded"] is None:
         return None, str(stored["standing"])
+    if is_plain:
+        return plain(Decimal(stored["rounded"])), "known"
     return f"{Decimal(stored['rounded']):,f}".replace("-", "−"), "known"
 
 

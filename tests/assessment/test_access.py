@@ -23,7 +23,7 @@ from tests.factories_assessment import (
     make_round,
 )
 
-RUN = ("/moves/preview", "/compute", "/bases", "/submit", "/publish", "/draft", "/facts")
+RUN = ("/preview", "/compute", "/bases", "/submit", "/publish", "/draft", "/facts")
 RECHECK = ("/recheck", "/resume", "/findings")
 
 

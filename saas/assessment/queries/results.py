@@ -57,6 +57,7 @@ class ResultRow:
     ranking: Mapping[str, Any]
     points_reasons: tuple[str, ...]
     money_reasons: tuple[str, ...]
+    is_rechecked: bool | None  # None for a roll-up, which nobody re-checks
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,6 +103,7 @@ def _rows() -> Select[*tuple[Any, ...]]:
             trace["recheck_points"].label("recheck_points"),
             trace["self_report"].label("self_report"),
             trace["ranking"].label("ranking"),
+            trace["is_rechecked"].label("is_rechecked"),
             trace["points"]["reasons"].label("points_reasons"),
             trace["money"]["payable"]["reasons"].label("money_reasons"),
         )
@@ -130,6 +132,7 @@ def _as_row(row: Any) -> ResultRow:
         ranking=row.ranking or {},
         points_reasons=tuple(row.points_reasons or ()),
         money_reasons=tuple(row.money_reasons or ()),
+        is_rechecked=row.is_rechecked,
     )
 
 

@@ -21,6 +21,7 @@ from saas.domain.scoring_results import UnitResult
 from saas.domain.trace_json import trace_to_json
 from saas.domain.workflow import ROUND_MOVES, RoundAction, RoundStatus, next_status
 from saas.jobs.models import Job, JobState
+from saas.jobs.running import report_progress
 from saas.jobs.services import request_job
 
 COMPUTE = "assessment.compute"
@@ -52,6 +53,7 @@ def compute_round(round_id: uuid.UUID) -> None:
     assessed.status = next_status(ROUND_MOVES, assessed.status, RoundAction.COMPUTE)
     rules = rules_of_round(assessed)
     results = roll_up_round(assessed, rules) if is_roll_up(assessed) else _score(assessed, rules)
+    report_progress(70)
     db.session.execute(delete(AssessmentResult).where(AssessmentResult.round_id == round_id))
     db.session.add_all(results)
     assessed.computed_at = utc_now()
@@ -61,6 +63,7 @@ def compute_round(round_id: uuid.UUID) -> None:
 
 def _score(assessed: AssessmentRound, rules: Rules) -> list[AssessmentResult]:
     gathered = gather(assessed, rules)
+    report_progress(30)
     results = score_round(rules, gathered.facts, gathered.period)
     places = {place.unit_code: place for place in grade_units(rules, results, rank_units(rules, results))}
     return [_row(assessed, result, places[result.unit_code], gathered) for result in results]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from functools import partial
 from typing import Any
 
 from flask import request, url_for
@@ -108,19 +109,19 @@ def _sort_url(round_id: uuid.UUID, wanted: queries.ResultFilter, key: str) -> st
 
 def _words(rules: Rules) -> dict[str, Any]:
     """What the templates need to print figures of this scheme."""
-    settings = rules.settings
+    settings, counts_items = rules.settings, points_measure(rules) == ITEM
     return {
         "measure": points_measure(rules),
-        "counts_items": points_measure(rules) == ITEM,
+        "counts_items": counts_items,
         "places": settings.decimals_points,
         "places_yuan": settings.decimals_yuan,
         "has_money": settings.base is not None or any(rule.currency == "yuan" for rule in rules.rules),
         "has_scores": settings.scores_from is not None,
         "is_ranked": settings.ranked_by is not RankedBy.NONE,
         "has_grades": bool(settings.grades),
-        "figure_text": figure_text,
+        "figure_text": partial(figure_text, is_plain=counts_items),
         "rounded_text": rounded_text,
-        "stored_figure": stored_figure,
+        "stored_figure": partial(stored_figure, is_plain=counts_items),
         "marks": marks,
     }
 

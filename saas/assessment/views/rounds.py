@@ -19,18 +19,11 @@ from saas.assessment.services import rounds as services
 from saas.assessment.views.blueprint import bp, frame, refuse_stale
 from saas.db import local_today, unit_of_work
 from saas.documents.queries import list_documents_about
-from saas.domain.errors import DomainError
 from saas.domain.workflow import RoundAction, RoundStatus
 from saas.htmx import render_page
 from saas.jobs.queries import describe
 from saas.notifications.services import mark_read
 from saas.review.queries import find_case_of
-
-# Moves that change nothing but where the round stands; computing, review and publishing have views of their own.
-MOVES = {
-    action.value.replace("_", "-"): action
-    for action in (RoundAction.START_RECHECK, RoundAction.PREVIEW, RoundAction.REOPEN)
-}
 
 
 @bp.get("/rounds/<uuid:round_id>")
@@ -41,17 +34,22 @@ def show(round_id: uuid.UUID) -> ResponseReturnValue:
     return _page(rounds.get_round(round_id))
 
 
-@bp.post("/rounds/<uuid:round_id>/moves/<name>")
+@bp.post("/rounds/<uuid:round_id>/start-recheck")
 @requires(Permission.ASSESSMENT_RUN)
-def move(round_id: uuid.UUID, name: str) -> ResponseReturnValue:
-    assessed = rounds.get_round_to_run(round_id, current_user)
-    refuse_stale(assessed, request.form.get("version"))
-    action = MOVES.get(name)
-    if action is None:
-        raise DomainError(gettext("没有这样的操作"), code="not_allowed")
-    with unit_of_work():
-        services.move(assessed, action, actor=current_user)
-    return _back(round_id)
+def start_recheck(round_id: uuid.UUID) -> ResponseReturnValue:
+    return _move(round_id, RoundAction.START_RECHECK)
+
+
+@bp.post("/rounds/<uuid:round_id>/preview")
+@requires(Permission.ASSESSMENT_RUN)
+def preview(round_id: uuid.UUID) -> ResponseReturnValue:
+    return _move(round_id, RoundAction.PREVIEW)
+
+
+@bp.post("/rounds/<uuid:round_id>/reopen")
+@requires(Permission.ASSESSMENT_RUN)
+def reopen(round_id: uuid.UUID) -> ResponseReturnValue:
+    return _move(round_id, RoundAction.REOPEN)
 
 
 @bp.post("/rounds/<uuid:round_id>/compute")
@@ -108,6 +106,15 @@ def draft(round_id: uuid.UUID) -> ResponseReturnValue:
     with unit_of_work():
         document = bulletins.request_draft(assessed, actor=current_user)
     return redirect(url_for("documents.show", document_id=document.id), code=303)
+
+
+def _move(round_id: uuid.UUID, action: RoundAction) -> ResponseReturnValue:
+    """A step that changes nothing but where the round stands."""
+    assessed = rounds.get_round_to_run(round_id, current_user)
+    refuse_stale(assessed, request.form.get("version"))
+    with unit_of_work():
+        services.move(assessed, action, actor=current_user)
+    return _back(round_id)
 
 
 def _back(round_id: uuid.UUID) -> ResponseReturnValue:
