@@ -22,7 +22,7 @@ PAGES_PER_ENDPOINT = 3
 _KEPT = frozenset({"csrf_token", "send_token", "version", "action"})  # what makes a form be taken seriously
 
 
-def collect_forms(app: Flask, visitor: Visitor, county: FilledCounty) -> list[Form]:
+def collect_forms(app: Flask, visitor: Visitor, county: FilledCounty, *, shown_only: bool = False) -> list[Form]:
     """The forms on every page that the visitor can reach, one of each kind, and every other address that takes one."""
     found: dict[tuple[str, frozenset[str]], Form] = {}
     for path in walk(app, visitor, county):
@@ -30,6 +30,8 @@ def collect_forms(app: Flask, visitor: Visitor, county: FilledCounty) -> list[Fo
             endpoint = endpoint_of(app, county, form.action, "POST")
             if form.method == "POST" and endpoint is not None:
                 found.setdefault((endpoint, frozenset(form.fields)), form)
+    if shown_only:
+        return list(found.values())
     with app.app_context():
         known = {endpoint for endpoint, _ in found}
         others = [
@@ -45,7 +47,12 @@ def collect_forms(app: Flask, visitor: Visitor, county: FilledCounty) -> list[Fo
 def walk(app: Flask, visitor: Visitor, county: FilledCounty) -> Iterator[str]:
     """The pages that the visitor can reach: from the first page by links, and every address with own ids."""
     with app.app_context():
-        own = [each.path for rule in rules(app) for each in own_addresses(app, rule, county) if each.method == "GET"]
+        own = [
+            each.path
+            for rule in rules(app)
+            for each in own_addresses(app, rule, county, limit=2)
+            if each.method == "GET"
+        ]
     waiting, seen = deque(["/home", *own]), set()
     seen_of: dict[str, int] = {}
     while waiting:
