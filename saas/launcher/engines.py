@@ -28,7 +28,8 @@ from saas.tenancy.roles import create_roles
 SUPERUSER = "postgres"
 _RECOVERY_SECONDS = 90.0
 _POSTGRES_SIGNALS = (signal.SIGINT, signal.SIGQUIT)  # fast, then immediate; never SIGKILL
-_NOT_DURABLE = ("fsync=off", "synchronous_commit=off", "full_page_writes=off")
+# A test may hold one transaction open over thousands of savepoints, each with a lock of its own.
+_NOT_DURABLE = ("fsync=off", "synchronous_commit=off", "full_page_writes=off", "max_locks_per_transaction=1024")
 
 
 class EmbeddedPostgres:
