@@ -9,7 +9,7 @@ from pathlib import Path
 from saas.demo import moments
 from saas.demo.cast import Play
 from saas.demo.counties import PASSWORD, RURAL, URBAN, Demonstration
-from saas.demo.play_plan import download_plan, play_plan
+from saas.demo.play_plan import OFFICE, download_plan, play_plan
 from saas.demo.play_reports import play_reports
 from saas.demo.play_round import download_bulletin, play_round
 from saas.domain.periods import Cadence
@@ -33,6 +33,9 @@ def play_all(base_url: str, folder: Path, today: date, say: Callable[[str], None
     """Play both counties. Raises Unexpected at the first step that does not give its result."""
     rural, urban = (_begin(base_url, each, folder, today, say) for each in (RURAL, URBAN))
     try:
+        if not (_is_of_this_year(rural, "village_cleaning") and _is_of_this_year(urban, "station_outreach")):
+            say("演示数据是往年载入的，其中的表单已过有效期。要再看一遍，请先 ./run reset，再 ./run demo。")
+            return
         download_plan(rural, "environment_plan")
         play_plan(rural, "village_cleaning")
         play_reports(rural, "environment_self_score")
@@ -50,6 +53,15 @@ def play_all(base_url: str, folder: Path, today: date, say: Callable[[str], None
 
 def _begin(base_url: str, demonstration: Demonstration, folder: Path, today: date, say: Callable[[str], None]) -> Play:
     return Play(base_url, demonstration, read_pack(demonstration.folder, year=today.year), today, folder, say)
+
+
+def _is_of_this_year(play: Play, code: str) -> bool:
+    """Whether the county was loaded this year: its plans and forms are those of one year."""
+    title = next(entry.plan.title for entry in play.pack.configuration.plans if entry.plan.code == code)
+    page = play.visitor(OFFICE).open("/plans")
+    if page.find_link("方案", href="/plans/") is None:
+        raise play.visitor(OFFICE).unexpected(page, "plans")
+    return page.find_link(title) is not None
 
 
 def _people(play: Play, role: RoleName) -> list[tuple[str, str, str]]:
