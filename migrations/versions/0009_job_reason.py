@@ -19,8 +19,8 @@ OPEN = sa.text("state IN ('queued', 'running')")
 def upgrade() -> None:
     op.add_column("job", sa.Column("reason", sa.Text(), nullable=True))
     # Nothing has been given up before this version, so there is no row to fill.
-    op.create_check_constraint("ck_job_dead_has_reason", "job", "state <> 'dead' OR reason IS NOT NULL")
-    op.create_check_constraint("ck_job_progress_in_range", "job", "progress BETWEEN 0 AND 100")
+    op.create_check_constraint(op.f("ck_job_dead_has_reason"), "job", "state <> 'dead' OR reason IS NOT NULL")
+    op.create_check_constraint(op.f("ck_job_progress_in_range"), "job", "progress BETWEEN 0 AND 100")
     # Finished jobs pile up; whoever looks for open ones must not read them all.
     op.create_index("ix_job_open", "job", ["tenant_id", "state"], postgresql_where=OPEN)
     # The reconciler also gives up jobs, and must say why.

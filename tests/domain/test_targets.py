@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Sequence
 from datetime import date
 from decimal import Decimal
@@ -12,9 +11,8 @@ from typing import Any
 
 import pytest
 
-from saas.domain.errors import FormatError
 from saas.domain.target_evaluation import evaluate, evaluate_units
-from saas.domain.target_format import target_from_mapping, target_to_mapping
+from saas.domain.target_format import target_from_mapping
 from saas.domain.target_words import rounded_text
 from saas.domain.targets import Evaluation, Reading, State, Target, required_count
 
@@ -367,47 +365,3 @@ def test_units_to_which_it_does_not_apply_are_no_part_of_the_share() -> None:
 )
 def test_shown_numbers_are_rounded_half_up(number: str, decimals: int, text: str) -> None:
     assert rounded_text(Decimal(number), decimals) == text
-
-
-def test_the_documented_targets_load_and_come_back_equal() -> None:
-    text = DOCUMENTED.read_text(encoding="utf-8")
-    block = next(part.split("```")[0] for part in text.split("```toml\n") if part.startswith("[[targets]]"))
-    mappings = tomllib.loads(block, parse_float=Decimal)["targets"]
-
-    targets = [target_from_mapping(mapping) for mapping in mappings]
-
-    assert [target.code for target in targets] == ["T01", "T02", "T03", "T04", "T05"]
-    assert [target_from_mapping(target_to_mapping(target)) for target in targets] == targets
-
-
-@pytest.mark.parametrize(
-    ("keys", "path"),
-    [
-        ({"comparator": "about"}, "comparator"),
-        ({"figure": 0.5}, "figure"),
-        ({"figure": "many"}, "figure"),
-        ({"kind": "ratio", "figure": "4000"}, "figure"),
-        ({"comparator": "range", "figure": 3}, "figure"),
-        ({"comparator": "range", "figure": [3, 2]}, "figure"),
-        ({"kind": "per", "figure": 3}, "per"),
-        ({"deadline": "2026-02-30"}, "deadline"),
-        ({"deadline": "09-30"}, "deadline"),
-        ({"deadline": {"before": "2026-01-01", "start": "2026-01-01"}}, "deadline"),
-        ({"deadline": {"start": "2026-01-01"}}, "deadline.days"),
-        ({"milestones": [{"figure": 1}]}, "milestones[0].deadline"),
-        ({"milestones": [{"deadline": "2026"}, {"deadline": "2025"}]}, "milestones"),
-        ({"comparator": "at_most", "milestones_are": "increment"}, "milestones_are"),
-        ({"groups": [{"code": "a", "name": "甲"}, {"code": "a", "name": "乙"}]}, "groups"),
-        ({"share": 50}, "share"),
-        ({"comparator": "level", "level": "三星"}, "level"),
-        ({"comparator": "direction"}, "direction"),
-        ({"direction": "up"}, "direction"),
-        ({"strength": "hard"}, "strength"),
-        ({"weight": 5}, "weight"),
-    ],
-)
-def test_a_mistake_in_a_target_is_reported_with_its_path(keys: dict[str, Any], path: str) -> None:
-    with pytest.raises(FormatError) as refusal:
-        a_target(**keys)
-
-    assert refusal.value.path == path
