@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import secrets
 import uuid
 from collections.abc import Mapping, Sequence
@@ -15,18 +16,18 @@ from sqlalchemy import Table, select
 from saas.access.permissions import Role
 from saas.accounts.models import Appointment, SignInAttempt, User, UserSession
 from saas.accounts.services import token_digest
-from saas.assessment.models import AssessedUnit, AssessmentFact, AssessmentResult, AssessmentRound, SchemeVersion
+from saas.assessment.models import AssessmentFact, AssessmentRound, AssessmentScheme
+from saas.assessment.queries.rounds import list_assessed, rules_of_round
+from saas.assessment.services.computing import compute_round
+from saas.assessment.services.rounds import start_round
 from saas.audit.services import AuditAction, record
 from saas.db import Base, db, local_today, new_id, utc_now
 from saas.documents.models import Document, DocumentStatus
 from saas.documents.pdf import render_pdf
 from saas.documents.services import deployment_fonts, request_document
-from saas.domain.assessment_facts import AssessedPeriod, UnitFacts
 from saas.domain.official_document import from_json
-from saas.domain.scheme_reading import scheme_from_mapping
-from saas.domain.scoring import score_round
-from saas.domain.trace_json import trace_to_json
-from saas.domain.workflow import RoundStatus, SubmissionStatus
+from saas.domain.periods import Cadence, period_of
+from saas.domain.workflow import SubmissionStatus
 from saas.files.checks import FileType
 from saas.files.services import store_bytes
 from saas.forms.models import FormDefinition, FormVersion, VersionStatus
@@ -239,31 +240,17 @@ class _Filler:
         )
 
     def _round(self) -> None:
-        version = self._first(SchemeVersion)
-        start = self.today.replace(day=1)
-        cadence = db.session.scalars(select(AssessmentRound.__table__.c.cadence)).first() or "month"
-        made = AssessmentRound(
-            id=new_id(),
-            scheme_id=version.scheme_id,
-            scheme_version_id=version.id,
-            cadence=cadence,
-            period_start=start,
-            period_end=(start + timedelta(days=31)).replace(day=1) - timedelta(days=1),
-            status=RoundStatus.COLLECTING,
-            created_by_id=self.office.id,
-        )
-        db.session.add(made)
-        db.session.flush()
-        parent = self._unit_of(self.town)
-        db.session.add(AssessedUnit(round_id=made.id, unit_id=self.village.id, parent_id=parent.id))
-        scheme = scheme_from_mapping(version.definition)
-        known = UnitFacts(unit_code=self.village.code, attributes=self.village.attributes, facts=())
-        (result,) = score_round(scheme, [known], AssessedPeriod(made.period_start, made.period_end))
+        """A round that is computed, with a fact, and the one before it just begun."""
+        scheme = self._first(AssessmentScheme)
+        period = period_of(self.today, Cadence(scheme.cadence))
+        for each in (period_of(period.start - timedelta(days=1), period.cadence), period):
+            started = start_round(scheme, each, actor=self.office)
+        unit = list_assessed(started.id)[0]
         db.session.add(
             AssessmentFact(
-                round_id=made.id,
-                unit_id=self.village.id,
-                rule_code=scheme.rules[0].code,
+                round_id=started.id,
+                unit_id=unit.unit_id,
+                rule_code=rules_of_round(started).rules[0].code,
                 source="recheck",
                 quantity=1,
                 found_on=self.today,
@@ -271,17 +258,8 @@ class _Filler:
                 recorded_by_id=self.town.id,
             )
         )
-        db.session.add(
-            AssessmentResult(
-                round_id=made.id,
-                unit_id=self.village.id,
-                points=None,
-                points_state="undetermined",
-                money=None,
-                money_state="undetermined",
-                trace=trace_to_json(result),
-            )
-        )
+        db.session.flush()
+        compute_round(started.id)
 
     def _document(self) -> None:
         """An issued document with its rendered file, whose every text carries the word."""
@@ -335,8 +313,6 @@ class _Filler:
 
 def document_text(document: Document) -> str:
     """The frozen content of a document as text: the key under which its rendering is remembered."""
-    import json
-
     return json.dumps(document.content, ensure_ascii=False, sort_keys=True)
 
 

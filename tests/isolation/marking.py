@@ -8,6 +8,7 @@ from __future__ import annotations
 import dataclasses
 import re
 from collections.abc import Mapping
+from datetime import date
 from enum import Enum
 from pathlib import Path
 from typing import Any, TypeVar
@@ -19,7 +20,6 @@ from saas.tenancy.pack_organisation import Organisation
 from saas.tenancy.packs import Pack, read_pack
 
 PACKS = Path(__file__).resolve().parents[2] / "tenants"
-YEAR = 2026
 _CHINESE = re.compile("[\u4e00-\u9fff]")
 _MEANT_BY_PROGRAM = frozenset({"包片"})  # a kind, not a wording
 Anything = TypeVar("Anything")
@@ -27,7 +27,7 @@ Anything = TypeVar("Anything")
 
 def small_county(folder: str, word: str) -> Pack:
     """A pack of two second-level units with two units below each, every Chinese text ending in `word`."""
-    pack = read_pack(PACKS / folder, year=YEAR)
+    pack = read_pack(PACKS / folder, year=date.today().year)
     return marked(dataclasses.replace(pack, organisation=_few_units(pack.organisation)), word)
 
 
