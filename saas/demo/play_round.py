@@ -157,23 +157,23 @@ def _praise(play: Play, scheme: AssessmentScheme, round_path: str) -> None:
 def _compute(play: Play, round_path: str) -> None:
     office = play.visitor(RUNNING)
     page = office.open(round_path)
-    if page.find_form("/moves/preview") is None and page.find_form("/compute") is not None:
+    if page.find_form("/preview") is None and page.find_form("/compute") is not None:
         since = time.monotonic()
         office.send(office.form(page, "/compute"))
         page = _wait_for_preview(office, round_path)
         play.step("计分", "后台任务已算出每个单位的得分、金额和名次", since)
-    if page.find_form("/moves/preview") is not None:
+    if page.find_form("/preview") is not None:
         since = time.monotonic()
         results = office.open(f"{round_path}/results")
         if not any("/units/" in link.href for link in results.links):
             raise office.unexpected(results, "the result of each unit")
-        office.send(office.form(page, "/moves/preview"))
+        office.send(office.form(page, "/preview"))
         play.step("预览", "逐个单位的得分、金额和名次已核对", since)
 
 
 def _wait_for_preview(office: Visitor, round_path: str) -> Page:
     until = time.monotonic() + JOB_SECONDS
-    while (page := office.open(round_path)).find_form("/moves/preview") is None:
+    while (page := office.open(round_path)).find_form("/preview") is None:
         if "计分没有完成" in page.text or time.monotonic() > until:
             raise office.unexpected(page, f"results within {JOB_SECONDS:.0f} s")
         time.sleep(PAUSE)
