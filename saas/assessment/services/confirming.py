@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import sys
 import uuid
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from flask_babel import lazy_gettext as _l
@@ -11,7 +13,7 @@ from sqlalchemy import or_, select
 from saas.access.permissions import Role
 from saas.accounts.models import Appointment
 from saas.accounts.queries import holds
-from saas.assessment.models import AssessedUnit, AssessmentRound
+from saas.assessment.models import AssessedUnit, AssessmentResult, AssessmentRound
 from saas.assessment.naming import subject_of
 from saas.assessment.queries.facts import fact_recorders
 from saas.assessment.queries.results import list_traces, may_see_photo
@@ -51,7 +53,7 @@ def frozen_results(assessed: AssessmentRound) -> dict[str, Any]:
     """The canonical results of a round: what is decided on. Each unit's trace stands in it by its digest."""
     parents = {row.unit_id: row.parent_id for row in list_assessed(assessed.id)}
     towns = unit_names({parent for parent in parents.values() if parent is not None})
-    rows = list_traces(assessed.id)
+    rows = sorted(list_traces(assessed.id), key=_by_town_and_rank(parents))
     return {
         "title": round_title(assessed),
         "cadence": assessed.cadence,
@@ -77,6 +79,14 @@ def frozen_results(assessed: AssessmentRound) -> dict[str, Any]:
             for row in rows
         ],
     }
+
+
+def _by_town_and_rank(
+    parents: Mapping[uuid.UUID, uuid.UUID | None],
+) -> Callable[[AssessmentResult], tuple[int, int]]:
+    """Order results town by town in the county's order, within a town by rank; those without one last."""
+    order = {parent: place for place, parent in enumerate(dict.fromkeys(parents.values()))}
+    return lambda row: (order[parents[row.unit_id]], row.rank if row.rank is not None else sys.maxsize)
 
 
 def submit_round(assessed: AssessmentRound, *, actor: HasId) -> ReviewCase:
