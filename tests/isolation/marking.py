@@ -26,9 +26,14 @@ Anything = TypeVar("Anything")
 
 
 def small_county(folder: str, word: str) -> Pack:
-    """A pack of two second-level units with two units below each, every Chinese text ending in `word`."""
+    """The same as `few_units`, with every Chinese text ending in `word`."""
+    return marked(few_units(folder), word)
+
+
+def few_units(folder: str) -> Pack:
+    """A demonstration pack with two second-level units and two units below each."""
     pack = read_pack(PACKS / folder, year=date.today().year)
-    return marked(dataclasses.replace(pack, organisation=_few_units(pack.organisation)), word)
+    return dataclasses.replace(pack, organisation=_few_units(pack.organisation))
 
 
 def _few_units(organisation: Organisation) -> Organisation:
