@@ -14,7 +14,6 @@ from wtforms import (
     DateField,
     Field,
     HiddenField,
-    IntegerField,
     RadioField,
     SelectField,
     SelectMultipleField,
@@ -26,6 +25,7 @@ from wtforms.fields.choices import SelectChoice
 from wtforms.validators import DataRequired, InputRequired, Length, NumberRange, Optional
 from wtforms.widgets import CheckboxInput, ListWidget
 
+from saas.form_fields import WholeNumberField
 from saas.plans.models import Plan, PlanAttachment, PlanSection, PlanStage, PlanTask, PlanTaskPart
 
 TITLE, BODY = 120, 20_000
@@ -85,7 +85,7 @@ class NewPlanForm(FlaskForm):
     """A new plan: blank, or a copy of an earlier one."""
 
     title = _text(_l("标题"), _l("请填写标题"), TITLE, description=_l("如“清河县2027年农村人居环境整治实施方案”"))
-    year = IntegerField(
+    year = WholeNumberField(
         _l("年度"),
         validators=[
             InputRequired(_l("请填写年度")),

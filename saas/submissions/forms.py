@@ -12,7 +12,6 @@ from flask_wtf import FlaskForm
 from wtforms import (
     BooleanField,
     DateField,
-    IntegerField,
     RadioField,
     SelectField,
     SelectMultipleField,
@@ -27,6 +26,7 @@ from wtforms.widgets import CheckboxInput, ListWidget
 from saas.domain.cohorts import Operator, cohort_from_mapping
 from saas.domain.periods import Cadence
 from saas.domain.windows import UNLIMITED
+from saas.form_fields import WholeNumberField
 from saas.org.models import OrgUnit
 from saas.submissions.models import Collection
 from saas.submissions.schedule import CADENCES
@@ -106,9 +106,9 @@ class CollectionForm(FlaskForm):
     excluded = TextAreaField(_l("除外单位"), description=_l("每行一个单位名称或编码"), render_kw={"rows": 2})
 
     opens_kind = SelectField(_l("开始填报"), validators=_NEEDED, choices=_choices(POINTS), default="start")
-    opens_number = IntegerField(_l("几日或几天"), default=0, validators=[InputRequired(_l("请填写数字")), _DAYS])
+    opens_number = WholeNumberField(_l("几日或几天"), default=0, validators=[InputRequired(_l("请填写数字")), _DAYS])
     due_kind = SelectField(_l("截止"), validators=_NEEDED, choices=_choices(POINTS), default="month0")
-    due_number = IntegerField(_l("几日或几天"), default=16, validators=[InputRequired(_l("请填写数字")), _DAYS])
+    due_number = WholeNumberField(_l("几日或几天"), default=16, validators=[InputRequired(_l("请填写数字")), _DAYS])
     due_inclusive = RadioField(
         _l("截止日当天"),
         validators=_NEEDED,
@@ -117,11 +117,13 @@ class CollectionForm(FlaskForm):
     )
     due_time = TimeField(_l("截止时刻"), description=_l("留空表示到当日24时"), validators=[Optional()])
     grace = SelectField(_l("逾期补报"), validators=_NEEDED, choices=_choices(GRACE), default="none")
-    grace_days = IntegerField(_l("补报天数"), validators=[Optional(), NumberRange(1, 366, message=_l("1 到 366 天"))])
+    grace_days = WholeNumberField(
+        _l("补报天数"), validators=[Optional(), NumberRange(1, 366, message=_l("1 到 366 天"))]
+    )
     recheck_kind = SelectField(_l("复查从"), choices=_choices({"": _l("不复查"), **POINTS}), validators=[Optional()])
-    recheck_from = IntegerField(_l("几日或几天"), validators=[Optional(), _DAYS])
+    recheck_from = WholeNumberField(_l("几日或几天"), validators=[Optional(), _DAYS])
     recheck_to_kind = SelectField(_l("复查到"), choices=_choices({"": _l("不复查"), **POINTS}), validators=[Optional()])
-    recheck_to = IntegerField(_l("几日或几天"), validators=[Optional(), _DAYS])
+    recheck_to = WholeNumberField(_l("几日或几天"), validators=[Optional(), _DAYS])
     is_active = BooleanField(_l("启用"), default=True)
 
     def wrong_days(self) -> bool:

@@ -15,7 +15,6 @@ from wtforms import (
     DateField,
     Field,
     HiddenField,
-    IntegerField,
     SelectField,
     SelectMultipleField,
     StringField,
@@ -28,6 +27,7 @@ from saas.access.permissions import ROLE_LABELS, Role
 from saas.accounts.models import User
 from saas.db import local_today
 from saas.domain.errors import Message
+from saas.form_fields import WholeNumberField
 from saas.org.attributes import Attribute, parse_attribute, typed_text
 from saas.org.models import OrgUnit
 from saas.tenancy.pack_files import looks_like_formula
@@ -176,7 +176,7 @@ class PostForm(FlaskForm):
         option_widget=CheckboxInput(),
         widget=ListWidget(prefix_label=False),
     )
-    sort_order = IntegerField(
+    sort_order = WholeNumberField(
         _l("排列序号"), default=50, validators=[Optional(), NumberRange(0, 10_000, _l("请填写 0 到 10000 的整数"))]
     )
 
@@ -227,7 +227,7 @@ class TypeForm(FlaskForm):
 
     version = HiddenField()
     name = name_field(_l("类型名称"), _l("请填写类型名称"), 40)
-    level = IntegerField(
+    level = WholeNumberField(
         _l("层级"),
         description=_l("县（区）为 1，向下递增；几种类型可以同级"),
         validators=[_Required(_l("请填写层级")), NumberRange(1, 20, _l("请填写 1 到 20 的整数"))],

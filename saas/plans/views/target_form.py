@@ -8,10 +8,11 @@ from typing import Any
 
 from flask_babel import lazy_gettext as _l
 from flask_wtf import FlaskForm
-from wtforms import HiddenField, IntegerField, SelectField, StringField, TextAreaField
+from wtforms import HiddenField, SelectField, StringField, TextAreaField
 from wtforms.validators import DataRequired, Length, NumberRange, Optional
 
 from saas.domain.errors import FormatError
+from saas.form_fields import WholeNumberField
 from saas.plans.forms import choices, id_or_none
 from saas.plans.views.blueprint import upper_units
 from saas.targets.models import Target
@@ -95,7 +96,7 @@ class TargetForm(FlaskForm):
     baseline = _line(_l("基数"), 20)
     levels = _line(_l("等级"), 100, description=_l("从低到高，用顿号分开，如“一星、二星、三星”"))
     level = _line(_l("应达到的等级"), 20)
-    decimals = IntegerField(
+    decimals = WholeNumberField(
         _l("显示几位小数"),
         description=_l("只影响显示，比较一律用未取舍的数"),
         validators=[Optional(), NumberRange(0, 6, message=_l("0 至 6"))],
