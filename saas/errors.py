@@ -67,6 +67,11 @@ def _register_database_errors(app: Flask) -> None:
         app.logger.warning("the database refused a value: %s", type(error.orig).__name__)
         return _error_page(400, *MESSAGES[400])
 
+    @app.errorhandler(OverflowError)
+    def unusable_number(error: OverflowError) -> ResponseReturnValue:
+        app.logger.warning("a number of too many digits at %s", request.endpoint)
+        return _error_page(400, *MESSAGES[400])
+
     @app.errorhandler(IntegrityError)
     def refused_by_the_database(error: IntegrityError) -> ResponseReturnValue:
         db.session.rollback()

@@ -96,6 +96,7 @@ class _Page(HTMLParser):
         self.links: list[str] = []
         self.forms: list[tuple[str, str, dict[str, str]]] = []
         self._select = ""
+        self._is_inside = False  # a form
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         given = {name: value or "" for name, value in attrs}
@@ -104,9 +105,10 @@ class _Page(HTMLParser):
         elif tag == "form":
             method = given.get("method", "get").upper()
             self.forms.append((given.get("action") or given.get("hx-post") or self.address, method, {}))
-        elif self.forms and given.get("name"):
+            self._is_inside = True
+        elif self._is_inside and given.get("name"):
             self._field(tag, given)
-        elif tag == "option" and self._select and self.forms:
+        elif tag == "option" and self._select and self._is_inside:
             fields = self.forms[-1][2]
             if "selected" in given or not fields.get(self._select):
                 fields[self._select] = given.get("value", "")
@@ -124,6 +126,8 @@ class _Page(HTMLParser):
     def handle_endtag(self, tag: str) -> None:
         if tag == "select":
             self._select = ""
+        elif tag == "form":
+            self._is_inside = False
 
 
 def read_page(address: str, response: TestResponse) -> tuple[list[str], list[Form]]:

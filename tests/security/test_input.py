@@ -101,25 +101,29 @@ def test_a_page_asked_for_with_nonsense_opens_or_says_no(
     assert not wrong, listed(wrong)
 
 
+def long_ones(forms: list[tuple[Visitor, Form]]) -> list[tuple[Visitor, Form]]:
+    """Three forms of many fields. Whatever a form asks for, its token is read first, and so is its size."""
+    return sorted(forms, key=lambda each: -len(each[1].fields))[:3]
+
+
 def test_ten_megabytes_of_text_are_refused_before_they_are_read(
     connection: Connection, forms: list[tuple[Visitor, Form]]
 ) -> None:
-    big = "x" * (10 * 1024 * 1024)
-    for visitor, form in forms[:5]:
-        name = next(iter(form.fields), "text")
+    big = "x" * (3 * 1024 * 1024)
+    for visitor, form in long_ones(forms):
         with undone(connection):
-            assert visitor.open("POST", form.action, data={name: big}).status_code == 413
+            assert visitor.open("POST", form.action, data=dict.fromkeys(form.fields, big)).status_code == 413
 
 
 def test_an_upload_above_the_limit_is_refused(connection: Connection, forms: list[tuple[Visitor, Form]]) -> None:
-    visitor, form = forms[0]
+    visitor, form = long_ones(forms)[0]
     body, kind = b"x" * (33 * 1024 * 1024), "multipart/form-data; boundary=x"
     with undone(connection):
         assert visitor.open("POST", form.action, data=body, content_type=kind).status_code == 413
 
 
 def test_a_form_of_too_many_fields_is_refused(connection: Connection, forms: list[tuple[Visitor, Form]]) -> None:
-    visitor, form = forms[0]
+    visitor, form = long_ones(forms)[0]
     parts = "".join(f'--x\r\nContent-Disposition: form-data; name="field{each}"\r\n\r\n\r\n' for each in range(5000))
     with undone(connection):
         answer = visitor.open("POST", form.action, data=f"{parts}--x--", content_type="multipart/form-data; boundary=x")
@@ -150,7 +154,7 @@ def test_columns_that_a_form_does_not_show_cannot_be_set_through_it(
         plain = _rows_after(connection, ours, visitor, form, dict(form.fields))
         more = _rows_after(connection, ours, visitor, form, {**hostile, **form.fields})
         if plain != more:
-            wrong.append((form.action, sorted({row[0] for row in plain ^ more})))
+            wrong.append((form.action, sorted(plain ^ more)[:4]))
 
     assert not wrong, listed(wrong)
 
@@ -192,6 +196,6 @@ def _rows(connection: Connection) -> Iterator[tuple[str, str]]:
             or column.name.endswith(("_at", "_id"))
             or column.name in {"at", "run_after", "args"}
         ]
-        statement = text(f'SELECT (to_jsonb(t) - :drawn)::text FROM "{table.name}" t')
+        statement = text(f'SELECT (to_jsonb(t) - CAST(:drawn AS text[]))::text FROM "{table.name}" t')
         for row in connection.execute(statement, {"drawn": drawn}).scalars():
             yield table.name, row
