@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import TypeAlias
@@ -13,7 +14,7 @@ from saas.documents.fonts import FontRole, FontSet, Standing, find_fonts
 from saas.documents.pdf import RenderedPdf, render_pdf
 from tests.documents.samples import bulletin, plan_notice
 
-FETCHED = Path(__file__).parents[2] / "var/fonts"
+FETCHED = Path(os.environ.get("FONT_DIR") or Path(__file__).parents[2] / "var/fonts")
 
 RenamedFonts: TypeAlias = Callable[[Path, str], None]
 
