@@ -50,7 +50,8 @@ CHECKS = (
     Step("templates", "djlint", ("templates", "--lint", "--quiet"), "the lines above say where", needs="templates"),
     Step("template rules", "tests.template_lint", (), "the lines above say where", needs="tests/template_lint.py"),
 )
-IN_PARALLEL = ("-n", "2")
+# A file stays with one process: what its tests share (filled counties, a running stack) is made once.
+IN_PARALLEL = ("-n", "2", "--dist", "loadfile")
 
 
 def check(places: Places) -> int:
