@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from pathlib import Path
+from urllib.parse import urljoin
 
 from playwright.sync_api import Browser, ConsoleMessage, Error, Locator, Response
 
@@ -146,10 +146,9 @@ class Person:
             return field.get_attribute("min") or "1"
         return "按计划推进"
 
-    def save(self, words: str, folder: Path) -> bytes:
-        """Download what a link leads to."""
-        with self.page.expect_download() as waiting:
-            self.page.get_by_role("link", name=words).first.click()
-        path = folder / "download.pdf"
-        waiting.value.save_as(path)
-        return path.read_bytes()
+    def fetch(self, words: str) -> bytes:
+        """What a link leads to, with the cookies of this window: a browser without a viewer would show nothing."""
+        link = self.page.get_by_role("link", name=words).first.get_attribute("href") or ""
+        answer = self._context.request.get(urljoin(self.page.url, link))
+        assert answer.ok, answer.status
+        return answer.body()
