@@ -35,6 +35,7 @@ DEFAULT_PORT = 8000
 _WEB_WORKERS = 2
 _WEB_THREADS = 4
 _WEB_SECONDS = 90.0
+_BOTH_TRACEBACKS = 60  # lines: each web process tells its own reason, and the reason must not scroll away
 _WEB_GRACE = 15.0
 _WORKER_GRACE = 40.0  # a worker finishes the document it is making
 _PAUSE = 0.2
@@ -161,7 +162,9 @@ def _wait_for_web(web: Program, address: str) -> None:
     deadline = time.monotonic() + _WEB_SECONDS
     while not _answers(address.removeprefix("http://")):
         if not web.is_alive():
-            raise RunError(f"The web part {web.ending()} while starting.", [*tail(web.log), f"({web.log})"])
+            raise RunError(
+                f"The web part {web.ending()} while starting.", [*tail(web.log, lines=_BOTH_TRACEBACKS), f"({web.log})"]
+            )
         if time.monotonic() > deadline:
             raise RunError(
                 f"The web part did not answer within {_WEB_SECONDS:.0f} s.", [*tail(web.log), f"({web.log})"]
