@@ -46,7 +46,7 @@ def measure(place: Place) -> list[Measurement]:
     counted = Timing((float(full),)), Timing((allowed,))
     return [
         Measurement("list_page", "list page of 50", _per_page(took), _per_page(floor_took), note),
-        Measurement("list_statements", "statements of the list page", *counted, f"{one} for no row"),
+        Measurement("list_statements", f"{full} statements for a page of 50, {one} for an empty one", *counted),
     ]
 
 

@@ -87,7 +87,8 @@ def report(measurements: Sequence[Measurement]) -> list[str]:
         figure = budget[each.name].get("figure")
         promised = f"  figure {figure:g} s {'met' if each.ours.median <= figure else 'not met here'}" if figure else ""
         print(f"{each.what}{f' ({each.note})' if each.note else ''}")
-        print(f"    ours  {_shown(each.ours)}\n    floor {_shown(each.floor)}")
+        if len(each.ours.seconds) > 1:
+            print(f"    ours  {_shown(each.ours)}\n    floor {_shown(each.floor)}")
         print(f"    ratio {each.ratio:.2f}, at most {allowed:g}: {'ok' if is_met else 'MISSED'}{promised}", flush=True)
         if not is_met:
             missed.append(f"{each.name}: ratio {each.ratio:.2f} is above {allowed:g}")

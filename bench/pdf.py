@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import date
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -18,16 +19,21 @@ from saas.documents import pdf as official
 from saas.documents.fonts import find_fonts
 from saas.documents.pdf import document_html, html_to_pdf, preload, render_pdf
 from saas.domain.official_document import (
+    Align,
+    Attachment,
     Block,
+    Cell,
+    Column,
     DocumentKind,
     Heading,
     Letterhead,
     OfficialDocument,
     Paragraph,
     Signature,
+    Table,
 )
 
-PAGES = 20
+PAGES, SECTIONS, VILLAGES = 20, 8, 220
 _REPLACED: tuple[tuple[Any, str], ...] = (
     (inline, "count_expandable_spaces"),
     (inline, "justify_line"),
@@ -88,17 +94,34 @@ def _without_justification() -> Iterator[None]:
 
 
 def _document() -> OfficialDocument:
+    """A bulletin with half its pages text and half of them the table of every village, as counties print it."""
     blocks: list[Block] = []
-    for number in range(1, 17):
+    for number in range(1, SECTIONS + 1):
         blocks.append(Heading(1, f"第{number}项工作"))
         blocks.extend(Paragraph(SENTENCE * 4) for _ in range(3))
     return OfficialDocument(
-        kind=DocumentKind.NOTICE,
+        kind=DocumentKind.BULLETIN,
         letterhead=Letterhead("清禾县人民政府"),
         agency_code="清政发",
         number="清政发〔2026〕8号",
-        title="关于印发清禾县农村环境整治实施方案的通知",
+        title="关于清禾县农村环境卫生考核情况的通报",
         addressees=("各乡镇人民政府",),
         blocks=tuple(blocks),
         signature=Signature("清禾县人民政府", date(2026, 5, 8)),
+        attachments=(Attachment("各村得分与名次", (_table(),)),),
+    )
+
+
+def _table() -> Table:
+    header = ("名次", "村", "乡镇", "总分", "自评", "复核", "扣分", "等次")
+    rows = tuple(
+        tuple(Cell(text) for text in (str(rank), f"第{rank}村", "柳河镇", "95.50", "96", "95", "-2.5", "良好"))
+        for rank in range(1, VILLAGES + 1)
+    )
+    widths = (10, 18, 16, 12, 11, 11, 11, 11)
+    return Table(
+        columns=tuple(Column(Decimal(width), Align.CENTER) for width in widths),
+        header=(tuple(Cell(text) for text in header),),
+        rows=rows,
+        caption="表1　各村得分",
     )

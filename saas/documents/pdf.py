@@ -9,7 +9,7 @@ from __future__ import annotations
 import ctypes
 import io
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -187,16 +187,33 @@ def _style(fonts: FontSet) -> tuple[CSS, FontConfiguration]:
 
 
 def _fonts_of(opened: pypdfium2.PdfDocument) -> Iterator[Any]:
-    """Yield each font that text on the pages is set in, also inside figures."""
+    """Yield each font that text on the pages is set in, once, also inside figures.
+
+    Fonts are told apart by the name under which the file carries them: each subset has its own.
+    """
+    seen = set()
     for page in opened:
-        seen = set()
-        for text in page.get_objects(filter=[pdfium.FPDF_PAGEOBJ_TEXT]):
-            font = pdfium.FPDFTextObj_GetFont(text.raw)
+        known = set()  # addresses hold as long as the page is open
+        for text in _texts(page.raw, pdfium.FPDFPage_CountObjects, pdfium.FPDFPage_GetObject):
+            font = pdfium.FPDFTextObj_GetFont(text)
             address = ctypes.addressof(font.contents)
-            if address not in seen:
-                seen.add(address)
-                yield font
+            if address not in known:
+                known.add(address)
+                if (name := _base_name(font)) not in seen:
+                    seen.add(name)
+                    yield font
         page.close()
+
+
+def _texts(holder: Any, count: Callable[[Any], int], get: Callable[[Any, int], Any]) -> Iterator[Any]:
+    """Yield the pieces of text of a page or of a figure on it. A page of tables has thousands: none is wrapped."""
+    for index in range(count(holder)):
+        piece = get(holder, index)
+        kind = pdfium.FPDFPageObj_GetType(piece)
+        if kind == pdfium.FPDF_PAGEOBJ_TEXT:
+            yield piece
+        elif kind == pdfium.FPDF_PAGEOBJ_FORM:
+            yield from _texts(piece, pdfium.FPDFFormObj_CountObjects, pdfium.FPDFFormObj_GetObject)
 
 
 def _embedded_font(font: Any) -> EmbeddedFont:
