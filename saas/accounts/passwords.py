@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import cache
+
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerifyMismatchError
 
@@ -38,7 +40,12 @@ COMMON = frozenset(
 )
 
 _hasher = PasswordHasher()
-_UNKNOWN_ACCOUNT = _hasher.hash("nobody signs in with this")
+
+
+@cache
+def _unknown_account() -> str:
+    """A hash that nothing fits, made when the first guest needs it."""
+    return _hasher.hash("nobody signs in with this")
 
 
 def hash_password(password: str) -> str:
@@ -49,7 +56,7 @@ def hash_password(password: str) -> str:
 def verify_password(password_hash: str | None, password: str) -> bool:
     """Return whether the password fits. An unknown account takes as long as a known one."""
     try:
-        _hasher.verify(password_hash or _UNKNOWN_ACCOUNT, password[:MAX_LENGTH])
+        _hasher.verify(password_hash or _unknown_account(), password[:MAX_LENGTH])
     except (VerifyMismatchError, InvalidHashError):
         return False
     return password_hash is not None

@@ -119,7 +119,7 @@ def _start_all(places: Places, servers: Servers, state: State, bind: str) -> lis
 
 def application_programs(places: Places, servers: Servers, address: str, bind: str) -> list[Program]:
     """The web part, a worker and the reconciler, each with only the rights it needs."""
-    web = [str(places.python), "-m", "gunicorn", "wsgi:app", "--bind", bind, "--no-control-socket"]
+    web = [str(places.python), "-m", "gunicorn", "wsgi:app", "--preload", "--bind", bind, "--no-control-socket"]
     web += ["--workers", str(_WEB_WORKERS), "--worker-class", "gthread", "--threads", str(_WEB_THREADS)]
     web += ["--graceful-timeout", "10", "--timeout", "60"]
     ordinary = application_environment(servers, places, address, without=[OWNER_SETTING, RECONCILER_SETTING])

@@ -8,6 +8,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from typing import Protocol
 
+import psycopg
+
 from saas.launcher.engines import EmbeddedPostgres, EmbeddedValkey
 from saas.launcher.places import Places
 from saas.launcher.processes import Identity, choose_port, stop_identity
@@ -117,11 +119,24 @@ def migrate(servers: Servers, places: Places, address: str) -> None:
     environ = application_environment(servers, places, address)
     if not environ.get(OWNER_SETTING):
         return  # somebody else runs the migrations
+    if _is_at_head(environ[OWNER_SETTING], places):
+        return
     progress("bringing the database to this version")
     command = flask_command(places, "db", "upgrade")
     log = places.logs / "migrations.log"
     trouble = "The database could not be brought to this version (flask db upgrade failed)."
     run_quietly(command, log, trouble, seconds=_MIGRATION_SECONDS, env=environ, cwd=places.root)
+
+
+def _is_at_head(owner_url: str, places: Places) -> bool:
+    """Whether the last migration has run: asking costs nothing, starting the application to find out takes seconds."""
+    names = sorted(path.stem for path in (places.root / "migrations" / "versions").glob("*.py"))
+    try:
+        with psycopg.connect(owner_url, connect_timeout=5) as connection:
+            reached = connection.execute("SELECT version_num FROM alembic_version").fetchall()
+    except psycopg.Error:
+        return False  # no tables yet, or a server that the migrations will report on
+    return bool(names) and reached == [(names[-1],)]
 
 
 def application_environment(
