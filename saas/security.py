@@ -52,8 +52,7 @@ def refuse_powerful_role(app: Flask) -> None:
             )
         ).scalar_one()
         db.session.remove()
-        if powerful:
-            db.engine.dispose()  # a start that is refused leaves no connection behind
+        db.engine.dispose()  # a server that loads the application before it forks must not share a connection
     if powerful:
         raise RuntimeError(
             "the database role of DATABASE_URL is a superuser, may bypass row security or owns tables: use jiceng_app"

@@ -110,7 +110,8 @@ def _start_all(places: Places, servers: Servers, state: State, bind: str) -> lis
             progress(f"starting {program.name}")
             program.start()
             state.note(program.name, program.identity)
-        _wait_for_web(programs[0], state.address)
+            if program is programs[0]:  # pages first: the others load while somebody already reads
+                _wait_for_web(program, state.address)
     except BaseException:
         stop_parts(programs, state)
         raise
