@@ -129,7 +129,7 @@ def test_an_application_that_does_not_start_shows_its_log_and_nothing_stays_up(c
         (checkout.root / "wsgi.py").write_text(whole)
     assert code == 2
     assert "The web part ended with exit code" in output
-    assert "RuntimeError: no way" in output
+    assert "Error: no way" in output
     assert checkout.is_quiet()
 
 
