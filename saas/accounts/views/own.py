@@ -34,13 +34,16 @@ def sign_in_send() -> ResponseReturnValue:
     form = SignInForm()
     if not form.validate_on_submit():
         return _sign_in_page(form, status=422)
-    with unit_of_work():
-        signed_in = services.sign_in(
-            form.login_name.data.strip(),
-            form.password.data,
-            address=request.remote_addr or "",
-            agent=request.user_agent.string,
-        )
+    try:
+        with unit_of_work():
+            signed_in = services.sign_in(
+                form.login_name.data.strip(),
+                form.password.data,
+                address=request.remote_addr or "",
+                agent=request.user_agent.string,
+            )
+    except services.TooManyAttempts:
+        abort(429)
     if signed_in is None:
         form.password.errors = [gettext("账号或密码不正确，或账号已被锁定。连续输错 5 次将锁定 15 分钟。")]
         return _sign_in_page(form, status=422)
