@@ -13,6 +13,7 @@ from saas.accounts.passwords import hash_password
 from saas.db import db
 from saas.org.models import Hierarchy, OrgUnit, Placement, Post, UnitType
 from saas.org.queries import ADMINISTRATIVE
+from saas.org.versions import first_version
 from saas.tenancy.models import Tenant, TenantSettings
 from saas.tenancy.scope import tenant_scope
 
@@ -65,6 +66,7 @@ def make_unit(
     db.session.add(unit)
     db.session.flush()
     hierarchy = db.session.scalars(select(Hierarchy).where(Hierarchy.code == ADMINISTRATIVE)).one()
+    db.session.add(first_version(unit))
     db.session.add(
         Placement(hierarchy_id=hierarchy.id, unit_id=unit.id, parent_id=parent.id if parent else None, starts_on=START)
     )

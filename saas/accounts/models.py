@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import uuid
 from datetime import date, datetime
+from enum import StrEnum
 
 from sqlalchemy import CheckConstraint, Index, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
@@ -39,6 +40,15 @@ class User(TenantOwned, Base):
         return f"{self.phone[:3]}****{self.phone[-4:]}" if len(self.phone) > 7 else ""
 
 
+class AppointmentKind(StrEnum):
+    """How somebody came to a post. Stored in the database: never rename a value."""
+
+    APPOINTED = "appointed"  # 任命
+    ELECTED = "elected"  # 选举
+    ACTING = "acting"  # 代理
+    HIRED = "hired"  # 聘任
+
+
 class Appointment(TenantOwned, Base):
     """A person holds a post for a time (任职). Rights come from here."""
 
@@ -55,9 +65,45 @@ class Appointment(TenantOwned, Base):
     user_id: Mapped[uuid.UUID]
     starts_on: Mapped[date]
     ends_on: Mapped[date | None]  # the first day on which it no longer holds
+    kind: Mapped[AppointmentKind] = mapped_column(default=AppointmentKind.APPOINTED)
+    term: Mapped[str] = mapped_column(default="")  # 届次
+    basis: Mapped[str] = mapped_column(default="")  # 任免文件
 
     post: Mapped[Post] = relationship(primaryjoin="foreign(Appointment.post_id) == Post.id", lazy="raise_on_sql")
     user: Mapped[User] = relationship(primaryjoin="foreign(Appointment.user_id) == User.id", lazy="raise_on_sql")
+
+
+class Delegation(TenantOwned, Base):
+    """A post's work handed to somebody else for a time (委托代办). The delegate acts in its name."""
+
+    __tablename__ = "delegation"
+    __table_args__ = (
+        same_tenant("post_id", "post"),
+        same_tenant("from_user_id", "user"),
+        same_tenant("to_user_id", "user"),
+        same_tenant("revoked_by_id", "user"),
+        CheckConstraint("ends_on > starts_on", name="ends_after_start"),
+        CheckConstraint("from_user_id <> to_user_id", name="to_somebody_else"),
+        CheckConstraint("(revoked_at IS NULL) = (revoked_by_id IS NULL)", name="revoked_by_somebody"),
+        Index("ix_delegation_tenant_id_to_user_id", "tenant_id", "to_user_id"),
+        Index("ix_delegation_tenant_id_post_id", "tenant_id", "post_id"),
+    )
+
+    post_id: Mapped[uuid.UUID]
+    from_user_id: Mapped[uuid.UUID]
+    to_user_id: Mapped[uuid.UUID]
+    starts_on: Mapped[date]
+    ends_on: Mapped[date]  # the first day on which it no longer holds
+    reason: Mapped[str] = mapped_column(default="")
+    created_at: Mapped[datetime] = mapped_column(default=utc_now)
+    revoked_at: Mapped[datetime | None]
+    revoked_by_id: Mapped[uuid.UUID | None]
+
+    post: Mapped[Post] = relationship(primaryjoin="foreign(Delegation.post_id) == Post.id", lazy="raise_on_sql")
+    from_user: Mapped[User] = relationship(
+        primaryjoin="foreign(Delegation.from_user_id) == User.id", lazy="raise_on_sql"
+    )
+    to_user: Mapped[User] = relationship(primaryjoin="foreign(Delegation.to_user_id) == User.id", lazy="raise_on_sql")
 
 
 class UserSession(TenantOwned, Base):

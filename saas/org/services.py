@@ -7,19 +7,18 @@ from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import Any
 
-from sqlalchemy import select
 from sqlalchemy.orm.attributes import flag_modified
 
 from saas.access.permissions import Role
 from saas.audit.services import AuditAction, HasId, record
-from saas.db import db
+from saas.db import db, local_today
 from saas.domain.errors import DomainError, HierarchyError, InvalidTransition
 from saas.domain.hierarchy import Placement as Place
 from saas.domain.hierarchy import check_placements
-from saas.org import queries
+from saas.org import queries, versions
 from saas.org.attributes import Attribute, stored_attribute
-from saas.org.models import Hierarchy, OrgUnit, Placement, Post, UnitLink, UnitType
-from saas.org.queries import ADMINISTRATIVE
+from saas.org.bulk import NewUnit, insert_units
+from saas.org.models import OrgUnit, Placement, Post, UnitLink, UnitType
 
 
 class CodeTaken(DomainError):  # noqa: N818  (reads as a sentence where it is raised)
@@ -77,32 +76,62 @@ def create_unit(
         raise CodeTaken("代码“{taken}”已被使用（含已撤销的单位），请换一个", taken=code)
     if valid_from < parent.valid_from:
         raise HierarchyError("上级单位自{day}起才设立", code="bad_dates", day=parent.valid_from)
-    unit = OrgUnit(
-        unit_type_id=unit_type.id,
+    refuse_wrong_parent(unit_type, parent.unit_type)
+    new = NewUnit(
         code=code,
         name=name,
-        short_name=short_name,
-        attributes=dict(attributes),
-        sort_order=queries.last_sort_order() + 1,
+        unit_type_id=unit_type.id,
+        parent_id=parent.id,
         valid_from=valid_from,
+        short_name=short_name,
+        attributes=attributes,
+        sort_order=queries.last_sort_order() + 1,
     )
-    db.session.add(unit)
-    db.session.flush()
-    hierarchy_id = db.session.scalars(select(Hierarchy.id).where(Hierarchy.code == ADMINISTRATIVE)).one()
-    db.session.add(Placement(hierarchy_id=hierarchy_id, unit_id=unit.id, parent_id=parent.id, starts_on=valid_from))
+    insert_units([new])
+    unit = queries.get_unit(new.id)
     record(AuditAction.UNIT_CHANGED, unit, actor=actor, change="created", code=code, parent=parent.code)
     db.session.flush()
     return unit
 
 
-def edit_unit(unit: OrgUnit, *, name: str, short_name: str, attributes: Mapping[str, Any], actor: HasId) -> None:
-    """Rename a unit or change its attributes. Attributes that its type no longer declares are kept."""
+def may_stand_under(unit_type: UnitType, above: UnitType) -> bool:
+    """Whether a unit of a type may stand under one of another: as the county has said, else under a higher level."""
+    return above.code in unit_type.parents if unit_type.parents else above.level < unit_type.level
+
+
+def refuse_wrong_parent(unit_type: UnitType, above: UnitType) -> None:
+    """Raise HierarchyError if a unit of this type may not stand under one of the other."""
+    if not may_stand_under(unit_type, above):
+        raise HierarchyError(
+            "{type}不能设在{above}之下", code="wrong_parent_type", type=unit_type.name, above=above.name
+        )
+
+
+def edit_unit(
+    unit: OrgUnit,
+    *,
+    name: str,
+    short_name: str,
+    attributes: Mapping[str, Any],
+    actor: HasId,
+    starts_on: date | None = None,
+) -> None:
+    """Rename a unit or change its attributes. Attributes that its type no longer declares are kept.
+
+    With `starts_on` the change holds from that day on and what was before stays on record; without, the present
+    entry is put right (更正): it was so since it began.
+    """
     changed = [key for key, value in attributes.items() if unit.attributes.get(key) != value]
     changed += [key for key, value in (("name", name), ("short_name", short_name)) if getattr(unit, key) != value]
-    unit.name, unit.short_name = name, short_name
     merged = {**unit.attributes, **attributes}
-    unit.attributes = {key: value for key, value in merged.items() if value is not None}
-    record(AuditAction.UNIT_CHANGED, unit, actor=actor, change="edited", fields=changed)
+    kept = {key: value for key, value in merged.items() if value is not None}
+    if starts_on is None:
+        versions.correct_present(unit, local_today(), name=name, short_name=short_name, attributes=kept)
+    else:
+        versions.change_from(unit, starts_on, local_today(), name=name, short_name=short_name, attributes=kept)
+    flag_modified(unit, "name")  # counts the version up, also for a change that is yet to come
+    since = {} if starts_on is None else {"starts_on": str(starts_on)}
+    record(AuditAction.UNIT_CHANGED, unit, actor=actor, change="edited", fields=changed, **since)
     db.session.flush()
 
 
@@ -166,6 +195,7 @@ def close_unit(unit: OrgUnit, closes_on: date, *, actor: HasId) -> None:
             raise HierarchyError("该单位自{day}起另有隶属调整，不能在此之前撤销", code="bad_dates", day=row.starts_on)
         row.ends_on = closes_on
     unit.valid_to = closes_on
+    versions.end_versions(unit, closes_on)
     record(AuditAction.UNIT_CHANGED, unit, actor=actor, change="closed", closes_on=str(closes_on))
     db.session.flush()
 

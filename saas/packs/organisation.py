@@ -10,9 +10,10 @@ from sqlalchemy import select
 
 from saas.accounts.models import Appointment, User
 from saas.accounts.passwords import hash_password
-from saas.db import db, new_id
-from saas.org.models import Hierarchy, OrgUnit, Placement, Post, UnitLink, UnitType
-from saas.org.queries import ADMINISTRATIVE
+from saas.db import db, local_today, new_id
+from saas.org import versions
+from saas.org.bulk import NewUnit, insert_units
+from saas.org.models import OrgUnit, Post, UnitLink, UnitType
 from saas.tenancy.packs import Organisation
 
 
@@ -55,6 +56,7 @@ def _apply_types(organisation: Organisation, directory: Directory) -> None:
             db.session.add(unit_type)
             directory.count("unit_types")
         unit_type.name, unit_type.level, unit_type.is_territorial = row.name, row.level, row.is_territorial
+        unit_type.parents = list(row.parents)
         unit_type.attributes = [
             {"name": a.name, "label": a.label, "type": a.type.value, "measure": a.measure, "choices": list(a.choices)}
             for a in organisation.attributes
@@ -65,28 +67,30 @@ def _apply_types(organisation: Organisation, directory: Directory) -> None:
 
 
 def _apply_units(organisation: Organisation, directory: Directory, valid_from: date) -> None:
-    hierarchy = db.session.scalars(select(Hierarchy).where(Hierarchy.code == ADMINISTRATIVE)).one_or_none()
-    if hierarchy is None:
-        hierarchy = Hierarchy(id=new_id(), code=ADMINISTRATIVE, name="行政区划")
-        db.session.add(hierarchy)
     known = {row.code: row for row in db.session.scalars(select(OrgUnit).order_by(OrgUnit.code))}
-    places: list[Placement] = []
+    new: list[NewUnit] = []
     for order, row in enumerate(organisation.units, start=1):
         unit = known.get(row.code)
-        if unit is None:
-            unit = OrgUnit(id=new_id(), code=row.code, unit_type_id=directory.types[row.type], valid_from=valid_from)
-            db.session.add(unit)
-            directory.count("units")
-            parent_id = directory.units[row.parent] if row.parent else None
-            places.append(
-                Placement(hierarchy_id=hierarchy.id, unit_id=unit.id, parent_id=parent_id, starts_on=valid_from)
+        if unit is not None:
+            directory.units[row.code], unit.sort_order = unit.id, order
+            change = {"name": row.name, "short_name": row.short_name, "attributes": dict(row.attributes)}
+            versions.correct_present(unit, local_today(), **change)
+            continue
+        new.append(
+            NewUnit(
+                code=row.code,
+                name=row.name,
+                short_name=row.short_name,
+                unit_type_id=directory.types[row.type],
+                parent_id=directory.units[row.parent] if row.parent else None,
+                attributes=row.attributes,
+                sort_order=order,
+                valid_from=valid_from,
             )
-        unit.name, unit.short_name, unit.sort_order = row.name, row.short_name, order
-        unit.attributes = dict(row.attributes)
-        directory.units[row.code] = unit.id
-    db.session.flush()
-    db.session.add_all(places)
-    db.session.flush()
+        )
+        directory.units[row.code] = new[-1].id
+        directory.count("units")
+    insert_units(new)
 
 
 def _apply_posts(organisation: Organisation, directory: Directory) -> None:

@@ -46,6 +46,7 @@ from saas.tenancy.scope import tenant_scope
 from tests.documents.samples import short_bulletin
 from tests.factories import PASSWORD
 from tests.files.samples import picture
+from tests.isolation.county_organisation import rows_of_the_organisation
 from tests.isolation.marking import marked, small_county
 
 
@@ -135,6 +136,7 @@ class _Filler:
         self._round()
         self._document()
         self._small_things()
+        db.session.add_all(rows_of_the_organisation(self.word, self.office, self.root, self.village))
         db.session.flush()
 
     def _submissions(self) -> Submission:

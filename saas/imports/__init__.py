@@ -1,0 +1,1 @@
+"""Bringing in tables (导入): a file is checked in the background, shown as a difference, and applied when asked."""

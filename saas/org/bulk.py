@@ -1,0 +1,145 @@
+"""Setting up many units at once (批量建立): a handful of statements however many there are. Never commits."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Any
+
+from sqlalchemy import insert, select
+
+from saas.db import db, new_id
+from saas.org.models import Hierarchy, HierarchyPurpose, OrgUnit, Placement, Post, PostTemplate, UnitVersion
+from saas.org.names import search_key
+from saas.org.queries import ADMINISTRATIVE
+from saas.tenancy.scope import bound_tenant_id
+
+
+@dataclass(frozen=True, slots=True)
+class NewUnit:
+    """A unit to be set up. `parent_id` None: a root. `id` is given so that later rows can name it as their parent."""
+
+    code: str
+    name: str
+    unit_type_id: uuid.UUID
+    parent_id: uuid.UUID | None
+    valid_from: date
+    short_name: str = ""
+    attributes: Mapping[str, Any] = field(default_factory=dict)
+    sort_order: int = 0
+    valid_to: date | None = None
+    id: uuid.UUID = field(default_factory=new_id)
+
+
+def ensure_administrative() -> uuid.UUID:
+    """Return the id of the administrative tree, which a new county does not have yet."""
+    found = db.session.scalars(select(Hierarchy.id).where(Hierarchy.code == ADMINISTRATIVE)).one_or_none()
+    if found is not None:
+        return found
+    hierarchy = Hierarchy(id=new_id(), code=ADMINISTRATIVE, name="行政区划", purpose=HierarchyPurpose.ADMINISTRATIVE)
+    db.session.add(hierarchy)
+    db.session.flush()
+    return hierarchy.id
+
+
+def insert_units(units: Sequence[NewUnit]) -> None:
+    """Write units with their first versions, their places and the posts that their types always have.
+
+    Parents stand before their children or exist already. The caller has checked codes, types, dates and places, and
+    records the one audit event.
+    """
+    if not units:
+        return
+    hierarchy_id, tenant_id = ensure_administrative(), bound_tenant_id()
+    _insert(OrgUnit, ({**_facts(unit), **_standing(unit)} for unit in units), tenant_id)
+    _insert(
+        UnitVersion,
+        (
+            {
+                **_facts(unit),
+                "id": new_id(),
+                "unit_id": unit.id,
+                "starts_on": unit.valid_from,
+                "ends_on": unit.valid_to,
+                "reorganisation_id": None,
+            }
+            for unit in units
+        ),
+        tenant_id,
+    )
+    _insert(
+        Placement,
+        (
+            {
+                "id": new_id(),
+                "hierarchy_id": hierarchy_id,
+                "unit_id": unit.id,
+                "parent_id": unit.parent_id,
+                "starts_on": unit.valid_from,
+                "ends_on": unit.valid_to,
+            }
+            for unit in units
+        ),
+        tenant_id,
+    )
+    add_template_posts({unit.id: unit.unit_type_id for unit in units})
+
+
+def add_template_posts(type_of: Mapping[uuid.UUID, uuid.UUID]) -> int:
+    """Give units the posts of their types (岗位模板) that they lack; return how many were set up."""
+    templates = db.session.scalars(
+        select(PostTemplate)
+        .where(PostTemplate.unit_type_id.in_(set(type_of.values())))
+        .order_by(PostTemplate.sort_order, PostTemplate.name)
+    ).all()
+    if not templates:
+        return 0
+    known = {
+        (row.unit_id, row.name)
+        for row in db.session.execute(select(Post.unit_id, Post.name).where(Post.unit_id.in_(type_of)))
+    }
+    rows = [
+        {
+            "id": new_id(),
+            "unit_id": unit_id,
+            "name": template.name,
+            "roles": list(template.roles),
+            "sort_order": template.sort_order,
+            "is_active": True,
+            "version": 1,
+        }
+        for unit_id, type_id in type_of.items()
+        for template in templates
+        if template.unit_type_id == type_id and (unit_id, template.name) not in known
+    ]
+    _insert(Post, rows, bound_tenant_id())
+    return len(rows)
+
+
+def _facts(unit: NewUnit) -> dict[str, Any]:
+    return {
+        "unit_type_id": unit.unit_type_id,
+        "name": unit.name,
+        "short_name": unit.short_name,
+        "attributes": dict(unit.attributes),
+    }
+
+
+def _standing(unit: NewUnit) -> dict[str, Any]:
+    return {
+        "id": unit.id,
+        "code": unit.code,
+        "sort_order": unit.sort_order,
+        "search_key": search_key(unit.name, unit.short_name),
+        "valid_from": unit.valid_from,
+        "valid_to": unit.valid_to,
+        "version": 1,
+    }
+
+
+def _insert(model: Any, rows: Iterable[Mapping[str, Any]], tenant_id: uuid.UUID) -> None:
+    found = [{**row, "tenant_id": tenant_id} for row in rows]
+    if found:
+        db.session.execute(insert(model), found)
