@@ -5,7 +5,8 @@
 Sources (see docs/divisions.md for how to fetch them):
 
 - `cn_sort/res/all_word.json` of the Python package cn-sort 0.14.0 (MIT): 20,897 of the 20,902 characters U+4E00 to
-  U+9FA5 in the order of the national norm GF 3003-1999 (GB13000.1 字符集汉字字序（笔画序）规范): by the number of strokes, then stroke by stroke 横竖撇点折, then by finer rules for equal sequences.
+  U+9FA5 in the order of the national norm GF 3003-1999 (GB13000.1 字符集汉字字序（笔画序）规范): by the number of
+  strokes, then stroke by stroke 横竖撇点折, then by finer rules for equal sequences.
 - `kTotalStrokes` of the Unicode Han database (Unicode licence; Debian package unicode-data): the number of strokes.
 
 The order is the first source's alone; the second only says where in it one more stroke begins, so that a single

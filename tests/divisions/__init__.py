@@ -1,0 +1,1 @@
+"""The national list of administrative divisions."""
