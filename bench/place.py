@@ -99,6 +99,7 @@ def _environ(superuser: str, name: str, folder: str) -> dict[str, str]:
         "JICENG_ENV": "test",
         "DATABASE_URL": f"postgresql://jiceng_app:{PASSWORD}@{server}",
         "DATABASE_OWNER_URL": f"postgresql://jiceng_owner:{PASSWORD}@{server}",
+        "DATABASE_OPERATOR_URL": f"postgresql://jiceng_operator:{PASSWORD}@{server}",
         "REDIS_URL": os.environ.get("JICENG_TEST_REDIS", "redis://127.0.0.1:1/0"),
         "SECRET_KEY": secrets.token_urlsafe(40),
         "STORAGE_DIR": folder,

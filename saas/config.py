@@ -30,6 +30,7 @@ class Config:
     database_url: str  # as the application role: owns nothing, cannot bypass row security
     owner_url: str | None  # only where migrations run
     reconciler_url: str | None  # only where the reconciler runs
+    operator_url: str | None  # only where the operator's console or commands run
     redis_url: str
     secret_key: str
     storage_dir: Path
@@ -62,6 +63,7 @@ def load_config(environ: Mapping[str, str] | None = None) -> Config:
         database_url=_database_url(_required(env, "DATABASE_URL")),
         owner_url=_optional_database_url(env, "DATABASE_OWNER_URL"),
         reconciler_url=_optional_database_url(env, "DATABASE_RECONCILER_URL"),
+        operator_url=_optional_database_url(env, "DATABASE_OPERATOR_URL"),
         redis_url=_required(env, "REDIS_URL"),
         secret_key=_secret(_required(env, "SECRET_KEY")),
         storage_dir=Path(_required(env, "STORAGE_DIR")),

@@ -60,6 +60,7 @@ def config(postgres: str, database: str, tmp_path_factory: pytest.TempPathFactor
             "DATABASE_URL": database_url(postgres, "jiceng_app", database),
             "DATABASE_OWNER_URL": database_url(postgres, "jiceng_owner", database),
             "DATABASE_RECONCILER_URL": database_url(postgres, "jiceng_reconciler", database),
+            "DATABASE_OPERATOR_URL": database_url(postgres, "jiceng_operator", database),
             "REDIS_URL": os.environ.get("JICENG_TEST_REDIS", "redis://127.0.0.1:1/0"),
             "SECRET_KEY": "tests-0123456789-abcdefghijklmnopqrstuvwxyz",
             "STORAGE_DIR": str(tmp_path_factory.mktemp("files")),

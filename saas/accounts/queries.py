@@ -36,6 +36,13 @@ def find_account(login_name: str) -> User | None:
     return db.session.scalars(select(User).where(User.login_name == login_name)).one_or_none()
 
 
+def count_accounts_in_use() -> int:
+    """How many people of the county may sign in."""
+    return db.session.execute(
+        select(func.count()).select_from(User).where(User.is_active, User.login_name.is_not(None))
+    ).scalar_one()
+
+
 def get_user(user_id: uuid.UUID) -> User:
     return db.session.scalars(select(User).where(User.id == user_id)).one()
 

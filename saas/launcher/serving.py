@@ -14,6 +14,7 @@ from saas.launcher.places import Places
 from saas.launcher.processes import LOOPBACK, identify, myself, port_is_free
 from saas.launcher.programs import Program
 from saas.launcher.stack import (
+    OPERATOR_SETTING,
     OWNER_SETTING,
     RECONCILER_SETTING,
     Part,
@@ -123,11 +124,12 @@ def application_programs(places: Places, servers: Servers, address: str, bind: s
     web = [str(places.python), "-m", "gunicorn", "wsgi:app", "--preload", "--bind", bind, "--no-control-socket"]
     web += ["--workers", str(_WEB_WORKERS), "--worker-class", "gthread", "--threads", str(_WEB_THREADS)]
     web += ["--graceful-timeout", "10", "--timeout", "60"]
-    ordinary = application_environment(servers, places, address, without=[OWNER_SETTING, RECONCILER_SETTING])
-    reconciling = application_environment(servers, places, address, without=[OWNER_SETTING])
+    console = application_environment(servers, places, address, without=[OWNER_SETTING, RECONCILER_SETTING])
+    working = {name: value for name, value in console.items() if name != OPERATOR_SETTING}
+    reconciling = application_environment(servers, places, address, without=[OWNER_SETTING, OPERATOR_SETTING])
     parts = [
-        ("web", web, ordinary, _WEB_GRACE),
-        ("worker", flask_command(places, "worker"), ordinary, _WORKER_GRACE),
+        ("web", web, console, _WEB_GRACE),
+        ("worker", flask_command(places, "worker"), working, _WORKER_GRACE),
         ("reconciler", flask_command(places, "reconciler"), reconciling, _WEB_GRACE),
     ]
     if not reconciling.get(RECONCILER_SETTING):

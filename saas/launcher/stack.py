@@ -16,12 +16,13 @@ from saas.launcher.processes import Identity, choose_port, stop_identity
 from saas.launcher.server_account import engine_home
 from saas.launcher.state import Secrets, State
 from saas.launcher.terminal import RunError, progress, run_quietly
-from saas.tenancy.rls import APP_ROLE, OWNER_ROLE, RECONCILER_ROLE
+from saas.tenancy.rls import APP_ROLE, OPERATOR_ROLE, OWNER_ROLE, RECONCILER_ROLE
 
 DATABASE = "jiceng"
 STOP_ORDER = ("command", "worker", "reconciler", "web", "valkey", "postgres")  # whoever uses an engine goes before it
 OWNER_SETTING = "DATABASE_OWNER_URL"
 RECONCILER_SETTING = "DATABASE_RECONCILER_URL"
+OPERATOR_SETTING = "DATABASE_OPERATOR_URL"
 _MIGRATION_SECONDS = 900.0
 
 
@@ -73,6 +74,7 @@ class EmbeddedServers:
             "DATABASE_URL": self.postgres.url(APP_ROLE, DATABASE),
             OWNER_SETTING: self.postgres.url(OWNER_ROLE, DATABASE),
             RECONCILER_SETTING: self.postgres.url(RECONCILER_ROLE, DATABASE),
+            OPERATOR_SETTING: self.postgres.url(OPERATOR_ROLE, DATABASE),
             "REDIS_URL": self.valkey.url,
             "SECRET_KEY": self._secrets.secret_key,
             "STORAGE_DIR": str(self._places.files),

@@ -8,13 +8,13 @@ import os
 import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 from saas.launcher.processes import Identity
 from saas.launcher.terminal import RunError
-from saas.tenancy.rls import APP_ROLE, OWNER_ROLE, RECONCILER_ROLE
+from saas.tenancy.roles import ROLES
 
 _OWN_EYES_ONLY = 0o600
 
@@ -70,8 +70,13 @@ class Secrets:
 
     @classmethod
     def fresh(cls) -> Secrets:
-        roles = {role: secrets.token_urlsafe(24) for role in (OWNER_ROLE, APP_ROLE, RECONCILER_ROLE)}
+        roles = {role: secrets.token_urlsafe(24) for role in ROLES}
         return cls(secrets.token_urlsafe(48), secrets.token_urlsafe(24), secrets.token_urlsafe(24), roles)
+
+    @property
+    def missing_roles(self) -> list[str]:
+        """Database roles that an older version of the program did not know."""
+        return [role for role in ROLES if role not in self.roles]
 
     @classmethod
     def load_or_make(cls, path: Path, *, data_exists: bool) -> Secrets:
@@ -80,7 +85,7 @@ class Secrets:
         Raises RunError if they are gone while the data they open is still there.
         """
         try:
-            return cls(**json.loads(path.read_text(encoding="utf-8")))
+            kept = cls(**json.loads(path.read_text(encoding="utf-8")))
         except FileNotFoundError:
             if data_exists:
                 raise RunError(
@@ -89,9 +94,20 @@ class Secrets:
                 ) from None
         except (ValueError, TypeError):
             raise RunError(f"{path} is damaged. Put a good copy back, or delete the data with `./run reset`.") from None
+        else:
+            return kept._with_all_roles(path)
         made = cls.fresh()
         _write(path, asdict(made))
         return made
+
+    def _with_all_roles(self, path: Path) -> Secrets:
+        """The same with passwords for roles that came later, written down before anybody uses them."""
+        if not self.missing_roles:
+            return self
+        added = {role: secrets.token_urlsafe(24) for role in self.missing_roles}
+        completed = replace(self, roles={**self.roles, **added})
+        _write(path, asdict(completed))
+        return completed
 
 
 def _write(path: Path, stored: dict[str, Any]) -> None:

@@ -5,9 +5,15 @@ from __future__ import annotations
 APP_ROLE = "jiceng_app"
 OWNER_ROLE = "jiceng_owner"
 RECONCILER_ROLE = "jiceng_reconciler"
+OPERATOR_ROLE = "jiceng_operator"
 
 # Wrapped in SELECT so that it is computed once a statement; nullif, because a used-up setting reads as ''.
 SAME_TENANT = "tenant_id = (SELECT nullif(current_setting('app.tenant_id', true), '')::uuid)"
+LEAVING_TENANT = "tenant_id = (SELECT nullif(current_setting('app.leaving_tenant_id', true), '')::uuid)"
+# Behind the event of a trigger that keeps rows: what was signed stays, until the whole county leaves the system.
+UNLESS_LEAVING = (
+    f"WHEN (current_user <> '{OWNER_ROLE}' OR nullif(current_setting('app.leaving_tenant_id', true), '') IS NULL)"
+)
 
 
 def protect(table: str) -> list[str]:
@@ -21,9 +27,18 @@ def protect(table: str) -> list[str]:
             f'CREATE POLICY {table}_guard ON "{table}" AS RESTRICTIVE TO {APP_ROLE} '
             f"USING ({SAME_TENANT}) WITH CHECK ({SAME_TENANT})"
         ),
+        let_leave(table),
     ]
 
 
-def grant(table: str, privileges: str = "SELECT, INSERT, UPDATE, DELETE") -> str:
-    """Return the statement that lets the application role work on a table. Audit rows are only ever added."""
-    return f'GRANT {privileges} ON "{table}" TO {APP_ROLE}'
+def let_leave(table: str) -> str:
+    """Return the statement that lets the owning role reach the rows of the one county that leaves the system."""
+    return (
+        f'CREATE POLICY {table}_leaving ON "{table}" TO {OWNER_ROLE}'
+        f" USING ({LEAVING_TENANT}) WITH CHECK ({LEAVING_TENANT})"
+    )
+
+
+def grant(table: str, privileges: str = "SELECT, INSERT, UPDATE, DELETE", *, role: str = APP_ROLE) -> str:
+    """Return the statement that lets a role work on a table. Audit rows are only ever added."""
+    return f'GRANT {privileges} ON "{table}" TO {role}'

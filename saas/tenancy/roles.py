@@ -1,4 +1,4 @@
-"""The database roles: who owns, who works, who re-sends jobs. A server administrator runs it once a database."""
+"""The database roles: who owns, who works, who re-sends jobs, who operates. A server administrator runs it once."""
 
 from __future__ import annotations
 
@@ -7,20 +7,20 @@ from collections.abc import Mapping
 import psycopg
 from psycopg import sql
 
-from saas.tenancy.rls import APP_ROLE, OWNER_ROLE, RECONCILER_ROLE
+from saas.tenancy.rls import APP_ROLE, OPERATOR_ROLE, OWNER_ROLE, RECONCILER_ROLE
 
-ROLES = (OWNER_ROLE, APP_ROLE, RECONCILER_ROLE)
+ROLES = (OWNER_ROLE, APP_ROLE, RECONCILER_ROLE, OPERATOR_ROLE)
 
 
 def create_roles(superuser_dsn: str, database: str, passwords: Mapping[str, str]) -> None:
-    """Create or update the three roles and the database they use. May be run again.
+    """Create or update the roles and the database they use. May be run again.
 
     None of them is a superuser or may bypass row security; only the owner may create tables. `passwords` maps each
-    role's name to its password.
+    role's name to its password; a role without one is there, for migrations to name it, and cannot sign in.
     """
     with psycopg.connect(superuser_dsn, autocommit=True) as connection:
         for role in ROLES:
-            _ensure_role(connection, role, passwords[role])
+            _ensure_role(connection, role, passwords.get(role))
         exists = connection.execute("SELECT 1 FROM pg_database WHERE datname = %s", [database]).fetchone()
         if not exists:
             connection.execute(
@@ -37,15 +37,18 @@ def prepare_database(superuser_dsn: str, database: str) -> None:
         connection.execute("CREATE EXTENSION IF NOT EXISTS btree_gist")
         connection.execute(sql.SQL("ALTER SCHEMA public OWNER TO {}").format(sql.Identifier(OWNER_ROLE)))
         connection.execute("REVOKE ALL ON SCHEMA public FROM PUBLIC")
-        for role in (APP_ROLE, RECONCILER_ROLE):
+        for role in (APP_ROLE, RECONCILER_ROLE, OPERATOR_ROLE):
             connection.execute(sql.SQL("GRANT USAGE ON SCHEMA public TO {}").format(sql.Identifier(role)))
 
 
-def _ensure_role(connection: psycopg.Connection, role: str, password: str) -> None:
+def _ensure_role(connection: psycopg.Connection, role: str, password: str | None) -> None:
     exists = connection.execute("SELECT 1 FROM pg_roles WHERE rolname = %s", [role]).fetchone()
+    if exists and password is None:
+        return  # whoever has its password goes on using it
     verb = sql.SQL("ALTER ROLE" if exists else "CREATE ROLE")
+    sign_in = sql.SQL("NOLOGIN") if password is None else sql.SQL("LOGIN PASSWORD {}").format(sql.Literal(password))
     connection.execute(
-        sql.SQL(
-            "{} {} LOGIN NOSUPERUSER NOBYPASSRLS NOCREATEROLE NOCREATEDB NOINHERIT NOREPLICATION PASSWORD {}"
-        ).format(verb, sql.Identifier(role), sql.Literal(password))
+        sql.SQL("{} {} NOSUPERUSER NOBYPASSRLS NOCREATEROLE NOCREATEDB NOINHERIT NOREPLICATION {}").format(
+            verb, sql.Identifier(role), sign_in
+        )
     )

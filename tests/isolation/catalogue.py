@@ -1,4 +1,4 @@
-"""What the live catalogue must say about the wall: sixteen assertions, each a query that returns what breaks it.
+"""What the live catalogue must say about the wall: assertions, each a query that returns what breaks it.
 
 The catalogue is asked, not a list kept by hand: a new table is checked the day it appears.
 """
@@ -13,8 +13,14 @@ from sqlalchemy import Connection, text
 GLOBAL_TABLES: Mapping[str, str] = {
     "alembic_version": "where the schema stands; the application cannot read it",
     "cell": "which databases there are",
-    "tenant": "which counties there are: read before a county is bound, written by the owner only",
-    "tenant_host": "which host name shows which county: read before a county is bound, written by the owner only",
+    "operator": "who operates the deployment: no role of the counties reads it",
+    "operator_event": "what operators did: outlives the counties it names",
+    "operator_session": "signed-in operators: no role of the counties reads it",
+    "tenant": "which counties there are: read before a county is bound, written by operators only",
+    "tenant_former_slug": "where a county was: read before a county is bound, written by operators only",
+    "tenant_host": "which host name shows which county: read before a county is bound, written by operators only",
+    "tenant_quota": "what operators let a county use: behind the wall for the application, which may not change it",
+    "tenant_usage": "how much a county uses, without content: behind the wall, counted by the application",
 }
 # Functions that may run with their owner's rights, each with its reason. None does.
 DEFINER_FUNCTIONS: Mapping[str, str] = {}
@@ -28,11 +34,11 @@ _OWNED = """
 
 ASSERTIONS: Mapping[str, str] = {
     "01 the application's role is neither superuser nor bypasses row security nor creates roles": """
-        SELECT rolname FROM pg_roles WHERE rolname IN ('jiceng_app', 'jiceng_reconciler')
+        SELECT rolname FROM pg_roles WHERE rolname IN ('jiceng_app', 'jiceng_reconciler', 'jiceng_operator')
         AND (rolsuper OR rolbypassrls OR rolcreaterole OR rolcreatedb OR rolreplication)""",
     "02 the application's role owns nothing": """
         SELECT c.relname FROM pg_class c JOIN pg_roles r ON r.oid = c.relowner
-        WHERE r.rolname IN ('jiceng_app', 'jiceng_reconciler')""",
+        WHERE r.rolname IN ('jiceng_app', 'jiceng_reconciler', 'jiceng_operator')""",
     "03 every table with a tenant has row security": f"SELECT relname FROM ({_OWNED}) t WHERE NOT relrowsecurity",
     "04 row security is forced on the owner too": f"SELECT relname FROM ({_OWNED}) t WHERE NOT relforcerowsecurity",
     "05 every such table has a policy for the application": f"""
@@ -46,10 +52,10 @@ ASSERTIONS: Mapping[str, str] = {
     "07 no policy of the application is always true": """
         SELECT tablename || '.' || policyname FROM pg_policies WHERE schemaname = 'public'
         AND (qual = 'true' OR with_check = 'true')
-        AND NOT (tablename = 'job' AND roles = '{jiceng_reconciler}')""",
+        AND NOT (tablename = ANY(:seen_from_outside) AND roles <@ '{jiceng_reconciler,jiceng_operator}')""",
     "08 policies compare with the setting once a statement, for reading and for writing": """
         SELECT tablename || '.' || policyname FROM pg_policies WHERE schemaname = 'public'
-        AND 'jiceng_reconciler' <> ALL(roles)
+        AND NOT roles && '{jiceng_reconciler,jiceng_operator}'
         AND (qual !~ 'SELECT .*current_setting' OR with_check IS DISTINCT FROM qual)""",
     "09 the tenant is never null": f"""
         SELECT t.relname FROM ({_OWNED}) t JOIN pg_attribute a ON a.attrelid = t.oid AND a.attname = 'tenant_id'
@@ -87,7 +93,7 @@ ASSERTIONS: Mapping[str, str] = {
           SELECT 1 FROM pg_attribute a WHERE a.attrelid = c.oid AND a.attname = 'tenant_id' AND NOT a.attisdropped)""",
     "18 the application may not change the list of counties": """
         SELECT c.relname FROM pg_class c WHERE c.relname = ANY(:global_tables) AND c.relkind = 'r'
-        AND (has_any_column_privilege('jiceng_app', c.oid, 'INSERT')
+        AND c.relname <> 'tenant_usage' AND (has_any_column_privilege('jiceng_app', c.oid, 'INSERT')
           OR has_any_column_privilege('jiceng_app', c.oid, 'UPDATE')
           OR has_table_privilege('jiceng_app', c.oid, 'DELETE'))""",
     "19 what was done stays done: no change or removal of the trail and of decisions": """
@@ -100,8 +106,43 @@ ASSERTIONS: Mapping[str, str] = {
         JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped
         WHERE n.nspname = 'public' AND c.relkind IN ('r', 'p')
         AND has_column_privilege('jiceng_reconciler', c.oid, a.attnum, 'SELECT')
-        AND (c.relname <> 'job' OR a.attname IN ('args', 'key', 'created_by_id', 'error', 'reason'))""",
+        AND (c.relname <> 'job' OR a.attname IN ('args', 'key', 'created_by_id', 'error', 'reason'))
+        AND NOT (c.relname = 'tenant_quota' AND a.attname IN ('tenant_id', 'max_jobs_in_flight'))""",
+    "21 the operator has no right to a county's table, but to the columns of where a job stands": f"""
+        SELECT t.relname || '.' || a.attname FROM ({_OWNED}) t
+        JOIN pg_attribute a ON a.attrelid = t.oid AND a.attnum > 0 AND NOT a.attisdropped
+        WHERE has_column_privilege('jiceng_operator', t.oid, a.attnum, 'INSERT, UPDATE, REFERENCES')
+        OR has_table_privilege('jiceng_operator', t.oid, 'DELETE, TRUNCATE, TRIGGER')
+        OR (has_column_privilege('jiceng_operator', t.oid, a.attnum, 'SELECT')
+          AND (t.relname <> 'job' OR a.attname IN ('args', 'key', 'created_by_id', 'error', 'reason')))""",
+    "22 no policy lets the operator into a county's table, but to read where a job stands": f"""
+        SELECT p.tablename || '.' || p.policyname FROM ({_OWNED}) t JOIN pg_policies p ON p.tablename = t.relname
+        WHERE p.schemaname = 'public' AND p.roles && '{{jiceng_operator,public}}'
+        AND NOT (t.relname = 'job' AND p.cmd = 'SELECT')""",
+    "23 the owner reaches the rows of the one county that leaves, and no others": f"""
+        SELECT t.relname FROM ({_OWNED}) t WHERE (
+          SELECT count(*) FROM pg_policies p WHERE p.schemaname = 'public' AND p.tablename = t.relname
+          AND 'jiceng_owner' = ANY(p.roles) AND p.cmd = 'ALL' AND p.permissive = 'PERMISSIVE'
+          AND p.qual ~ 'SELECT .*app\\.leaving_tenant_id' AND p.qual ~ '^\\(tenant_id = '
+        ) <> 1 OR EXISTS (
+          SELECT FROM pg_policies p WHERE p.schemaname = 'public' AND p.tablename = t.relname
+          AND p.roles && '{{jiceng_owner,public}}' AND p.policyname <> t.relname || '_leaving')""",
+    "24 a trigger that keeps rows lets those of a leaving county go": f"""
+        SELECT t.relname || '.' || g.tgname FROM ({_OWNED}) t JOIN pg_trigger g ON g.tgrelid = t.oid
+        WHERE NOT g.tgisinternal AND g.tgtype & 8 = 8 AND pg_get_triggerdef(g.oid) !~ 'app\\.leaving_tenant_id'""",
+    "25 what operators did stays done": """
+        SELECT r.rolname FROM pg_roles r WHERE r.rolname IN ('jiceng_operator', 'jiceng_app', 'jiceng_reconciler')
+        AND (has_any_column_privilege(r.rolname, 'operator_event', 'UPDATE')
+          OR has_table_privilege(r.rolname, 'operator_event', 'DELETE, TRUNCATE'))""",
+    "26 the roles of the counties know nothing of operators": """
+        SELECT r.rolname || ' ' || c.relname FROM pg_roles r, pg_class c
+        JOIN pg_namespace n ON n.oid = c.relnamespace AND n.nspname = 'public'
+        WHERE r.rolname IN ('jiceng_app', 'jiceng_reconciler') AND c.relkind = 'r' AND c.relname LIKE 'operator%'
+        AND (has_any_column_privilege(r.rolname, c.oid, 'SELECT, INSERT, UPDATE, REFERENCES')
+          OR has_table_privilege(r.rolname, c.oid, 'DELETE, TRUNCATE, TRIGGER'))""",
 }
+# Tables of which a role outside the counties sees every row, some of its columns.
+SEEN_FROM_OUTSIDE = ("job", "tenant_quota", "tenant_usage")
 
 
 def broken(connection: Connection) -> dict[str, list[str]]:
@@ -111,6 +152,8 @@ def broken(connection: Connection) -> dict[str, list[str]]:
         values: dict[str, list[str]] = {}
         if ":global_tables" in query:
             values["global_tables"] = list(GLOBAL_TABLES)
+        if ":seen_from_outside" in query:
+            values["seen_from_outside"] = list(SEEN_FROM_OUTSIDE)
         if ":definer_functions" in query:
             values["definer_functions"] = list(DEFINER_FUNCTIONS)
         rows = [str(row[0]) for row in connection.execute(text(query), values)]

@@ -82,6 +82,19 @@ MUTATIONS = {
     "a right to make counties": ("18", "GRANT INSERT ON tenant TO jiceng_app"),
     "a right to change the trail": ("19", "GRANT UPDATE (details) ON audit_event TO jiceng_app"),
     "a reconciler that reads more": ("20", "GRANT SELECT ON submission TO jiceng_reconciler"),
+    "an operator who reads a county": ("21", "GRANT SELECT (name) ON org_unit TO jiceng_operator"),
+    "an operator who reads what a job is about": ("21", "GRANT SELECT (args) ON job TO jiceng_operator"),
+    "an operator who deletes": ("21", "GRANT DELETE ON submission TO jiceng_operator"),
+    "a policy for the operator": ("22", "CREATE POLICY peek ON plan FOR SELECT TO jiceng_operator USING (true)"),
+    "no way out for a table": ("23", "DROP POLICY plan_leaving ON plan"),
+    "a way out that is always open": ("23", "ALTER POLICY plan_leaving ON plan USING (true) WITH CHECK (true)"),
+    "another way for the owner": ("23", "CREATE POLICY more ON plan TO jiceng_owner USING (id IS NOT NULL)"),
+    "a trigger that keeps a leaving county": (
+        "24",
+        """CREATE TRIGGER kept BEFORE DELETE ON post FOR EACH ROW EXECUTE FUNCTION plan_stays()""",
+    ),
+    "a right to change the operators' trail": ("25", "GRANT UPDATE (details) ON operator_event TO jiceng_operator"),
+    "a county that reads who operates": ("26", "GRANT SELECT (login_name) ON operator TO jiceng_app"),
 }
 
 

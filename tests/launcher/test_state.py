@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import stat
+from dataclasses import asdict
 from pathlib import Path
 
 import pytest
@@ -10,6 +12,7 @@ import pytest
 from saas.launcher.processes import myself
 from saas.launcher.state import BusyError, Secrets, State, exclusively, is_held
 from saas.launcher.terminal import RunError
+from saas.tenancy.roles import ROLES
 
 
 def test_ports_and_processes_are_remembered(tmp_path: Path) -> None:
@@ -46,7 +49,21 @@ def test_secrets_are_made_once(tmp_path: Path) -> None:
     made = Secrets.load_or_make(path, data_exists=False)
     assert Secrets.load_or_make(path, data_exists=True) == made
     assert Secrets.fresh() != made
-    assert len(set(made.roles.values())) == 3
+    assert len(set(made.roles.values())) == len(ROLES)
+
+
+def test_a_role_that_came_later_gets_a_password_of_its_own_and_the_others_keep_theirs(tmp_path: Path) -> None:
+    path = tmp_path / "secrets.json"
+    made = Secrets.load_or_make(path, data_exists=False)
+    older = {**asdict(made), "roles": {role: made.roles[role] for role in ROLES if role != "jiceng_operator"}}
+    path.write_text(json.dumps(older))
+
+    completed = Secrets.load_or_make(path, data_exists=True)
+
+    assert set(completed.roles) == set(ROLES)
+    assert {role: completed.roles[role] for role in older["roles"]} == older["roles"]
+    assert completed.secret_key == made.secret_key
+    assert Secrets.load_or_make(path, data_exists=True) == completed
 
 
 def test_lost_secrets_of_existing_data_are_one_clear_line(tmp_path: Path) -> None:

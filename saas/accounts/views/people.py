@@ -127,7 +127,7 @@ def set_active(user_id: uuid.UUID) -> ResponseReturnValue:
     user, is_active = queries.get_user(user_id), request.form.get("active") == "yes"
     with unit_of_work():
         if is_active:
-            services.set_active(user, True, actor=current_user)
+            people.enable(user, actor=current_user)
         else:
             people.disable(user, actor=current_user)
     said = gettext("%(name)s 的账号已启用。") if is_active else gettext("%(name)s 的账号已停用，已登录的设备已退出。")
