@@ -5,9 +5,10 @@ from __future__ import annotations
 import uuid
 from collections.abc import Mapping, Sequence
 from datetime import date
+from functools import cache
 from typing import Protocol
 
-from sqlalchemy import ColumnElement, Select, and_, func, or_, select
+from sqlalchemy import ColumnElement, Date, Select, Uuid, and_, bindparam, func, or_, select
 from sqlalchemy.orm import aliased, joinedload
 
 from saas.access.permissions import Permission
@@ -23,7 +24,7 @@ class Looking(Protocol):
     def unit_ids(self, permission: Permission) -> tuple[uuid.UUID, ...]: ...
 
 
-def in_force(on: date) -> ColumnElement[bool]:
+def in_force(on: date | ColumnElement[date]) -> ColumnElement[bool]:
     """The condition that a placement holds on a day."""
     return and_(Placement.starts_on <= on, or_(Placement.ends_on.is_(None), Placement.ends_on > on))
 
@@ -111,10 +112,17 @@ def parents_on(on: date) -> Mapping[uuid.UUID, uuid.UUID | None]:
 
 def list_ancestors(unit_id: uuid.UUID, on: date) -> Sequence[OrgUnit]:
     """The units above a unit on a day, from its parent up to the county."""
+    return db.session.scalars(_ancestors(), {"below": unit_id, "on": on}).all()
+
+
+@cache
+def _ancestors() -> Select[OrgUnit]:
+    """The statement of `list_ancestors`, built once: it is asked with everything that is handed in."""
+    below, on = bindparam("below", type_=Uuid()), bindparam("on", type_=Date())
     step = (
         select(Placement.parent_id)
         .join(Hierarchy, Hierarchy.id == Placement.hierarchy_id)
-        .where(Hierarchy.code == ADMINISTRATIVE, Placement.unit_id == unit_id, in_force(on))
+        .where(Hierarchy.code == ADMINISTRATIVE, Placement.unit_id == below, in_force(on))
         .cte(recursive=True)
     )
     above, its_tree = aliased(Placement), aliased(Hierarchy)
@@ -124,12 +132,12 @@ def list_ancestors(unit_id: uuid.UUID, on: date) -> Sequence[OrgUnit]:
         .join(its_tree, its_tree.id == above.hierarchy_id)
         .where(its_tree.code == ADMINISTRATIVE, above.starts_on <= on, or_(above.ends_on.is_(None), above.ends_on > on))
     )
-    return db.session.scalars(
+    return (
         select(OrgUnit)
         .join(UnitType, UnitType.id == OrgUnit.unit_type_id)
         .where(OrgUnit.id.in_(select(step.c.parent_id)))
         .order_by(UnitType.level.desc(), OrgUnit.code)
-    ).all()
+    )
 
 
 def list_unit_types() -> Sequence[UnitType]:

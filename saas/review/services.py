@@ -7,7 +7,7 @@ Where a case stands follows from its route, its seats and its decisions (`saas.d
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any
 
 from sqlalchemy import func, select
@@ -16,7 +16,7 @@ from sqlalchemy.orm.attributes import flag_modified
 from saas.accounts.models import Appointment
 from saas.accounts.queries import holds, list_appointments
 from saas.audit.services import AuditAction, HasId, record
-from saas.db import db, local_today, utc_now
+from saas.db import db, local_today, new_id, utc_now
 from saas.domain.canonical_json import digest, plain
 from saas.domain.errors import DomainError, InvalidTransition
 from saas.domain.hierarchy import Tree
@@ -72,16 +72,19 @@ def start_case(
     case = queries.find_case_of(subject_id)
     if case is not None and case.status is CaseStatus.OPEN:
         raise InvalidTransition("该件正在办理中，不能重复送审")
-    names = sorted({str(author) for author in authors} | {str(actor.id)})
-    move = "resubmit"
-    if case is None or not _goes_on(case):
-        case = _open(route, subject_type, subject_id, unit, title, path, actor)
-        move = "submit"
-    case.content, case.digest, case.authors, case.title = frozen, digest(frozen), names, title
+    goes_on = case is not None and _goes_on(case)
+    if case is None or not goes_on:
+        case = ReviewCase(id=new_id(), route_id=route.id, subject_type=subject_type, subject_id=subject_id)
+        case.unit_id, case.path, case.definition = unit.id, path, route.definition
+        case.started_by_id, case.started_at = actor.id, utc_now()
+    case.content, case.digest, case.title = frozen, digest(frozen), title
+    case.authors = sorted({str(author) for author in authors} | {str(actor.id)})
     case.seats = _seats(route_from_mapping(case.definition), unit, listed_units)
-    db.session.flush()
-    _note(case, None, move, actor, post=None, comment="")
-    _settle(case, _model(case))
+    if goes_on:
+        _note(case, None, "resubmit", actor, post=None, comment="")
+        _settle(case, _model(case))
+    else:
+        _begin(case, actor)
     record(AuditAction.CASE_STARTED, case, actor=actor, about=str(subject_id), digest=case.digest)
     return case
 
@@ -92,24 +95,17 @@ def _goes_on(case: ReviewCase) -> bool:
     return case.status is CaseStatus.RETURNED and route.after_return is AfterReturn.SAME_STEP
 
 
-def _open(
-    route: Route, subject_type: str, subject_id: uuid.UUID, unit: OrgUnit, title: str, path: str, actor: HasId
-) -> ReviewCase:
-    case = ReviewCase(
-        route_id=route.id,
-        subject_type=subject_type,
-        subject_id=subject_id,
-        unit_id=unit.id,
-        title=title,
-        path=path,
-        definition=route.definition,
-        content={},
-        digest="",
-        started_by_id=actor.id,
-        started_at=utc_now(),
-    )
+def _begin(case: ReviewCase, actor: HasId) -> None:
+    """Write a new case with its first step. Nobody has decided yet, so nothing needs to be read back."""
+    model = _case_of(case, ())
+    state = progress(model, ())
+    _show(case, state)
     db.session.add(case)
-    return case
+    db.session.flush()
+    _note(case, None, "submit", actor, post=None, comment="")
+    if state.step is not None:
+        _add_tasks(case, state.step, 0, sorted(seat.id for seat in open_seats(model, state)))
+    db.session.flush()
 
 
 def check_version(case: ReviewCase, seen: str | None) -> None:
@@ -202,8 +198,18 @@ def _seats(route: DomainRoute, unit: OrgUnit, listed: Sequence[uuid.UUID]) -> di
     types = {link.id: link.unit_type.code for link in chain}
     codes = _units_by_code(route)
     tree = Tree(parents)
+    units = {
+        step.code: units_of_step(step.who, unit.id, tree, types=types, codes=codes, listed=listed)
+        for step in route.steps
+    }
+    posts = _posts_at({unit_id for found in units.values() for unit_id in found})
     return {
-        step.code: _posts_of(step, units_of_step(step.who, unit.id, tree, types=types, codes=codes, listed=listed))
+        step.code: [
+            {"post": str(post.id), "name": post.name, "unit": unit_name}
+            for post, unit_name in posts
+            if post.unit_id in units[step.code]
+            and (post.name == step.who.post if step.who.post else step.who.role in post.roles)
+        ]
         for step in route.steps
     }
 
@@ -214,21 +220,25 @@ def _units_by_code(route: DomainRoute) -> dict[str, uuid.UUID]:
     return {row.code: row.id for row in rows}
 
 
-def _posts_of(step: Step, units: Sequence[uuid.UUID]) -> list[dict[str, str]]:
-    statement = (
+def _posts_at(unit_ids: Collection[uuid.UUID]) -> Sequence[tuple[Post, str]]:
+    """The posts in use at units, with the units' names, in the county's order."""
+    rows = db.session.execute(
         select(Post, OrgUnit.name)
         .join(OrgUnit, OrgUnit.id == Post.unit_id)
-        .where(Post.unit_id.in_(units), Post.is_active)
+        .where(Post.unit_id.in_(unit_ids), Post.is_active)
         .order_by(OrgUnit.sort_order, OrgUnit.code, Post.sort_order, Post.name)
-    )
-    wanted = Post.name == step.who.post if step.who.post else Post.roles.contains([step.who.role])
-    rows = db.session.execute(statement.where(wanted)).all()
-    return [{"post": str(post.id), "name": post.name, "unit": unit_name} for post, unit_name in rows]
+    ).all()
+    return [(post, unit_name) for post, unit_name in rows]
 
 
 def _model(case: ReviewCase) -> tuple[Case, Progress]:
-    """The case as the domain sees it: today's holders of the posts, and whoever decided while holding them."""
     decisions = queries.list_decisions(case.id)
+    model = _case_of(case, decisions)
+    return model, progress(model, _events(decisions))
+
+
+def _case_of(case: ReviewCase, decisions: Sequence[ReviewDecision]) -> Case:
+    """The case as the domain sees it: today's holders of the posts, and whoever decided while holding them."""
     post_ids = [uuid.UUID(seat["post"]) for seats in case.seats.values() for seat in seats]
     holders: dict[str, set[str]] = {str(post_id): set() for post_id in post_ids}
     for appointment in list_appointments(post_ids, local_today()):
@@ -240,8 +250,7 @@ def _model(case: ReviewCase) -> tuple[Case, Progress]:
         code: tuple(Seat(seat["post"], frozenset(holders[seat["post"]])) for seat in listed)
         for code, listed in case.seats.items()
     }
-    model = Case(route_from_mapping(case.definition), seats, frozenset(case.authors))
-    return model, progress(model, _events(decisions))
+    return Case(route_from_mapping(case.definition), seats, frozenset(case.authors))
 
 
 def _events(decisions: Iterable[ReviewDecision]) -> list[Event]:
@@ -317,9 +326,8 @@ def _person_name(actor: HasId) -> str:
 def _settle(case: ReviewCase, reached: tuple[Case, Progress]) -> None:
     """Repeat in the rows where the case stands, and tell whoever is asked now."""
     model, state = reached
-    case.status, case.current_step = state.status, state.step
+    _show(case, state)
     flag_modified(case, "status")  # counts the version up even where a step waits for more seats
-    case.finished_at = None if state.status is CaseStatus.OPEN else utc_now()
     asked = {seat.id for seat in open_seats(model, state)}
     open_tasks = db.session.scalars(
         select(ReviewTask).where(ReviewTask.case_id == case.id, ReviewTask.closed_at.is_(None)).order_by(ReviewTask.id)
@@ -335,13 +343,22 @@ def _settle(case: ReviewCase, reached: tuple[Case, Progress]) -> None:
     db.session.flush()
 
 
+def _show(case: ReviewCase, state: Progress) -> None:
+    case.status, case.current_step = state.status, state.step
+    case.finished_at = None if state.status is CaseStatus.OPEN else utc_now()
+
+
 def _ask(case: ReviewCase, step: int, posts: Sequence[str]) -> None:
     cycle = db.session.scalars(
         select(func.coalesce(func.max(ReviewTask.cycle), -1)).where(
             ReviewTask.case_id == case.id, ReviewTask.step == step, ReviewTask.closed_at.is_not(None)
         )
     ).one()
+    _add_tasks(case, step, cycle + 1, posts)
+
+
+def _add_tasks(case: ReviewCase, step: int, cycle: int, posts: Sequence[str]) -> None:
     for post in posts:
         db.session.add(
-            ReviewTask(case_id=case.id, step=step, cycle=cycle + 1, post_id=uuid.UUID(post), opened_at=utc_now())
+            ReviewTask(case_id=case.id, step=step, cycle=cycle, post_id=uuid.UUID(post), opened_at=utc_now())
         )

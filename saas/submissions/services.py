@@ -27,7 +27,7 @@ from saas.domain.filed import answer_rows
 from saas.domain.filing import may_fill
 from saas.domain.periods import Cadence, Period, period_of
 from saas.domain.routes import Step
-from saas.domain.windows import WindowStatus
+from saas.domain.windows import WindowDates, WindowStatus
 from saas.domain.workflow import SUBMISSION_MOVES, SubmissionAction, SubmissionStatus, next_status
 from saas.files.models import StoredFile
 from saas.files.queries import list_files
@@ -59,7 +59,14 @@ def period_of_submission(submission: Submission) -> Period:
     return period_of(submission.period_start, Cadence(submission.collection.cadence))
 
 
-def filling_problem(collection: Collection, period: Period, submission: Submission | None) -> Message | None:
+def window_dates(collection: Collection, period: Period) -> WindowDates:
+    """The days of a period's window, as the office may have changed them."""
+    return dates_of(collection, period, queries.find_window_change(collection.id, period.start))
+
+
+def filling_problem(
+    collection: Collection, period: Period, submission: Submission | None, dates: WindowDates | None = None
+) -> Message | None:
     """Return why nothing may be filled now, or None: expired form, closed window, already handed in."""
     status = submission.status if submission else None
     if status not in {None, SubmissionStatus.DRAFT, SubmissionStatus.RETURNED}:
@@ -69,7 +76,7 @@ def filling_problem(collection: Collection, period: Period, submission: Submissi
         return message("form_expired", "表单“{name}”已停用或已过有效期，不能再填报", name=collection.form.name)
     if not has_begun and not collection.is_active:
         return message("collection_stopped", "填报任务“{name}”已停止", name=collection.name)
-    dates = dates_of(collection, period, queries.find_window_change(collection.id, period.start))
+    dates = dates or window_dates(collection, period)
     window = status_now(dates)
     if not may_fill(status, window, is_correction=submission is not None and submission.revision > 1):
         return message("window_closed", _CLOSED[window], opens_on=dates.opens_on, due_on=dates.due_on)
@@ -179,22 +186,21 @@ def declare_not_applicable(submission: Submission, *, reason: str, actor: HasId)
 
 def _hand_in(submission: Submission, action: SubmissionAction, actor: HasId) -> None:
     period = period_of_submission(submission)
-    _refuse(filling_problem(submission.collection, period, submission))
+    dates = window_dates(submission.collection, period)
+    _refuse(filling_problem(submission.collection, period, submission, dates))
+    route = queries.get_route_of(submission.collection)
     was_returned = submission.status is SubmissionStatus.RETURNED
     submission.status = next_status(SUBMISSION_MOVES, submission.status, action)
     if action is SubmissionAction.SUBMIT:
         submission.is_not_applicable, submission.not_applicable_reason = False, ""
     if not was_returned and submission.revision == 1:
-        dates = dates_of(
-            submission.collection, period, queries.find_window_change(submission.collection_id, period.start)
-        )
         submission.is_late = status_now(dates) is WindowStatus.LATE
     content = frozen_content(submission)
     submission.submitted_at, submission.submitted_by_id, submission.digest = utc_now(), actor.id, digest(content)
     submission.updated_at = utc_now()
     db.session.flush()
     start_case(
-        queries.get_route_of(submission.collection),
+        route,
         subject_type=SUBJECT,
         subject_id=submission.id,
         unit=submission.unit,
