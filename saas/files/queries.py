@@ -5,7 +5,7 @@ from __future__ import annotations
 import uuid
 from collections.abc import Callable, Iterable, Sequence
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.exc import NoResultFound
 
 from saas.accounts.viewer import Viewer
@@ -34,6 +34,12 @@ def get_file(file_id: uuid.UUID, viewer: Viewer) -> StoredFile:
     if may_see is None or not may_see(stored.subject_id, viewer):
         raise NoResultFound("no such file for this viewer")
     return stored
+
+
+def stored_bytes() -> int:
+    """How many bytes the county's files take. The store keeps equal content once."""
+    content = select(StoredFile.digest, StoredFile.size).distinct().subquery()
+    return int(db.session.execute(select(func.coalesce(func.sum(content.c.size), 0))).scalar_one())
 
 
 def list_files(subject_type: str, subject_ids: Iterable[uuid.UUID]) -> Sequence[StoredFile]:

@@ -9,9 +9,11 @@ from typing import Protocol
 from werkzeug.datastructures import FileStorage
 
 from saas.db import db
-from saas.files.checks import ATTACHMENTS, MAX_SIZE, FileRefused, FileType, check_file, own_name, shown_name
+from saas.files import queries
+from saas.files.checks import ATTACHMENTS, MAX_SIZE, MEBI, FileRefused, FileType, check_file, own_name, shown_name
 from saas.files.models import StoredFile
 from saas.files.storage import FileStore, file_store
+from saas.tenancy.quotas import max_storage_bytes
 from saas.tenancy.scope import bound_tenant_id
 
 _READ_AT_MOST = max(MAX_SIZE.values()) + 1
@@ -74,6 +76,7 @@ def _keep(
     subject_id: uuid.UUID,
     actor: HasId | None,
 ) -> StoredFile:
+    _refuse_past_quota(len(content), name)
     stored = StoredFile(
         digest=file_store().put(bound_tenant_id(), content),
         name=name,
@@ -86,6 +89,22 @@ def _keep(
     db.session.add(stored)
     db.session.flush()
     return stored
+
+
+def _refuse_past_quota(size: int, name: str) -> None:
+    """Raise FileRefused if the county's files would take more than they may. Counted only where there is a limit."""
+    limit = max_storage_bytes()
+    if limit is None:
+        return
+    used = queries.stored_bytes()
+    if used + size > limit:
+        raise FileRefused(
+            "文件“{name}”没有保存：本县（区）的存储空间已用{used} MB，上限{limit} MB。请联系平台运维人员调整配额",
+            code="quota_reached",
+            name=name,
+            used=-(-used // MEBI),
+            limit=limit // MEBI,
+        )
 
 
 def read_file(stored: StoredFile) -> bytes:

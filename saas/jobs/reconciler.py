@@ -14,7 +14,7 @@ import uuid
 from collections import Counter, defaultdict
 from collections.abc import Callable, Mapping, Sequence, Set
 from dataclasses import dataclass
-from types import FrameType
+from types import FrameType, MappingProxyType
 
 from sqlalchemy import Connection, Engine, create_engine, func, select
 from sqlalchemy.exc import DBAPIError
@@ -25,6 +25,7 @@ from saas.jobs import transitions
 from saas.jobs.models import Job, JobState
 from saas.jobs.registry import DEFAULT_TIMEOUT, UnknownKindError, get_kind, load_kinds
 from saas.queue import MessageQueue, RedisError
+from saas.tenancy.models import TenantQuota
 
 logger = logging.getLogger(__name__)
 
@@ -78,9 +79,10 @@ class Reconciler:
     def send(self, connection: Connection) -> list[uuid.UUID]:
         """Send the jobs whose turn it is, and those whose message Redis has lost; return their ids."""
         in_queue = self._queue.waiting_job_ids()
-        waiting = self._waiting(connection)
+        caps = _caps(connection)
+        waiting = self._waiting(connection, most=max([self._cap, *caps.values()]))
         under_way = {job.id for job in waiting if job.was_sent} - self._lost(waiting, in_queue)
-        chosen = take_turns(waiting, _running(connection), under_way, cap=self._cap)
+        chosen = take_turns(waiting, _running(connection), under_way, cap=self._cap, caps=caps)
         sent: list[uuid.UUID] = []
         try:
             for job in chosen:
@@ -98,7 +100,7 @@ class Reconciler:
         self._missing = {job_id: self._missing.get(job_id, now) for job_id in missing}
         return {job_id for job_id, since in self._missing.items() if now - since >= self._grace}
 
-    def _waiting(self, connection: Connection) -> list[WaitingJob]:
+    def _waiting(self, connection: Connection, *, most: int) -> list[WaitingJob]:
         """The first few due jobs of each county: first those that were sent already, then by urgency and age."""
         place = func.row_number().over(
             partition_by=Job.tenant_id,
@@ -119,7 +121,7 @@ class Reconciler:
         )
         rows = connection.execute(
             select(due.c.id, due.c.tenant_id, due.c.kind, due.c.priority, due.c.was_sent)
-            .where(due.c.place <= 2 * self._cap)
+            .where(due.c.place <= 2 * most)
             .order_by(due.c.created_at, due.c.id)
         )
         return [WaitingJob(*row) for row in rows]
@@ -136,10 +138,18 @@ class Reconciler:
 
 
 def take_turns(
-    waiting: Sequence[WaitingJob], running: Mapping[uuid.UUID, int], under_way: Set[uuid.UUID], *, cap: int
+    waiting: Sequence[WaitingJob],
+    running: Mapping[uuid.UUID, int],
+    under_way: Set[uuid.UUID],
+    *,
+    cap: int,
+    caps: Mapping[uuid.UUID, int] = MappingProxyType({}),
 ) -> list[WaitingJob]:
-    """Choose the jobs to send: counties in turn, urgent ones first, never more than `cap` of one under way."""
-    room = Counter(dict.fromkeys({job.tenant_id for job in waiting}, cap))
+    """Choose the jobs to send: counties in turn, urgent ones first, never more than `cap` of one under way.
+
+    `caps` are the figures of counties that have one of their own.
+    """
+    room = Counter({tenant_id: caps.get(tenant_id, cap) for tenant_id in {job.tenant_id for job in waiting}})
     room.subtract(running)
     candidates: dict[uuid.UUID, list[WaitingJob]] = defaultdict(list)
     for job in waiting:
@@ -214,6 +224,14 @@ def _running(connection: Connection) -> dict[uuid.UUID, int]:
         .group_by(Job.tenant_id)
     )
     return {row.tenant_id: row.running for row in rows}
+
+
+def _caps(connection: Connection) -> dict[uuid.UUID, int]:
+    """The counties that have a quota of their own."""
+    rows = connection.execute(
+        select(TenantQuota.tenant_id, TenantQuota.max_jobs_in_flight).where(TenantQuota.max_jobs_in_flight.is_not(None))
+    )
+    return {row.tenant_id: row.max_jobs_in_flight for row in rows}
 
 
 def _timeout(kind: str) -> int:

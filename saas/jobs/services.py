@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import Any, NamedTuple, Protocol
 
 from flask import current_app
-from sqlalchemy import Connection, case, event, func, literal, or_, select, update
+from sqlalchemy import Connection, case, event, func, or_, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session, SessionTransaction
 from sqlalchemy.sql.elements import ColumnElement
@@ -16,6 +16,7 @@ from saas.db import db, new_id, utc_now
 from saas.jobs.models import Job, JobState
 from saas.jobs.registry import get_kind, stored
 from saas.queue import message_queue
+from saas.tenancy.quotas import jobs_in_flight
 from saas.tenancy.scope import bound_tenant_id
 
 _TO_SEND = "jobs_to_send"
@@ -104,8 +105,8 @@ def _now_if_below_cap() -> ColumnElement[Any]:
     others = select(func.count()).where(
         or_(Job.state == JobState.RUNNING, (Job.state == JobState.QUEUED) & Job.sent_at.is_not(None))
     )
-    cap = current_app.config["JICENG"].jobs_per_tenant
-    return case((others.scalar_subquery() < literal(cap), func.clock_timestamp()), else_=None)
+    cap = jobs_in_flight(current_app.config["JICENG"].jobs_per_tenant)
+    return case((others.scalar_subquery() < cap, func.clock_timestamp()), else_=None)
 
 
 def _send_after_commit(wanted: Job) -> None:

@@ -1,6 +1,6 @@
 """What an operator does to a county as a customer: register, suspend, rename, move, map hosts, set quotas.
 
-Each act is a line of the operators' trail in the same transaction. None of them sees a row of the county. Never commits.
+Each act is a line of the operators' trail in the same transaction. None sees a row of the county. Never commits.
 """
 
 from __future__ import annotations

@@ -14,14 +14,16 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from threading import Lock
 from typing import Any
+from urllib.parse import quote
 
-from flask import Flask, abort, g, request
+from flask import Flask, abort, g, redirect, request
+from flask.typing import ResponseReturnValue
 from sqlalchemy import select
 from sqlalchemy.exc import OperationalError
 from werkzeug.wsgi import get_host
 
 from saas.db import db
-from saas.tenancy.models import Tenant, TenantHost, TenantStatus
+from saas.tenancy.models import Tenant, TenantFormerSlug, TenantHost, TenantStatus
 
 SLUG = re.compile(r"[a-z][a-z0-9-]{1,30}")
 RESERVED = frozenset({"static", "healthz", "operator", "favicon.ico", "robots.txt", "admin", "api", "language"})
@@ -113,16 +115,33 @@ def register_addresses(app: Flask) -> None:
     app.wsgi_app = CountyAddress(app.wsgi_app, is_mapped)  # type: ignore[method-assign]
 
     @app.before_request
-    def find_county() -> None:
+    def find_county() -> ResponseReturnValue | None:
         slug = request.environ.get("jiceng.slug")
         host = plain_host(request.host)
         g.county = None
         if slug is not None:
             g.county = directory.find("slug", slug)
             if g.county is None:
-                abort(404)
+                return _new_address(slug) or abort(404)
         elif (request.environ.get("PATH_INFO", "/").split("/")[1:2] or [""])[0] not in RESERVED:
             g.county = directory.find("host", host)
+        return None
+
+
+def _new_address(slug: str) -> ResponseReturnValue | None:
+    """The way to a county that had this slug, for whoever reads; else None. Printed documents carry old addresses."""
+    if request.method not in {"GET", "HEAD"}:
+        return None
+    present = db.session.execute(
+        select(Tenant.slug)
+        .join(TenantFormerSlug, TenantFormerSlug.tenant_id == Tenant.id)
+        .where(TenantFormerSlug.slug == slug, Tenant.status == TenantStatus.ACTIVE)
+    ).scalar_one_or_none()
+    if present is None:
+        return None
+    before, _, _ = request.script_root.rpartition("/")
+    query = f"?{request.query_string.decode(errors='replace')}" if request.query_string else ""
+    return redirect(f"{before}/{present}{quote(request.path)}{query}", code=302)
 
 
 def plain_host(host: str) -> str:

@@ -1,4 +1,7 @@
-"""Creating counties: an operator's act from the command line, under the owning role. No web page can do it."""
+"""Creating a county as its row alone: for demonstrations, tests and measurements, under the owning role.
+
+Operators found counties with `saas.operator`, under a role of their own and with a trail.
+"""
 
 from __future__ import annotations
 
