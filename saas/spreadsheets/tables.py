@@ -1,0 +1,251 @@
+"""From sheets to rows: where the heads stand, which column is which, and what each cell says.
+
+Above the table there may be a title and notes; heads may be merged over rows and columns; blank rows and rows that
+begin with 示例 are left out. Several sheets with the same heads are one table.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from saas.domain.errors import Message, message
+from saas.spreadsheets.cells import Cell, CellKind, Sheet, Workbook, column_letters
+from saas.spreadsheets.columns import CLEARED, Column, Value, half_width, read_cell
+from saas.spreadsheets.limits import MAX_HEAD, MAX_ROWS, SpreadsheetRefused
+
+ERROR_HEAD = "错误信息"  # the column that a marked workbook carries at its end; it is not read back
+EXAMPLE = "示例"
+
+_MARKS = re.compile(r"[\s*＊:：]|[（(](?:必填|选填|可不填|不可修改)[）)]")
+_MEASURE = re.compile(r"[（(][^（）()]*[）)]$")
+
+
+@dataclass(frozen=True, slots=True)
+class TableRow:
+    """One row that says something. `values` has what could be read (None: the cell is empty), `errors` the rest.
+
+    A column that the file does not have is in neither. `cleared` are the columns in which （清空） was written.
+    """
+
+    sheet: str
+    number: int
+    values: Mapping[str, Value | None]
+    errors: Mapping[str, Message]
+    cleared: frozenset[str] = frozenset()
+
+    def text(self, name: str) -> str:
+        """The value of a text column, "" if there is none."""
+        value = self.values.get(name)
+        return value if isinstance(value, str) else ""
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where the table stands in one sheet: the row of its heads and the column of each name."""
+
+    sheet: str
+    head_row: int
+    columns: Mapping[str, int]
+
+    def address(self, row: int, name: str) -> str:
+        """The address of a cell, e.g. C12. Without its column: the whole row."""
+        return f"{column_letters(self.columns[name])}{row}" if name in self.columns else str(row)
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """What a file says, row by row in its order."""
+
+    columns: tuple[Column, ...]
+    places: Mapping[str, Place]
+    rows: tuple[TableRow, ...]
+    notices: tuple[Message, ...] = ()
+
+    def has(self, name: str) -> bool:
+        """Whether the file has the column, at least on one sheet."""
+        return any(name in place.columns for place in self.places.values())
+
+    def address(self, row: TableRow, name: str) -> str:
+        return self.places[row.sheet].address(row.number, name)
+
+
+@dataclass(slots=True)
+class _Heads:
+    row: int
+    columns: dict[str, int]
+    unknown: list[str] = field(default_factory=list)
+    twice: list[tuple[str, str, str]] = field(default_factory=list)
+
+
+def read_table(workbook: Workbook, columns: Sequence[Column], name: str = "") -> Table:
+    """Find the table with these columns and read it. Raises SpreadsheetRefused if the heads are not there."""
+    found = [(sheet, heads) for sheet in workbook.sheets if (heads := _find_heads(sheet, columns)) is not None]
+    required = [column for column in columns if column.is_required]
+    complete = [(sheet, heads) for sheet, heads in found if all(each.name in heads.columns for each in required)]
+    if not complete:
+        raise _heads_missing(found, required, name)
+    for _, heads in complete:
+        if heads.twice:
+            label, first, second = heads.twice[0]
+            raise SpreadsheetRefused(
+                "“{name}”的表头中“{label}”出现了两次（{first}、{second}）。请只留一列",
+                name=name,
+                label=label,
+                first=first,
+                second=second,
+            )
+    rows = tuple(row for sheet, heads in complete for row in _rows(sheet, heads, columns))
+    if len(rows) > MAX_ROWS:
+        raise SpreadsheetRefused("“{name}”超过 {rows} 行。请分成几个文件，分几次上传", name=name, rows=MAX_ROWS)
+    if not rows:
+        raise SpreadsheetRefused("“{name}”只有表头，没有内容。请在表头下面填写后再上传", name=name)
+    places = {sheet.name: Place(sheet.name, heads.row, heads.columns) for sheet, heads in complete}
+    return Table(tuple(columns), places, rows, tuple(_notices(complete)))
+
+
+def _heads_missing(found: Sequence[tuple[Sheet, _Heads]], required: Sequence[Column], name: str) -> SpreadsheetRefused:
+    best = max((heads for _, heads in found), key=lambda heads: len(heads.columns), default=None)
+    missing = [each.label for each in required if best is None or each.name not in best.columns]
+    return SpreadsheetRefused(
+        "“{name}”里没有找到表头：缺少“{missing}”列。请用本页下载的模板，或把列名改成与模板一致",
+        name=name,
+        missing="”“".join(missing),
+    )
+
+
+def _find_heads(sheet: Sheet, columns: Sequence[Column]) -> _Heads | None:
+    """The heads: of the first rows the one that names the most columns, the last of them if several do."""
+    known = _known_heads(columns)
+    merged = _merged_texts(sheet)
+    best: _Heads | None = None
+    for row in [number for number in sheet.rows if number <= MAX_HEAD]:
+        heads = _heads_in(sheet, row, known, merged)
+        if heads.columns and (best is None or len(heads.columns) >= len(best.columns)):
+            best = heads
+    return best
+
+
+def _known_heads(columns: Sequence[Column]) -> dict[str, Column]:
+    """Comparable head → column. The full label and the label of a column win over the aliases of another."""
+    known: dict[str, Column] = {}
+    for place in range(max((len(column.heads) for column in columns), default=0)):
+        for column in columns:
+            if place < len(column.heads):
+                known.setdefault(_comparable(column.heads[place]), column)
+    return known
+
+
+def _comparable(head: str) -> str:
+    return _MARKS.sub("", half_width(head)).lower()
+
+
+def _merged_texts(sheet: Sheet) -> dict[tuple[int, int], str]:
+    """The text of a merged area at each of its places, as far down as heads may stand."""
+    found = {}
+    for top, left, bottom, right in sheet.merged:
+        cell = sheet.rows.get(top, {}).get(left)
+        if cell is not None and top <= MAX_HEAD:
+            for row in range(top, min(bottom, MAX_HEAD) + 1):
+                for column in range(left, right + 1):
+                    found[row, column] = cell.text
+    return found
+
+
+def _heads_in(sheet: Sheet, row: int, known: Mapping[str, Column], merged: Mapping[tuple[int, int], str]) -> _Heads:
+    heads = _Heads(row, {})
+    cells = sheet.rows.get(row, {})
+    places = sorted({*cells, *(column for line, column in merged if line == row)})
+    for place in places:
+        own = cells[place].text if place in cells else merged[row, place]
+        upper = sheet.rows.get(row - 1, {}).get(place)
+        above = merged.get((row - 1, place)) or (upper.text if upper is not None else "")
+        column = _match(own, above, known)
+        if column is None:
+            if place in cells and own.strip():
+                heads.unknown.append(f"{own.strip()[:20]}（{column_letters(place)}）")
+        elif column.name in heads.columns:
+            if _is_own_column(place, heads.columns[column.name], row, merged):
+                first = column_letters(heads.columns[column.name])
+                heads.twice.append((column.label, first, column_letters(place)))
+        else:
+            heads.columns[column.name] = place
+    return heads
+
+
+def _is_own_column(place: int, known: int, row: int, merged: Mapping[tuple[int, int], str]) -> bool:
+    """Whether a head that was found twice is two heads, not one that was merged over several columns."""
+    return any((row, each) not in merged for each in range(known, place + 1))
+
+
+def _match(own: str, above: str, known: Mapping[str, Column]) -> Column | None:
+    head = _comparable(own)
+    if not head:
+        return None
+    candidates = [head, _MEASURE.sub("", head), _comparable(above) + head]
+    return next((known[each] for each in candidates if each in known), None)
+
+
+def _rows(sheet: Sheet, heads: _Heads, columns: Sequence[Column]) -> Iterator[TableRow]:
+    present = [(column, heads.columns[column.name]) for column in columns if column.name in heads.columns]
+    shared = _shared_cells(sheet, heads.row)
+    for number, own in sheet.rows.items():
+        if number <= heads.row:
+            continue
+        cells = {**own, **shared.get(number, {})}
+        mine = [(column, cells[place]) for column, place in present if place in cells]
+        if not any(cell.text.strip() or cell.kind is not CellKind.TEXT for _, cell in mine):
+            continue
+        if min(mine, key=lambda pair: pair[1].column)[1].text.strip().startswith(EXAMPLE):
+            continue
+        yield _row(sheet.name, number, present, {column.name: cell for column, cell in mine})
+
+
+def _shared_cells(sheet: Sheet, head_row: int) -> dict[int, dict[int, Cell]]:
+    """A cell that was merged over several rows says the same for each row that has something else in it."""
+    found: dict[int, dict[int, Cell]] = {}
+    for top, left, bottom, _ in sheet.merged:
+        cell = sheet.rows.get(top, {}).get(left)
+        if cell is not None and top > head_row:
+            for row in range(top + 1, min(bottom, MAX_ROWS + MAX_HEAD) + 1):
+                if row in sheet.rows:
+                    found.setdefault(row, {})[left] = cell._replace(row=row)
+    return found
+
+
+def _row(sheet: str, number: int, present: Sequence[tuple[Column, int]], cells: Mapping[str, Cell]) -> TableRow:
+    values: dict[str, Value | None] = {}
+    errors: dict[str, Message] = {}
+    cleared = set()
+    for column, _ in present:
+        cell = cells.get(column.name)
+        if cell is not None and cell.text.strip() == CLEARED:
+            cleared.add(column.name)
+            cell = None
+        value = read_cell(cell, column) if cell is not None else None
+        if isinstance(value, Message):
+            errors[column.name] = value
+        elif value is None and column.is_required and not column.is_cell_optional:
+            errors[column.name] = message("missing", "请填写“{label}”", label=column.label)
+        else:
+            values[column.name] = value
+    return TableRow(sheet, number, values, errors, frozenset(cleared))
+
+
+def _notices(found: Sequence[tuple[Sheet, _Heads]]) -> Iterator[Message]:
+    """What the reader should know although nothing is wrong."""
+    for sheet, heads in found:
+        where = f"“{sheet.name}”" if sheet.name else ""
+        unknown = [head for head in heads.unknown if _comparable(head.rpartition("（")[0]) != _comparable(ERROR_HEAD)]
+        if unknown:
+            yield message(
+                "unknown_columns", "{where}有不认识的列，没有读：{heads}", where=where, heads="、".join(unknown)
+            )
+        if sheet.hidden_rows:
+            yield message("hidden_rows", "{where}有 {n} 行被隐藏，照样读入", where=where, n=sheet.hidden_rows)
+        hidden = [column_letters(each) for each in sheet.hidden_columns if each in heads.columns.values()]
+        if hidden:
+            yield message(
+                "hidden_columns", "{where}的 {columns} 列被隐藏，照样读入", where=where, columns="、".join(hidden)
+            )
