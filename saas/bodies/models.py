@@ -87,6 +87,8 @@ class Body(TenantOwned, Base):
         same_tenant("parent_id", "body"),
         same_tenant("host_unit_id", "org_unit"),
         same_tenant("template_id", "body_template"),
+        same_tenant("established_by_id", "user"),
+        CheckConstraint("(established_on IS NULL) = (established_by_id IS NULL)", name="established_by_somebody"),
         CheckConstraint("ends_on IS NULL OR ends_on > starts_on", name="ends_after_start"),
         CheckConstraint("NOT is_dropped OR template_id IS NOT NULL", name="only_inherited_are_dropped"),
         CheckConstraint("parent_id IS NULL OR parent_id <> id", name="not_its_own_parent"),
@@ -106,6 +108,9 @@ class Body(TenantOwned, Base):
     by_strokes: Mapped[bool] = mapped_column(default=False)  # 成员按姓氏笔画为序
     starts_on: Mapped[date]
     ends_on: Mapped[date | None]
+    basis: Mapped[str] = mapped_column(default="")  # 成立文件
+    established_on: Mapped[date | None]  # 确认成立；None: still being put together
+    established_by_id: Mapped[uuid.UUID | None]
     sort_order: Mapped[int] = mapped_column(default=0)
     version: Mapped[int] = mapped_column()
 

@@ -103,6 +103,7 @@ class ReviewDecision(TenantOwned, Base):
         same_tenant("case_id", "review_case"),
         same_tenant("post_id", "post"),
         same_tenant("actor_id", "user"),
+        same_tenant("acting_for_id", "user"),
         Index("ix_review_decision_tenant_id_case_id", "tenant_id", "case_id"),
     )
 
@@ -114,6 +115,8 @@ class ReviewDecision(TenantOwned, Base):
     actor_name: Mapped[str]  # as printed on the sheet, even after the person left
     post_id: Mapped[uuid.UUID | None]
     post_name: Mapped[str] = mapped_column(default="")
+    acting_for_id: Mapped[uuid.UUID | None]  # the holder of the post, where a delegate decided (受委托)
+    acting_for_name: Mapped[str] = mapped_column(default="")
     comment: Mapped[str] = mapped_column(default="")
     returned_to: Mapped[str] = mapped_column(default="")  # code of the step, or `author`
     digest: Mapped[str]
