@@ -32,6 +32,7 @@ FEATURES = (
     "administration.org",
     "administration.audit",
     "administration.settings",
+    "administration.divisions",
     "files",
     "review",
     "forms",

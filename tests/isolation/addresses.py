@@ -23,6 +23,7 @@ from saas.db import Base, db
 from saas.documents.models import Document
 from saas.files.models import StoredFile
 from saas.forms.models import FormDefinition
+from saas.imports.models import DataImport
 from saas.notifications.models import Notification
 from saas.org.models import OrgUnit, Post, UnitLink, UnitType
 from saas.plans.models import Plan, PlanAttachment, PlanSection, PlanStage, PlanTask, PlanTaskPart
@@ -64,6 +65,7 @@ PARAMETERS: Mapping[str, OfTable | Secret | Plain] = {
     "code": Secret(lambda county: county.verify_code),
     "collection_id": OfTable(Collection),
     "document_id": OfTable(Document),
+    "draft_id": OfTable(DataImport),
     "fact_id": OfTable(AssessmentFact),
     "file_id": OfTable(StoredFile),
     "form_id": OfTable(FormDefinition),
@@ -85,6 +87,7 @@ PARAMETERS: Mapping[str, OfTable | Secret | Plain] = {
     "targets/piece_id": OfTable(Target),
     "task_id": OfTable(PlanTask),
     "tasks/piece_id": OfTable(PlanTask),
+    "town_code": Plain(("130102001", "999999999")),
     "type_id": OfTable(UnitType),
     "unit_id": OfTable(OrgUnit),
     "user_id": OfTable(User),

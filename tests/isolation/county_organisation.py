@@ -65,6 +65,12 @@ def rows_of_the_organisation(word: str, actor: User, root: OrgUnit, village: Org
         LinkKind(name=f"包联{word}"),
         NamedCohort(code="pilot", name=f"试点{word}", definition={"units": [village.code]}, starts_on=today),
         DataImport(kind="units", file_name=f"单位{word}.xlsx", created_by_id=actor.id),
+        DataImport(
+            kind="divisions",
+            file_name=f"区划{word}",
+            created_by_id=actor.id,
+            details={"county": "130102", "left_out": [], "names": {"130102001": f"街道{word}"}, "types": {}},
+        ),
         PackApplication(number=1, name="some-pack", title=f"配置包{word}", digest="0" * 64),
         _delegation(word, actor),
     ]
