@@ -22,6 +22,7 @@ from saas.tenancy.packs import Pack, read_pack
 
 TENANTS = Path(__file__).parent.parent / "tenants"
 FOLDERS = sorted(path for path in TENANTS.iterdir() if path.is_dir())
+COUNTIES = [folder for folder in FOLDERS if (folder / "org/units.csv").is_file()]
 YEAR = 2026
 
 
@@ -83,7 +84,7 @@ def test_attributes_are_typed(rural: Pack) -> None:
     assert "villages" not in village.attributes  # an attribute of towns: absent, not zero
 
 
-@pytest.mark.parametrize("folder", FOLDERS, ids=lambda folder: folder.name)
+@pytest.mark.parametrize("folder", COUNTIES, ids=lambda folder: folder.name)
 def test_no_phone_could_be_anybodys(folder: Path) -> None:
     people = read_pack(folder, year=YEAR).organisation.people
 
@@ -91,7 +92,7 @@ def test_no_phone_could_be_anybodys(folder: Path) -> None:
     assert len({person.name for person in people}) == len(people)
 
 
-@pytest.mark.parametrize("folder", FOLDERS, ids=lambda folder: folder.name)
+@pytest.mark.parametrize("folder", COUNTIES, ids=lambda folder: folder.name)
 def test_every_role_is_held_and_every_village_and_town_is_looked_after(folder: Path) -> None:
     organisation = read_pack(folder, year=YEAR).organisation
     held = {(ref.unit, ref.name) for person in organisation.people for ref in person.posts}

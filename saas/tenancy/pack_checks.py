@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Iterable, Sequence
+from collections.abc import Callable, Collection, Hashable, Iterable, Sequence
 from typing import TypeVar
 
 from saas.tenancy.pack_files import Problems
@@ -26,8 +26,8 @@ _Row = TypeVar("_Row", bound=Row)
 
 def check_unit_types(types: Sequence[UnitTypeRow], attributes: Sequence[AttributeRow], problems: Problems) -> None:
     """Types have their own codes, stand under known types of a higher level, and name each attribute once."""
-    _unique(types, UNIT_TYPES, lambda row: row.code, "单位类型代码", problems)
-    _unique(attributes, ATTRIBUTES, lambda row: (row.unit_type, row.name), "属性", problems)
+    unique(types, UNIT_TYPES, lambda row: row.code, "单位类型代码", problems)
+    unique(attributes, ATTRIBUTES, lambda row: (row.unit_type, row.name), "属性", problems)
     known = {row.code: row for row in types}
     for row in types:
         for parent in row.parents:
@@ -54,7 +54,7 @@ def check_unit_types(types: Sequence[UnitTypeRow], attributes: Sequence[Attribut
 
 def check_units(units: Sequence[UnitRow], types: Sequence[UnitTypeRow], problems: Problems) -> None:
     """Units form one tree: known types and parents, one root, no cycle, each under a type it may stand under."""
-    _unique(units, UNITS, lambda row: row.code, "单位代码", problems)
+    unique(units, UNITS, lambda row: row.code, "单位代码", problems)
     known = {row.code: row for row in units}
     kinds = {row.code: row for row in types}
     for unit in units:
@@ -65,14 +65,19 @@ def check_units(units: Sequence[UnitRow], types: Sequence[UnitTypeRow], problems
         if unit.parent is not None and unit.parent not in known:
             problems.add(UNITS, f"没有代码为“{unit.parent}”的上级单位", "请改正 parent", line=unit.line, path="parent")
         elif unit.type in kinds:
-            _check_parent_type(unit, known, kinds[unit.type], problems)
+            _check_parent_type(unit, known, kinds, problems)
     _check_one_root(units, problems)
     _check_no_cycle(units, known, problems)
 
 
-def _check_parent_type(unit: UnitRow, known: dict[str, UnitRow], kind: UnitTypeRow, problems: Problems) -> None:
-    parent = known[unit.parent].type if unit.parent is not None else None
-    allowed = parent in kind.parents if parent is not None else not kind.parents
+def _check_parent_type(
+    unit: UnitRow, known: dict[str, UnitRow], kinds: dict[str, UnitTypeRow], problems: Problems
+) -> None:
+    """A type names the types that may stand above it; one that names none stands at the top or below a higher level."""
+    kind, parent = kinds[unit.type], known[unit.parent].type if unit.parent is not None else None
+    allowed = parent in kind.parents if parent is not None and kind.parents else parent is None and not kind.parents
+    if not kind.parents and parent in kinds:
+        allowed = kinds[parent].level < kind.level
     if not allowed:
         place = f"“{parent}”之下" if parent is not None else "最上级"
         problems.add(
@@ -120,15 +125,24 @@ def _check_no_cycle(units: Sequence[UnitRow], known: dict[str, UnitRow], problem
         cleared.update(trail)
 
 
-def check_posts(posts: Sequence[PostRow], units: Sequence[UnitRow], problems: Problems) -> None:
-    """Each post stands at a known unit, once."""
-    _unique(posts, POSTS, lambda row: (row.unit, row.name), "岗位", problems)
-    _known_units(((row, row.unit) for row in posts), POSTS, "unit", units, problems)
+def check_posts(posts: Sequence[PostRow], known: Collection[str], problems: Problems) -> None:
+    """Each post stands at a known unit, once; no post is an administrator's and something else."""
+    unique(posts, POSTS, lambda row: (row.unit, row.name), "岗位", problems)
+    known_units(((row, row.unit) for row in posts), POSTS, "unit", known, problems)
+    for post in posts:
+        refuse_mixed_roles(post, post.roles, POSTS, problems)
+
+
+def refuse_mixed_roles(post: Row, roles: Sequence[RoleName], file: str, problems: Problems) -> None:
+    """An administrator's post (三员) carries no second role."""
+    if set(roles) & ADMIN_ROLES and len(set(roles)) > 1:
+        name = getattr(post, "name", "")
+        problems.add(file, f"岗位“{name}”把管理员与其他角色合在一起", "请分成两个岗位", line=post.line)
 
 
 def check_people(people: Sequence[PersonRow], posts: Sequence[PostRow], problems: Problems) -> None:
     """People have their own login names and known posts; an administrator (三员) has no second role."""
-    _unique(people, PEOPLE, lambda row: row.login_name, "登录名", problems)
+    unique(people, PEOPLE, lambda row: row.login_name, "登录名", problems)
     known = {(post.unit, post.name): post for post in posts}
     for person in people:
         roles: set[RoleName] = set()
@@ -152,19 +166,16 @@ def check_people(people: Sequence[PersonRow], posts: Sequence[PostRow], problems
                 line=person.line,
                 path="posts",
             )
-    for post in posts:
-        if set(post.roles) & ADMIN_ROLES and len(set(post.roles)) > 1:
-            problems.add(POSTS, f"岗位“{post.name}”把管理员与其他角色合在一起", "请分成两个岗位", line=post.line)
 
 
 def check_links(
-    links: Sequence[LinkRow], people: Sequence[PersonRow], units: Sequence[UnitRow], problems: Problems
+    links: Sequence[LinkRow], people: Sequence[PersonRow], known: Collection[str], problems: Problems
 ) -> None:
     """A link goes from exactly one person or unit to a known unit and does not end before it starts."""
-    _unique(links, LINKS, lambda r: (r.kind, r.person, r.from_unit, r.to_unit, r.starts_on), "联系", problems)
-    _known_units(((row, row.to_unit) for row in links), LINKS, "to_unit", units, problems)
+    unique(links, LINKS, lambda r: (r.kind, r.person, r.from_unit, r.to_unit, r.starts_on), "联系", problems)
+    known_units(((row, row.to_unit) for row in links), LINKS, "to_unit", known, problems)
     from_units = ((row, row.from_unit) for row in links if row.from_unit is not None)
-    _known_units(from_units, LINKS, "from_unit", units, problems)
+    known_units(from_units, LINKS, "from_unit", known, problems)
     logins = {person.login_name for person in people}
     for link in links:
         if (link.person is None) == (link.from_unit is None):
@@ -175,7 +186,8 @@ def check_links(
             problems.add(LINKS, "结束日期不晚于开始日期", "请改正 ends_on", line=link.line, path="ends_on")
 
 
-def _unique(rows: Iterable[_Row], file: str, key: Callable[[_Row], Hashable], what: str, problems: Problems) -> None:
+def unique(rows: Iterable[_Row], file: str, key: Callable[[_Row], Hashable], what: str, problems: Problems) -> None:
+    """Note rows whose key another row has already."""
     first: dict[Hashable, int] = {}
     for row in rows:
         value = key(row)
@@ -187,12 +199,12 @@ def _unique(rows: Iterable[_Row], file: str, key: Callable[[_Row], Hashable], wh
         first.setdefault(value, row.line)
 
 
-def _known_units(
-    refs: Iterable[tuple[Row, str]], file: str, column: str, units: Sequence[UnitRow], problems: Problems
+def known_units(
+    refs: Iterable[tuple[Row, str]], file: str, column: str, known: Collection[str], problems: Problems
 ) -> None:
-    known = {unit.code for unit in units}
+    """Note rows that name a unit which the pack does not have."""
     for row, code in refs:
         if code not in known:
             problems.add(
-                file, f"没有代码为“{code}”的单位", "请改正，或先在 org/units.csv 中加上", line=row.line, path=column
+                file, f"没有代码为“{code}”的单位", f"请改正，或先在 {UNITS} 中加上", line=row.line, path=column
             )

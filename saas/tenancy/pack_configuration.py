@@ -24,11 +24,13 @@ from saas.domain.targets import Target
 from saas.domain.windows import Window, own_days_from_mapping, window_from_mapping
 from saas.tenancy.pack_content import Application, CollectionTable, History, PlanTable, Registration
 from saas.tenancy.pack_errors import build_toml, dotted
-from saas.tenancy.pack_files import Problems, TomlFile, TomlPath, read_toml
+from saas.tenancy.pack_files import Problems, Terms, TomlFile, TomlPath, read_toml
+from saas.tenancy.pack_structure import BodyTable, BodyTemplateTable, CohortTable
 
 _Read = TypeVar("_Read")
 
 ROUTES, COLLECTIONS, TARGETS, HISTORY = "routes.toml", "collections.toml", "targets.toml", "history.toml"
+COHORTS, BODIES = "cohorts.toml", "bodies.toml"
 _PATH_PART = re.compile(r"([^.\[\]]+)|\[(\d+)\]")
 
 
@@ -118,6 +120,31 @@ class PackPlan:
 
 
 @dataclass(frozen=True, slots=True)
+class PackCohort:
+    """A named cohort of the pack with its definition read."""
+
+    source: Source
+    table: CohortTable
+    cohort: Cohort
+
+
+@dataclass(frozen=True, slots=True)
+class PackBodyTemplate:
+    """A body that every unit of some types has."""
+
+    source: Source
+    table: BodyTemplateTable
+
+
+@dataclass(frozen=True, slots=True)
+class PackBody:
+    """A body of one unit."""
+
+    source: Source
+    table: BodyTable
+
+
+@dataclass(frozen=True, slots=True)
 class PackHistory:
     """The history of a demonstration."""
 
@@ -135,19 +162,26 @@ class Configuration:
     targets: tuple[PackTarget, ...] = ()
     schemes: tuple[PackScheme, ...] = ()
     plans: tuple[PackPlan, ...] = ()
+    cohorts: tuple[PackCohort, ...] = ()
+    body_templates: tuple[PackBodyTemplate, ...] = ()
+    bodies: tuple[PackBody, ...] = ()
     history: PackHistory | None = None
 
 
-def read_configuration(folder: Path, problems: Problems, *, year: int) -> Configuration:
+def read_configuration(folder: Path, problems: Problems, terms: Terms) -> Configuration:
     """Read every TOML file of a pack but its head. What is not there is empty."""
-    toml = _Folder(folder, problems, year)
+    toml = _Folder(folder, problems, terms)
+    bodies = toml.file(BODIES)
     return Configuration(
         forms=_present(_form(source, problems) for source in toml.files("forms")),
         routes=_present(_routes(toml.file(ROUTES), problems)),
         collections=_present(_collections(toml.file(COLLECTIONS), problems)),
-        targets=_present(_targets(toml.file(TARGETS), problems, year)),
+        targets=_present(_targets(toml.file(TARGETS), problems, terms.year)),
         schemes=_present(_scheme(source, problems) for source in toml.files("schemes")),
         plans=_present(_plan(source, problems) for source in toml.files("plans")),
+        cohorts=_present(_cohorts(toml.file(COHORTS), problems)),
+        body_templates=_present(_body_templates(bodies, problems)),
+        bodies=_present(_bodies(bodies, problems)),
         history=_history(toml.file(HISTORY), problems),
     )
 
@@ -156,12 +190,12 @@ def read_configuration(folder: Path, problems: Problems, *, year: int) -> Config
 class _Folder:
     folder: Path
     problems: Problems
-    year: int
+    terms: Terms
 
     def file(self, name: str) -> TomlFile | None:
         if not (self.folder / name).is_file():
             return None
-        return read_toml(self.folder, name, self.problems, year=self.year)
+        return read_toml(self.folder, name, self.problems, self.terms)
 
     def files(self, subfolder: str) -> Iterator[TomlFile]:
         for path in sorted((self.folder / subfolder).glob("*.toml")):
@@ -309,6 +343,28 @@ def _plan(source: TomlFile, problems: Problems) -> PackPlan | None:
         return None
     _check_file_name(source, plan.code, problems)
     return PackPlan(Source(source), plan)
+
+
+def _cohorts(source: TomlFile | None, problems: Problems) -> Iterator[PackCohort | None]:
+    for entry in _entries(source, "cohorts", problems):
+        table = build_toml(CohortTable, entry.source, entry.mapping, problems, entry.prefix)
+        if table is None:
+            continue
+        prefix = (*entry.prefix, "definition")
+        cohort = _read(cohort_from_mapping, table.definition, entry.source, problems, prefix)
+        yield PackCohort(entry.place, table, cohort) if cohort else None
+
+
+def _body_templates(source: TomlFile | None, problems: Problems) -> Iterator[PackBodyTemplate | None]:
+    for entry in _entries(source, "templates", problems, ("bodies",)):
+        table = build_toml(BodyTemplateTable, entry.source, entry.mapping, problems, entry.prefix)
+        yield PackBodyTemplate(entry.place, table) if table else None
+
+
+def _bodies(source: TomlFile | None, problems: Problems) -> Iterator[PackBody | None]:
+    for entry in _entries(source, "bodies", Problems(), ("templates",)):
+        table = build_toml(BodyTable, entry.source, entry.mapping, problems, entry.prefix)
+        yield PackBody(entry.place, table) if table else None
 
 
 def _history(source: TomlFile | None, problems: Problems) -> PackHistory | None:

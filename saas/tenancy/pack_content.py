@@ -9,7 +9,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field, StringConstraints, model_validator
 
-from saas.tenancy.pack_schema import Code, Day, Name, PackPart, RelativeMonth, RelativePeriod
+from saas.tenancy.pack_schema import Code, Day, Name, PackPart, RelativeMonth, RelativePeriod, ShortName
 
 Body = Annotated[str, StringConstraints(max_length=4000)]
 Digits = Annotated[Decimal, Field(ge=0)]
@@ -91,17 +91,21 @@ class PlanSectionTable(PackPart):
 
 
 class PartUnit(PackPart):
-    """A unit of the county, or plain words (各乡镇人民政府). With words, `unit_type` says which units are meant."""
+    """A unit of the county, the unit responsible for a function (宣传), or plain words (各乡镇人民政府).
+
+    With words, `unit_type` says which units are meant. A function that no unit has is printed in words.
+    """
 
     unit: Code | None = None
+    function: ShortName = ""
     label: Annotated[str, StringConstraints(max_length=60)] = ""
     unit_type: Code | None = None
     role: PartRole = PartRole.RESPONSIBLE
 
     @model_validator(mode="after")
     def _unit_or_words(self) -> PartUnit:
-        if (self.unit is None) == (not self.label):
-            raise ValueError("要写 unit 或 label，且只写一个")
+        if [bool(self.unit), bool(self.function), bool(self.label)].count(True) != 1:
+            raise ValueError("要写 unit、function 或 label，且只写一个")
         return self
 
 

@@ -52,7 +52,7 @@ def build_toml(
     prefix: Sequence[str | int] = (),
 ) -> _Model | None:
     """Build a table of a TOML file that stands at `prefix`, or note what is wrong with it on its line."""
-    return _build(model, values, source.file, lambda path: source.line_of((*prefix, *path)), problems)
+    return _build(model, values, source.file, lambda path: source.line_of((*prefix, *path)), problems, prefix)
 
 
 def _build(
@@ -61,13 +61,14 @@ def _build(
     file: str,
     line_of: Callable[[tuple[str | int, ...]], int | None],
     problems: Problems,
+    prefix: Sequence[str | int] = (),
 ) -> _Model | None:
     try:
         return model.model_validate(values)
     except ValidationError as error:
         for found in _own_mistakes(error.errors(include_url=False)):
             text, advice = _worded(found)
-            problems.add(file, text, advice, line=line_of(found["loc"]), path=dotted(found["loc"]))
+            problems.add(file, text, advice, line=line_of(found["loc"]), path=dotted((*prefix, *found["loc"])))
         return None
 
 

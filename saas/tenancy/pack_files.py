@@ -15,6 +15,8 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
+from saas.tenancy.pack_migrations import migrate
+
 MAX_FILE_BYTES = 5_000_000
 MAX_CELL_CHARACTERS = 2_000
 
@@ -23,11 +25,25 @@ TomlPath = tuple[str | int, ...]
 _UTF16_MARKS = (b"\xff\xfe", b"\xfe\xff")
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
 _FORMULA = re.compile(r"[=@\t\r]|[+-](?!\d+(?:\.\d+)?$)")
+_ROOT = re.compile(r"(?:^|(?<=[|:]))@root(?=$|[|/])")
 _YEAR = re.compile(r"\{year([+-]\d{1,2})?\}")
 _PLACEHOLDER = re.compile(r"\{[A-Za-z][A-Za-z0-9_+-]*\}")
 _TOML_POSITION = re.compile(r"\(at (?:line (\d+), column \d+|end of document)\)")
 _TOML_HEADER = re.compile(r"^\s*(\[\[?)\s*([^\[\]]+?)\s*\]\]?\s*(?:#.*)?$")
 _TOML_KEY = re.compile(r"""^\s*((?:[A-Za-z0-9_-]+|"[^"]*"|'[^']*')(?:\s*\.\s*[A-Za-z0-9_-]+)*)\s*=""")
+
+
+ROOT_PLACEHOLDER = "county-root"
+"""What `@root` is read as while the county that a pack is for is not known."""
+
+
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """For what a pack is read: `{year}` means `year`, `@root` the unit with the code `root`; `schema` is its format."""
+
+    year: int
+    root: str = ROOT_PLACEHOLDER
+    schema: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,10 +159,11 @@ def _is_gb18030(raw: bytes) -> bool:
     return True
 
 
-def read_table(folder: Path, file: str, problems: Problems) -> tuple[tuple[str, ...], list[TableRow]]:
+def read_table(folder: Path, file: str, problems: Problems, terms: Terms) -> tuple[tuple[str, ...], list[TableRow]]:
     """Return the header and rows of a CSV file. Lines that start with # and empty lines are skipped.
 
-    A row stands on one line: that keeps every complaint's line number right in every editor.
+    `@root` in a cell is replaced by the code of the county's root unit. A row stands on one line: that keeps every
+    complaint's line number right in every editor.
     """
     text = read_text(folder, file, problems)
     header: tuple[str, ...] = ()
@@ -168,6 +185,7 @@ def read_table(folder: Path, file: str, problems: Problems) -> tuple[tuple[str, 
             )
         elif any(cells):
             row = dict(zip(header, cells, strict=True))
+            row = {column: with_root(cell, terms.root) for column, cell in row.items()}
             _check_cells(row, file, line, problems)
             rows.append(TableRow(line, row))
     if text is not None and not header:
@@ -205,10 +223,11 @@ def _check_cells(row: Mapping[str, str], file: str, line: int, problems: Problem
             )
 
 
-def read_toml(folder: Path, file: str, problems: Problems, *, year: int) -> TomlFile | None:
+def read_toml(folder: Path, file: str, problems: Problems, terms: Terms) -> TomlFile | None:
     """Parse a TOML file, or note where it is not valid TOML and return None.
 
-    `{year}`, `{year-1}` and `{year+1}` in its texts are replaced; other words in braces are problems.
+    `{year}`, `{year-1}` and `{year+1}` in its texts are replaced, and `@root` where a unit's code stands; other words
+    in braces are problems.
     """
     text = read_text(folder, file, problems)
     if text is None:
@@ -226,17 +245,22 @@ def read_toml(folder: Path, file: str, problems: Problems, *, year: int) -> Toml
         for found in _PLACEHOLDER.finditer(line_text):
             if not _YEAR.fullmatch(found[0]):
                 problems.add(file, f"不认识的占位符 {found[0]}", "可用 {year}、{year-1}、{year+1}", line=number)
-    return TomlFile(file, _with_year(mapping, year), toml_lines(text))
+    return TomlFile(file, migrate(file, _in_terms(mapping, terms), terms.schema), toml_lines(text))
 
 
-def _with_year(value: Any, year: int) -> Any:
+def _in_terms(value: Any, terms: Terms) -> Any:
     if isinstance(value, str):
-        return _YEAR.sub(lambda found: str(year + int(found[1] or 0)), value)
+        return with_root(_YEAR.sub(lambda found: str(terms.year + int(found[1] or 0)), value), terms.root)
     if isinstance(value, list):
-        return [_with_year(entry, year) for entry in value]
+        return [_in_terms(entry, terms) for entry in value]
     if isinstance(value, dict):
-        return {key: _with_year(entry, year) for key, entry in value.items()}
+        return {key: _in_terms(entry, terms) for key, entry in value.items()}
     return value
+
+
+def with_root(text: str, root: str) -> str:
+    """Put the code of the county's root unit where a text says `@root`, alone, in a list, or before a post's name."""
+    return _ROOT.sub(root, text) if "@root" in text else text
 
 
 def toml_lines(text: str) -> dict[TomlPath, int]:

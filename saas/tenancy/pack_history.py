@@ -7,7 +7,8 @@ from saas.domain.scheme import RuleKind
 from saas.tenancy.pack_configuration import Configuration, PackCollection, PackScheme, Source
 from saas.tenancy.pack_content import History, SubmissionCase
 from saas.tenancy.pack_organisation import Organisation
-from saas.tenancy.pack_references import References, members
+from saas.tenancy.pack_reference_list import References
+from saas.tenancy.pack_references import members
 
 _WITH_REASON = {SubmissionCase.RETURNED, SubmissionCase.RESUBMITTED, SubmissionCase.NOT_APPLICABLE}
 

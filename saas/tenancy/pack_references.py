@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Sequence
 
 from saas.domain.cohorts import Cohort, CohortUnit, Membership, membership
 from saas.domain.fields import iter_fields
@@ -11,8 +10,10 @@ from saas.domain.routes import LISTED_UNITS
 from saas.domain.scheme import RuleKind
 from saas.domain.scheme_checks import rule_paths
 from saas.domain.scheme_conditions import comparisons_of
+from saas.tenancy.pack_body_checks import check_bodies
 from saas.tenancy.pack_checks import ATTRIBUTES, PEOPLE, POSTS, UNIT_TYPES, UNITS
 from saas.tenancy.pack_configuration import (
+    COHORTS,
     COLLECTIONS,
     ROUTES,
     TARGETS,
@@ -27,35 +28,19 @@ from saas.tenancy.pack_configuration import (
 from saas.tenancy.pack_content import PartTable
 from saas.tenancy.pack_files import Problems
 from saas.tenancy.pack_organisation import Organisation
+from saas.tenancy.pack_reference_list import References
 from saas.tenancy.pack_schema import RoleName, UnitRow
+from saas.tenancy.pack_structure_checks import POST_TEMPLATES
 
 
-@dataclass(frozen=True, slots=True)
-class References:
-    """The codes that a pack defines, by kind, and how to complain about one that it does not define."""
+def check_references(
+    configuration: Configuration, organisation: Organisation, problems: Problems, *, root: str
+) -> References:
+    """Check every reference of forms, routes, collections, targets, schemes, plans and bodies. Returns what is known.
 
-    problems: Problems
-    known: Mapping[str, Collection[str]]
-
-    def check(self, kind: str, code: str | None, source: Source) -> None:
-        """Note a problem unless `code` is defined. An absent code is no reference; an open kind is not checked."""
-        if code is None or kind not in self.known or code in self.known[kind]:
-            return
-        self.problems.add(
-            source.file,
-            f"没有代码为“{code}”的{kind}",
-            f"请改正这里的写法，或先在配置包中加上这个{kind}",
-            line=source.line,
-            path=source.path,
-        )
-
-
-def check_references(configuration: Configuration, organisation: Organisation, problems: Problems) -> References:
-    """Check every reference of forms, routes, collections, targets, schemes and plans. Returns what is known.
-
-    A starter pack brings no units of its own: references to units are then left to the county it is applied to.
+    A starter pack brings no units of its own and names one alone: the county's root.
     """
-    references = References(problems, _known(configuration, organisation, problems))
+    references = References(problems, _known(configuration, organisation, problems, root))
     _check_unique(configuration, problems)
     for form in configuration.forms:
         if form.registration is not None:
@@ -71,12 +56,17 @@ def check_references(configuration: Configuration, organisation: Organisation, p
         _check_scheme(scheme, configuration, organisation, references)
     for plan in configuration.plans:
         _check_plan(plan, references)
-    if organisation.units and problems.none_in(POSTS, PEOPLE, ROUTES, "plans/"):
+    for named in configuration.cohorts:
+        _check_cohort(named.cohort, named.source.at("definition"), organisation, references)
+    check_bodies(configuration, organisation, references)
+    if problems.none_in(POSTS, PEOPLE, ROUTES, "plans/"):
         _check_somebody_countersigns(configuration, organisation, problems)
     return references
 
 
-def _known(configuration: Configuration, organisation: Organisation, problems: Problems) -> dict[str, Collection[str]]:
+def _known(
+    configuration: Configuration, organisation: Organisation, problems: Problems, root: str
+) -> dict[str, Collection[str]]:
     """Return the codes by kind. A kind whose file has problems is left open: one mistake is reported once."""
     known: dict[str, tuple[Collection[str], tuple[str, ...]]] = {
         "表单": ({entry.form.code for entry in configuration.forms}, ("forms/",)),
@@ -86,12 +76,15 @@ def _known(configuration: Configuration, organisation: Organisation, problems: P
         "方案": ({entry.plan.code for entry in configuration.plans}, ("plans/",)),
         "目标": ({entry.target.code for entry in configuration.targets}, (TARGETS,)),
         "角色": (set(RoleName), ()),
+        "单位名册": ({entry.table.code for entry in configuration.cohorts}, (COHORTS,)),
+        "单位": (organisation.unit_codes(root), (UNITS,)),
+        "单位类型": ({row.code for row in organisation.unit_types}, (UNIT_TYPES,)),
+        "单位属性": ({row.name for row in organisation.attributes}, (ATTRIBUTES,)),
+        "岗位": (
+            {post.name for post in organisation.posts} | {post.name for post in organisation.post_templates},
+            (POSTS, POST_TEMPLATES),
+        ),
     }
-    if organisation.units:
-        known["单位"] = ({unit.code for unit in organisation.units}, (UNITS,))
-        known["单位类型"] = ({row.code for row in organisation.unit_types}, (UNIT_TYPES,))
-        known["单位属性"] = ({row.name for row in organisation.attributes}, (ATTRIBUTES,))
-        known["岗位"] = ({post.name for post in organisation.posts}, (POSTS,))
     return {kind: codes for kind, (codes, files) in known.items() if problems.none_in(*files)}
 
 
@@ -103,6 +96,9 @@ def _check_unique(configuration: Configuration, problems: Problems) -> None:
         ("目标", [(entry.target.code, entry.source) for entry in configuration.targets]),
         ("考核方案", [(entry.scheme.code, entry.source) for entry in configuration.schemes]),
         ("方案", [(entry.plan.code, entry.source) for entry in configuration.plans]),
+        ("单位名册", [(f"{e.table.code} {e.table.starts_on}", e.source) for e in configuration.cohorts]),
+        ("工作组", [(entry.table.code, entry.source) for entry in configuration.body_templates]),
+        ("议事协调机构", [(entry.table.code, entry.source) for entry in configuration.bodies]),
     )
     for kind, entries in lists:
         seen: set[str] = set()
@@ -211,6 +207,8 @@ def _check_plan(entry: PackPlan, references: References) -> None:
 
 def _check_somebody_countersigns(configuration: Configuration, organisation: Organisation, problems: Problems) -> None:
     """A unit that a plan lists for countersigning needs somebody who may, or the plan would wait there for ever."""
+    if not organisation.people:
+        return
     held = {(ref.unit, ref.name) for person in organisation.people for ref in person.posts}
     posts = [post for post in organisation.posts if (post.unit, post.name) in held]
     able = {(post.unit, role.value) for post in posts for role in post.roles} | {(p.unit, p.name) for p in posts}

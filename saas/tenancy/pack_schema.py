@@ -11,7 +11,7 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Fie
 
 from saas.tenancy.pack_files import looks_like_formula
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 """The newest layout of a pack that this program reads."""
 
 
@@ -49,6 +49,7 @@ Slug = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9-]{1,30}$")]
 Name = Annotated[str, StringConstraints(min_length=1, max_length=80), AfterValidator(_not_a_formula)]
 ShortName = Annotated[str, StringConstraints(max_length=20), AfterValidator(_not_a_formula)]
 Text = Annotated[str, StringConstraints(min_length=1, max_length=2000)]
+Note = Annotated[str, StringConstraints(max_length=500), AfterValidator(_not_a_formula)]
 LoginName = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9._-]{1,31}$")]
 Phone = Annotated[str, StringConstraints(pattern=r"^(\d{11})?$")]
 Codes = Annotated[tuple[Code, ...], BeforeValidator(_split)]
@@ -121,6 +122,7 @@ class Branding(PackPart):
 
     letterhead: Name  # 发文机关标志
     agency_code: Annotated[str, StringConstraints(min_length=1, max_length=20)]  # 机关代字
+    seal: Annotated[str, StringConstraints(pattern=r"^(assets/[A-Za-z0-9_-]{1,60}\.png)?$")] = ""  # 印章图样
     issuing_unit: Code  # 发文机关
     signature_name: Name  # 落款
     addressees: Name  # 主送机关
@@ -149,6 +151,7 @@ class PackHead(PackPart):
     """pack.toml: what the pack is."""
 
     schema_version: int = Field(alias="schema", ge=1)
+    version: Annotated[str, StringConstraints(pattern=r"^\d{1,4}(\.\d{1,4}){0,2}$")]
     kind: Literal["county", "starter"]
     name: Slug
     title: Name
@@ -243,3 +246,5 @@ class LinkRow(Row):
     to_unit: Code
     starts_on: Day
     ends_on: OptionalDay
+    layer: ShortName = ""
+    note: Note = ""

@@ -1,17 +1,20 @@
 """Configuration packs (配置包): a folder of readable files that describes a county, read and checked as a whole.
 
 `read_pack` is the only way in. It changes nothing and knows no clock and no database: the year that `{year}` stands
-for is given by the caller, so that a demonstration is believable on any day. Reading ends with a `Pack` or with a
+for and the unit that `@root` stands for are given by the caller. An older format is brought up to the newest one while
+it is read. Reading ends with a `Pack` or with a
 `PackError` that lists every problem found. The format is documented in `docs/packs.md`.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from saas.tenancy import pack_checks
 from saas.tenancy.pack_configuration import (
+    BODIES,
+    COHORTS,
     COLLECTIONS,
     HISTORY,
     ROUTES,
@@ -21,36 +24,51 @@ from saas.tenancy.pack_configuration import (
     read_configuration,
 )
 from saas.tenancy.pack_errors import build_toml
-from saas.tenancy.pack_files import PackError, PackProblem, Problems, TomlFile, read_toml
+from saas.tenancy.pack_files import (
+    ROOT_PLACEHOLDER,
+    PackError,
+    PackProblem,
+    Problems,
+    Terms,
+    TomlFile,
+    read_toml,
+)
 from saas.tenancy.pack_history import check_history
-from saas.tenancy.pack_organisation import Organisation, read_organisation
+from saas.tenancy.pack_migrations import migrate
+from saas.tenancy.pack_organisation import Organisation, find_root, read_organisation
 from saas.tenancy.pack_references import check_references
 from saas.tenancy.pack_schema import SCHEMA_VERSION, PackHead
+from saas.tenancy.pack_structure_checks import FUNCTIONS, HIERARCHIES, LINK_KINDS, PLACEMENTS, POST_TEMPLATES
 
 __all__ = ["Configuration", "Organisation", "Pack", "PackError", "PackProblem", "read_pack"]
 
 HEAD = "pack.toml"
-_COUNTY_FILES = (pack_checks.UNIT_TYPES, pack_checks.UNITS, pack_checks.POSTS, pack_checks.PEOPLE)
-_FILES = frozenset({HEAD, ROUTES, COLLECTIONS, TARGETS, HISTORY, "README.md", *_COUNTY_FILES}) | {
-    pack_checks.ATTRIBUTES,
-    pack_checks.LINKS,
-}
+MAX_SEAL_BYTES = 500_000
+_PNG = b"\x89PNG\r\n\x1a\n"
+_COUNTY_FILES = (pack_checks.UNIT_TYPES, pack_checks.UNITS, pack_checks.POSTS)
+_COUNTY_ONLY = (pack_checks.UNITS, pack_checks.PEOPLE, pack_checks.LINKS, PLACEMENTS)
+_TABLES = (FUNCTIONS, HIERARCHIES, LINK_KINDS, POST_TEMPLATES, pack_checks.ATTRIBUTES, *_COUNTY_FILES, *_COUNTY_ONLY)
+_FILES = frozenset({HEAD, ROUTES, COLLECTIONS, TARGETS, COHORTS, BODIES, HISTORY, "README.md", *_TABLES})
 _TOML_FOLDERS = frozenset({"forms", "schemes", "plans"})
 _FREE_FOLDERS = frozenset({"assets"})
+_LATER_FOLDERS = frozenset({"documents"})
+"""Kept free for what later formats bring: a pack that has one is for a newer program."""
 
 
 @dataclass(frozen=True, slots=True)
 class Pack:
-    """Everything a pack says, checked. Lists keep the order of their files."""
+    """Everything a pack says, checked. Lists keep the order of their files. `root` is the unit that `@root` meant."""
 
     head: PackHead
     organisation: Organisation
     configuration: Configuration
+    root: str = ROOT_PLACEHOLDER
 
 
-def read_pack(folder: Path, *, year: int) -> Pack:
+def read_pack(folder: Path, *, year: int, root: str | None = None) -> Pack:
     """Read and check the pack in `folder`; `{year}` in its files means `year` (计划年度).
 
+    `@root` means the unit with the code `root`, in a pack with units of its own always the one without a parent.
     Raises PackError with every problem found: file, line where there is one, what is wrong, what to do.
     """
     problems = Problems()
@@ -58,17 +76,19 @@ def read_pack(folder: Path, *, year: int) -> Pack:
         problems.add(str(folder), "没有这个文件夹", "请检查配置包的路径")
         raise PackError(problems.found)
     _check_files(folder, problems)
-    head_file = _read_head_file(folder, problems, year)
+    terms = Terms(year, find_root(folder) or root or ROOT_PLACEHOLDER)
+    head_file = _read_head_file(folder, problems, terms)
     head = _head(folder, head_file, problems) if head_file else None
-    organisation = read_organisation(folder, problems)
-    configuration = read_configuration(folder, problems, year=year)
-    references = check_references(configuration, organisation, problems)
+    terms = replace(terms, schema=head_file.mapping.get("schema", 0) if head_file else 0)
+    organisation = read_organisation(folder, problems, terms)
+    configuration = read_configuration(folder, problems, terms)
+    references = check_references(configuration, organisation, problems, root=terms.root)
     check_history(configuration, organisation, references)
     if head_file is not None and head is not None and head.branding is not None:
         references.check("单位", head.branding.issuing_unit, Source(head_file, ("branding", "issuing_unit")))
     if head is None or problems.found:
         raise PackError(problems.found)
-    return Pack(head=head, organisation=organisation, configuration=configuration)
+    return Pack(head=head, organisation=organisation, configuration=configuration, root=terms.root)
 
 
 def _check_files(folder: Path, problems: Problems) -> None:
@@ -81,28 +101,59 @@ def _check_files(folder: Path, problems: Problems) -> None:
         is_known = name in _FILES or top in _FREE_FOLDERS
         if len(relative.parts) == 2 and top in _TOML_FOLDERS and path.suffix == ".toml":
             is_known = True
-        if not is_known:
+        if top in _LATER_FOLDERS:
+            problems.add(name, f"本系统还不认识 {top}/ 里的内容", "请升级系统，或删去这个文件夹")
+        elif not is_known:
             problems.add(
                 name, "配置包里没有这种文件", "请检查文件名和位置（见 docs/packs.md），或删去；附带材料放在 assets/"
             )
 
 
-def _read_head_file(folder: Path, problems: Problems, year: int) -> TomlFile | None:
+def _read_head_file(folder: Path, problems: Problems, terms: Terms) -> TomlFile | None:
+    """Read pack.toml as it is written: which format the pack has is only known from it."""
     if not (folder / HEAD).is_file():
         problems.add(HEAD, "缺少文件", "每个配置包都要有 pack.toml，写明名称、标题和格式版本")
         return None
-    return read_toml(folder, HEAD, problems, year=year)
+    return read_toml(folder, HEAD, problems, terms)
 
 
 def _head(folder: Path, source: TomlFile, problems: Problems) -> PackHead | None:
-    version = source.mapping.get("schema")
-    if isinstance(version, int) and version > SCHEMA_VERSION:
-        text = f"格式版本是 {version}，本系统只认识到 {SCHEMA_VERSION}"
+    schema = source.mapping.get("schema")
+    if isinstance(schema, int) and schema > SCHEMA_VERSION:
+        text = f"格式版本是 {schema}，本系统只认识到 {SCHEMA_VERSION}"
         problems.add(HEAD, text, "请升级系统，或用旧格式重新导出", line=source.line_of(["schema"]), path="schema")
         return None
-    head = build_toml(PackHead, source, source.mapping, problems)
-    if head is not None and head.kind == "county":
+    mapping = migrate(HEAD, source.mapping, schema) if isinstance(schema, int) else source.mapping
+    head = build_toml(PackHead, source, mapping, problems)
+    if head is None:
+        return None
+    if head.kind == "county":
         for file in _COUNTY_FILES:
             if not (folder / file).is_file():
                 problems.add(file, "缺少文件", '县级配置包（kind = "county"）要有这个文件')
+    else:
+        _check_starter(folder, problems)
+    if head.branding is not None and head.branding.seal:
+        _check_seal(folder, head.branding.seal, source, problems)
     return head
+
+
+def _check_starter(folder: Path, problems: Problems) -> None:
+    """A starter pack names the county's own units: it brings none, nor people, nor a past."""
+    for file in (*_COUNTY_ONLY, HISTORY):
+        if (folder / file).is_file():
+            advice = '起步配置包（kind = "starter"）不带单位、人员、联系和历史：请删去，县本级写作 @root'
+            problems.add(file, "起步配置包不能有这个文件", advice)
+
+
+def _check_seal(folder: Path, file: str, source: TomlFile, problems: Problems) -> None:
+    path = folder / file
+    if not path.is_file() or path.is_symlink():
+        text, advice = f"没有文件“{file}”", "请把印章图样放到 assets/ 里，或删去 seal"
+    elif not path.read_bytes().startswith(_PNG):
+        text, advice = f"“{file}”不是 PNG 图像", "请另存为 PNG 格式"
+    elif path.stat().st_size > MAX_SEAL_BYTES:
+        text, advice = f"“{file}”超过 {MAX_SEAL_BYTES // 1000} KB", "请缩小图像"
+    else:
+        return
+    problems.add(HEAD, text, advice, line=source.line_of(["branding", "seal"]), path="branding.seal")

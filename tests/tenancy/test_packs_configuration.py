@@ -57,12 +57,38 @@ def test_an_unknown_key_is_named_with_its_line(copy: Path) -> None:
 
 
 def test_a_newer_schema_is_refused(copy: Path) -> None:
-    line = replace(copy, "pack.toml", "schema = 1", "schema = 2")
+    line = replace(copy, "pack.toml", "schema = 2", "schema = 3")
 
     problem = only_problem(copy)
 
     assert problem.line == line
-    assert "格式版本是 2" in problem.message
+    assert "格式版本是 3" in problem.message
+    assert "升级" in problem.advice
+
+
+def test_a_pack_of_the_first_schema_is_brought_up_to_the_newest(copy: Path) -> None:
+    replace(copy, "pack.toml", 'schema = 2\nversion = "1.0"', "schema = 1")
+
+    head = read_pack(copy, year=YEAR).head
+
+    assert (head.schema_version, head.version) == (2, "1.0")
+
+
+def test_a_pack_of_the_present_schema_says_its_own_version(copy: Path) -> None:
+    replace(copy, "pack.toml", 'version = "1.0"\n', "")
+
+    problem = only_problem(copy)
+
+    assert (problem.file, problem.message) == ("pack.toml", "缺少“version”")
+
+
+def test_a_folder_of_a_later_format_is_refused_in_words(copy: Path) -> None:
+    (copy / "documents").mkdir()
+    (copy / "documents/notice.toml").write_text('title = "通知"\n', encoding="utf-8")
+
+    problem = only_problem(copy)
+
+    assert problem.file == "documents/notice.toml"
     assert "升级" in problem.advice
 
 

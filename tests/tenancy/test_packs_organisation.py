@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.tenancy.broken_packs import TENANTS, append, only_problem, problems_of, replace
+from saas.tenancy.packs import read_pack
+from tests.tenancy.broken_packs import TENANTS, YEAR, append, only_problem, problems_of, replace
 
 
 @pytest.fixture
@@ -16,13 +17,18 @@ def copy(tmp_path: Path) -> Path:
     return shutil.copytree(TENANTS / "rural-county", tmp_path / "pack")
 
 
-def test_a_county_pack_needs_its_people(copy: Path) -> None:
-    (copy / "org/people.csv").unlink()
-    (copy / "org/links.csv").unlink()
+def test_a_county_pack_needs_its_posts(copy: Path) -> None:
+    for file in ("org/posts.csv", "org/people.csv", "org/links.csv"):
+        (copy / file).unlink()
 
-    problem = only_problem(copy)
+    assert ("org/posts.csv", "缺少文件") in {(problem.file, problem.message) for problem in problems_of(copy)}
 
-    assert (problem.file, problem.message) == ("org/people.csv", "缺少文件")
+
+def test_a_county_pack_may_leave_its_people_out(copy: Path) -> None:
+    for file in ("org/people.csv", "org/links.csv", "history.toml"):
+        (copy / file).unlink()
+
+    assert read_pack(copy, year=YEAR).organisation.people == ()
 
 
 def test_an_unknown_parent_is_named(copy: Path) -> None:

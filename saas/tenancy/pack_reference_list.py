@@ -1,0 +1,29 @@
+"""What a pack defines, and how to complain about what it names and does not define."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+
+from saas.tenancy.pack_configuration import Source
+from saas.tenancy.pack_files import Problems
+
+
+@dataclass(frozen=True, slots=True)
+class References:
+    """The codes that a pack defines, by kind, and how to complain about one that it does not define."""
+
+    problems: Problems
+    known: Mapping[str, Collection[str]]
+
+    def check(self, kind: str, code: str | None, source: Source) -> None:
+        """Note a problem unless `code` is defined. An absent code is no reference; an open kind is not checked."""
+        if code is None or kind not in self.known or code in self.known[kind]:
+            return
+        self.problems.add(
+            source.file,
+            f"没有代码为“{code}”的{kind}",
+            f"请改正这里的写法，或先在配置包中加上这个{kind}",
+            line=source.line,
+            path=source.path,
+        )
