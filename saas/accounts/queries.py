@@ -8,11 +8,11 @@ from dataclasses import dataclass
 from datetime import date, datetime
 
 from flask_babel import lazy_gettext as _l
-from sqlalchemy import ColumnElement, and_, func, or_, select
-from sqlalchemy.orm import joinedload
+from sqlalchemy import ColumnElement, Select, Subquery, Uuid, and_, cast, func, null, or_, select, union_all
+from sqlalchemy.orm import aliased, joinedload
 
 from saas.access.permissions import Role
-from saas.accounts.models import Appointment, SignInAttempt, User, UserSession
+from saas.accounts.models import Appointment, Delegation, SignInAttempt, User, UserSession
 from saas.accounts.viewer import Viewer
 from saas.db import db, utc_now
 from saas.org.models import OrgUnit, Post
@@ -30,6 +30,85 @@ ACCOUNT_STATES: Mapping[str, object] = {
 def holds(on: date) -> ColumnElement[bool]:
     """The condition that an appointment is in force on a day."""
     return and_(Appointment.starts_on <= on, or_(Appointment.ends_on.is_(None), Appointment.ends_on > on))
+
+
+def delegated(on: date) -> ColumnElement[bool]:
+    """The condition that a delegation is in force on a day: its time, not revoked, and its giver holds the post."""
+    giver = aliased(Appointment)
+    still_holds = (
+        select(giver.id)
+        .where(
+            giver.post_id == Delegation.post_id,
+            giver.user_id == Delegation.from_user_id,
+            giver.starts_on <= on,
+            or_(giver.ends_on.is_(None), giver.ends_on > on),
+        )
+        .exists()
+    )
+    return and_(Delegation.starts_on <= on, Delegation.ends_on > on, Delegation.revoked_at.is_(None), still_holds)
+
+
+def acting(on: date) -> Subquery:
+    """Who acts in which post on a day: its holders, and their delegates (受委托人).
+
+    Columns: post_id, user_id, starts_on, and acting_for_id, the holder for whom a delegate acts.
+    """
+    held = select(
+        Appointment.post_id, Appointment.user_id, Appointment.starts_on, cast(null(), Uuid()).label("acting_for_id")
+    ).where(holds(on))
+    handed = select(Delegation.post_id, Delegation.to_user_id, Delegation.starts_on, Delegation.from_user_id).where(
+        delegated(on)
+    )
+    return union_all(held, handed).subquery()
+
+
+def acting_post_ids(user_id: uuid.UUID, on: date) -> Select[uuid.UUID]:
+    """Select the posts in which a person acts on a day, those held for somebody else included."""
+    who = acting(on)
+    return select(who.c.post_id).where(who.c.user_id == user_id)
+
+
+@dataclass(frozen=True, slots=True)
+class ActingPost:
+    """A post in which a person acts; `for_id` and `for_name`: for whom, None and "" in one's own."""
+
+    post: Post
+    for_id: uuid.UUID | None
+    for_name: str
+
+
+def list_acting_posts(user_id: uuid.UUID, on: date) -> list[ActingPost]:
+    """The posts in which a person acts on a day: first those held, the one shown beside the name first of all."""
+    who, holder = acting(on), aliased(User)
+    rows = db.session.execute(
+        select(Post, who.c.acting_for_id, holder.name)
+        .join(who, who.c.post_id == Post.id)
+        .outerjoin(holder, holder.id == who.c.acting_for_id)
+        .where(who.c.user_id == user_id, Post.is_active)
+        .options(joinedload(Post.unit))
+        .order_by(who.c.acting_for_id.is_not(None), Post.sort_order, who.c.starts_on, Post.id)
+    ).all()
+    return [ActingPost(post, for_id, for_name or "") for post, for_id, for_name in rows]
+
+
+@dataclass(frozen=True, slots=True)
+class Acting:
+    """A person acts in a post, for somebody else or, `for_id` being None, as its holder."""
+
+    post_id: uuid.UUID
+    user_id: uuid.UUID
+    for_id: uuid.UUID | None
+
+
+def list_acting(post_ids: Sequence[uuid.UUID], on: date) -> list[Acting]:
+    """Who acts in these posts on a day. One statement."""
+    who = acting(on)
+    rows = db.session.execute(
+        select(who.c.post_id, who.c.user_id, who.c.acting_for_id)
+        .where(who.c.post_id.in_(post_ids))
+        .order_by(who.c.acting_for_id.is_not(None), who.c.starts_on, who.c.user_id)
+    ).all()
+    return [Acting(*row) for row in rows]
 
 
 def find_account(login_name: str) -> User | None:

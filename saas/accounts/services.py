@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import update
 
-from saas.access.permissions import Role
+from saas.access.permissions import ADMINISTRATORS, Role
 from saas.accounts import queries
 from saas.accounts.models import SignInAttempt, User, UserSession
 from saas.accounts.passwords import hash_password, verify_password
@@ -87,11 +87,25 @@ def resume_session(token: str, *, idle: timedelta, limit: timedelta) -> Viewer |
 
 
 def make_viewer(user: User, *, session_id: uuid.UUID | None = None) -> Viewer:
-    """Return the person with the posts held today."""
-    posts = tuple(
-        HeldPost(post.id, post.name, post.unit_id, post.unit.name, frozenset(Role(role) for role in post.roles))
-        for post in queries.list_held_posts(user.id, local_today())
-    )
+    """Return the person with the posts held today, and those handed over for these days (委托代办).
+
+    A delegated post that would stand beside an administrator's role gives nothing: the three administrators are
+    disjoint, whatever was changed after the delegation.
+    """
+    held = [
+        HeldPost(
+            each.post.id,
+            each.post.name,
+            each.post.unit_id,
+            each.post.unit.name,
+            frozenset(Role(role) for role in each.post.roles),
+            each.for_name,
+            each.for_id,
+        )
+        for each in queries.list_acting_posts(user.id, local_today())
+    ]
+    own = frozenset(role for post in held if post.delegated_by_id is None for role in post.roles)
+    posts = tuple(post for post in held if post.delegated_by_id is None or not (own | post.roles) & ADMINISTRATORS)
     return Viewer(
         user_id=user.id,
         name=user.name,

@@ -13,13 +13,18 @@ from saas.access.permissions import Permission, Role, permits
 
 @dataclass(frozen=True, slots=True)
 class HeldPost:
-    """A post held today: its roles hold for the unit and everything below it."""
+    """A post held today: its roles hold for the unit and everything below it.
+
+    `delegated_by` is the name of the holder who handed it over for some days (委托代办), "" for one's own post.
+    """
 
     id: uuid.UUID
     name: str
     unit_id: uuid.UUID
     unit_name: str
     roles: frozenset[Role]
+    delegated_by: str = ""
+    delegated_by_id: uuid.UUID | None = None
 
 
 class Viewer(UserMixin):

@@ -19,6 +19,7 @@ class AuditAction(StrEnum):
 
     ACCOUNT_CREATED = "account.created"
     ACCOUNT_DISABLED = "account.disabled"
+    ACCOUNT_EDITED = "account.edited"
     ACCOUNT_ENABLED = "account.enabled"
     ACCOUNT_LOCKED = "account.locked"
     ACCOUNT_PASSWORD_CHANGED = "account.password_changed"  # noqa: S105  (the name of an event)
@@ -28,20 +29,31 @@ class AuditAction(StrEnum):
     ACCOUNT_SIGN_IN_FAILED = "account.sign_in_failed"
     ACCOUNT_UNLOCKED = "account.unlocked"
     APPOINTMENT_CHANGED = "appointment.changed"
+    BODY_CHANGED = "body.changed"
+    BODY_ESTABLISHED = "body.established"
+    BODY_TEMPLATE_CHANGED = "body_template.changed"
     CASE_APPROVED = "case.approved"
     CASE_RETURNED = "case.returned"
     CASE_STARTED = "case.started"
     CASE_WITHDRAWN = "case.withdrawn"
+    COHORT_CHANGED = "cohort.changed"
     COLLECTION_CHANGED = "collection.changed"
     COLLECTION_WINDOW_CHANGED = "collection.window_changed"
+    DATA_EXPORTED = "data.exported"
+    DATA_IMPORTED = "data.imported"
+    DELEGATION_CHANGED = "delegation.changed"
     DOCUMENT_DOWNLOADED = "document.downloaded"
     DOCUMENT_REQUESTED = "document.requested"
     FACT_RECORDED = "fact.recorded"
     FACT_WITHDRAWN = "fact.withdrawn"
     FORM_CHANGED = "form.changed"
     FORM_PUBLISHED = "form.published"
+    FUNCTION_CHANGED = "function.changed"
+    HIERARCHY_CHANGED = "hierarchy.changed"
     LINK_CHANGED = "link.changed"
+    MEETING_RECORDED = "meeting.recorded"
     PACK_APPLIED = "pack.applied"
+    PHONE_VIEWED = "phone.viewed"
     PLAN_CHANGED = "plan.changed"
     PLAN_ISSUED = "plan.issued"
     PLAN_SIGNED = "plan.signed"
@@ -67,6 +79,7 @@ class AuditAction(StrEnum):
 ACTION_LABELS: Mapping[AuditAction, object] = {
     AuditAction.ACCOUNT_CREATED: _l("登记人员"),
     AuditAction.ACCOUNT_DISABLED: _l("停用账号"),
+    AuditAction.ACCOUNT_EDITED: _l("修改人员信息"),
     AuditAction.ACCOUNT_ENABLED: _l("启用账号"),
     AuditAction.ACCOUNT_LOCKED: _l("账号锁定"),
     AuditAction.ACCOUNT_PASSWORD_CHANGED: _l("修改密码"),
@@ -76,20 +89,31 @@ ACTION_LABELS: Mapping[AuditAction, object] = {
     AuditAction.ACCOUNT_SIGN_IN_FAILED: _l("登录失败"),
     AuditAction.ACCOUNT_UNLOCKED: _l("解锁账号"),
     AuditAction.APPOINTMENT_CHANGED: _l("任职变更"),
+    AuditAction.BODY_CHANGED: _l("议事机构变更"),
+    AuditAction.BODY_ESTABLISHED: _l("确认成立议事机构"),
+    AuditAction.BODY_TEMPLATE_CHANGED: _l("默认工作组变更"),
     AuditAction.CASE_APPROVED: _l("审签同意"),
     AuditAction.CASE_RETURNED: _l("审签退回"),
     AuditAction.CASE_STARTED: _l("送审"),
     AuditAction.CASE_WITHDRAWN: _l("撤回送审"),
+    AuditAction.COHORT_CHANGED: _l("单位名册变更"),
     AuditAction.COLLECTION_CHANGED: _l("填报任务变更"),
     AuditAction.COLLECTION_WINDOW_CHANGED: _l("调整填报时间"),
+    AuditAction.DATA_EXPORTED: _l("导出数据"),
+    AuditAction.DATA_IMPORTED: _l("导入数据"),
+    AuditAction.DELEGATION_CHANGED: _l("委托代办变更"),
     AuditAction.DOCUMENT_DOWNLOADED: _l("下载公文"),
     AuditAction.DOCUMENT_REQUESTED: _l("生成公文"),
     AuditAction.FACT_RECORDED: _l("记录考核事实"),
     AuditAction.FACT_WITHDRAWN: _l("撤销考核事实"),
     AuditAction.FORM_CHANGED: _l("表单变更"),
     AuditAction.FORM_PUBLISHED: _l("发布表单"),
+    AuditAction.FUNCTION_CHANGED: _l("职能分工变更"),
+    AuditAction.HIERARCHY_CHANGED: _l("层级体系变更"),
     AuditAction.LINK_CHANGED: _l("联系变更"),
+    AuditAction.MEETING_RECORDED: _l("登记会议"),
     AuditAction.PACK_APPLIED: _l("应用配置包"),
+    AuditAction.PHONE_VIEWED: _l("查看手机号"),
     AuditAction.PLAN_CHANGED: _l("方案变更"),
     AuditAction.PLAN_ISSUED: _l("印发方案"),
     AuditAction.PLAN_SIGNED: _l("签发方案"),

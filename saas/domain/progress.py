@@ -34,15 +34,23 @@ class Move(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Seat:
-    """Who is asked at a step: a post, by its id, and the persons who hold it."""
+    """Who is asked at a step: a post, by its id, the persons who hold it, and whom a holder let act for him (委托代办).
+
+    `acting` has pairs of delegate and holder. A delegate may do what the holder may: if the holder made the thing or
+    decided the step before, the delegate may not decide either.
+    """
 
     id: str
     holders: frozenset[str]
+    acting: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """One thing that happened to a case. `return_to` is the code of a step or `author`; `delegate` a person."""
+    """One thing that happened to a case. `return_to` is the code of a step or `author`; `delegate` a person.
+
+    `acting_for` is the holder for whom a delegate decided.
+    """
 
     move: Move
     person: str
@@ -50,6 +58,7 @@ class Event:
     reason: str = ""
     return_to: str = ""
     delegate: str = ""
+    acting_for: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,13 +115,16 @@ def is_stuck(case: Case, state: Progress) -> bool:
     if state.status is not CaseStatus.OPEN:
         return False
     return not any(
-        refusal(case, state, person) is None for seat in open_seats(case, state) for person in holders_of(state, seat)
+        refusal(case, state, person) is None
+        for seat in open_seats(case, state)
+        for person in holders_of(case, state, seat)
     )
 
 
-def holders_of(state: Progress, seat: Seat) -> frozenset[str]:
-    """Return who may act on a seat: its holders, and whom they delegated to."""
-    return seat.holders | state.delegates.get(seat.id, frozenset())
+def holders_of(case: Case, state: Progress, seat: Seat) -> frozenset[str]:
+    """Return who may act on a seat: its holders, and whom they delegated to, as far as they may decide themselves."""
+    acting = {delegate for delegate, holder in seat.acting if refusal(case, state, holder) is None}
+    return seat.holders | acting | state.delegates.get(seat.id, frozenset())
 
 
 def refusal(case: Case, state: Progress, person: str) -> NotAllowed | None:
@@ -135,7 +147,7 @@ def allowed_moves(case: Case, state: Progress, person: str) -> set[Move]:
         return moves
     if state.step is None or refusal(case, state, person) is not None:
         return moves
-    if any(person in holders_of(state, seat) for seat in open_seats(case, state)):
+    if any(person in holders_of(case, state, seat) for seat in open_seats(case, state)):
         moves |= {Move.APPROVE, Move.DELEGATE}
         if case.route.return_targets(state.step):
             moves.add(Move.RETURN)
@@ -168,7 +180,7 @@ def _check(case: Case, state: Progress, event: Event) -> None:
     if event.move in {Move.WITHDRAW, Move.RESUBMIT}:
         return
     seat = next((seat for seat in open_seats(case, state) if seat.id == event.seat), None)
-    if seat is None or event.person not in holders_of(state, seat):
+    if seat is None or event.person not in holders_of(case, state, seat):
         raise NotAllowed("您不是当前环节的办理人", code="not_asked")
     if event.move is Move.RETURN:
         _check_return(case, state, event)
@@ -187,7 +199,7 @@ def _approve(case: Case, state: Progress, event: Event) -> Progress:
     decided = replace(
         state,
         decided_seats=state.decided_seats | {event.seat},
-        deciders=state.deciders | {event.person},
+        deciders=state.deciders | {event.person} | ({event.acting_for} if event.acting_for else set()),
         has_decisions=True,
     )
     assert decided.step is not None  # noqa: S101  (_check let only an open case through)

@@ -7,12 +7,11 @@ from collections.abc import Sequence
 from datetime import date
 from typing import Protocol
 
-from sqlalchemy import Select, exists, func, or_, select
+from sqlalchemy import ColumnElement, Select, Text, cast, exists, func, or_, select
 from sqlalchemy.orm import aliased, joinedload
 
 from saas.access.permissions import Permission
-from saas.accounts.models import Appointment
-from saas.accounts.queries import holds
+from saas.accounts.queries import acting, acting_post_ids
 from saas.db import db, local_today
 from saas.domain.progress import CaseStatus
 from saas.org.models import OrgUnit
@@ -34,7 +33,7 @@ def _visible_to(viewer: Looking) -> Select[ReviewCase]:
     """Cases of the units at or below one's posts, and every case in which one is or was asked, or which one started."""
     asked = (
         exists()
-        .where(ReviewTask.case_id == ReviewCase.id, ReviewTask.post_id.in_(_held_posts(viewer, local_today())))
+        .where(ReviewTask.case_id == ReviewCase.id, ReviewTask.post_id.in_(acting_post_ids(viewer.id, local_today())))
         .correlate(ReviewCase)
     )
     roots = viewer.unit_ids(Permission.CASE_VIEW)
@@ -47,8 +46,19 @@ def _visible_to(viewer: Looking) -> Select[ReviewCase]:
     )
 
 
-def _held_posts(viewer: Looking, on: date) -> Select[uuid.UUID]:
-    return select(Appointment.post_id).where(Appointment.user_id == viewer.id, holds(on))
+def _may_decide(viewer: Looking, on: date) -> ColumnElement[bool]:
+    """One acts in the post that is asked, and whoever's post it is did not make the thing (填报人不得审批)."""
+    who = acting(on)
+    is_its_author = ReviewCase.authors.has_key(cast(who.c.acting_for_id, Text))
+    return (
+        exists()
+        .where(
+            who.c.post_id == ReviewTask.post_id,
+            who.c.user_id == viewer.id,
+            or_(who.c.acting_for_id.is_(None), ~is_its_author),
+        )
+        .correlate(ReviewTask, ReviewCase)
+    )
 
 
 def get_case(case_id: uuid.UUID, viewer: Looking) -> ReviewCase:
@@ -109,7 +119,7 @@ def _open_tasks(viewer: Looking, subject_type: str) -> Select[ReviewTask]:
         .join(OrgUnit, OrgUnit.id == ReviewCase.unit_id)
         .where(
             ReviewTask.closed_at.is_(None),
-            ReviewTask.post_id.in_(_held_posts(viewer, local_today())),
+            _may_decide(viewer, local_today()),
             ~ReviewCase.authors.contains([str(viewer.id)]),
         )
         .options(joinedload(ReviewTask.case))

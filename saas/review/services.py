@@ -13,8 +13,7 @@ from typing import Any
 from sqlalchemy import func, select
 from sqlalchemy.orm.attributes import flag_modified
 
-from saas.accounts.models import Appointment
-from saas.accounts.queries import holds, list_appointments
+from saas.accounts.queries import ActingPost, list_acting, list_acting_posts
 from saas.audit.services import AuditAction, HasId, record
 from saas.db import db, local_today, new_id, utc_now
 from saas.domain.canonical_json import digest, plain
@@ -32,6 +31,7 @@ from saas.domain.progress import (
     is_stuck,
     open_seats,
     progress,
+    refusal,
 )
 from saas.domain.routes import AUTHOR, AfterReturn, Step, route_from_mapping, units_of_step
 from saas.domain.routes import Route as DomainRoute
@@ -120,12 +120,14 @@ def approve(case: ReviewCase, *, actor: HasId, comment: str = "") -> None:
     Raises NotAllowed if the person is not asked, filled it, or decided the step before.
     """
     model, state = _model(case)
-    seat = _seat_of(case, model, state, actor)
-    event = Event(Move.APPROVE, str(actor.id), seat=seat.id)
+    seat, acting_for = _seat_of(model, state, actor)
+    event = Event(Move.APPROVE, str(actor.id), seat=seat.id, acting_for=_id_of(acting_for))
     after = apply(model, state, event)
     step = _step(model.route, state)
-    _note(case, state.step, "approve", actor, post=seat.id, comment=comment)
-    record(AuditAction.CASE_APPROVED, case, actor=actor, step=step.code, digest=case.digest)
+    _note(case, state.step, "approve", actor, post=seat.id, comment=comment, acting_for=acting_for)
+    record(
+        AuditAction.CASE_APPROVED, case, actor=actor, step=step.code, digest=case.digest, **_delegated_by(acting_for)
+    )
     handler = handler_of(case.subject_type)
     if after.status is CaseStatus.APPROVED or after.step != state.step:
         handler.approved_step(case.subject_id, step, actor)
@@ -137,10 +139,11 @@ def approve(case: ReviewCase, *, actor: HasId, comment: str = "") -> None:
 def return_case(case: ReviewCase, *, actor: HasId, reason: str, to: str = AUTHOR) -> None:
     """Send the thing back to its author or to an earlier step (退回). A reason is required."""
     model, state = _model(case)
-    seat = _seat_of(case, model, state, actor)
-    after = apply(model, state, Event(Move.RETURN, str(actor.id), seat=seat.id, reason=reason, return_to=to))
-    _note(case, state.step, "return", actor, post=seat.id, comment=reason, returned_to=to)
-    record(AuditAction.CASE_RETURNED, case, actor=actor, to=to)
+    seat, acting_for = _seat_of(model, state, actor)
+    event = Event(Move.RETURN, str(actor.id), seat=seat.id, reason=reason, return_to=to, acting_for=_id_of(acting_for))
+    after = apply(model, state, event)
+    _note(case, state.step, "return", actor, post=seat.id, comment=reason, returned_to=to, acting_for=acting_for)
+    record(AuditAction.CASE_RETURNED, case, actor=actor, to=to, **_delegated_by(acting_for))
     _settle(case, (model, after))
     if after.status is CaseStatus.RETURNED:
         handler_of(case.subject_type).returned(case.subject_id, reason, actor)
@@ -241,13 +244,19 @@ def _case_of(case: ReviewCase, decisions: Sequence[ReviewDecision]) -> Case:
     """The case as the domain sees it: today's holders of the posts, and whoever decided while holding them."""
     post_ids = [uuid.UUID(seat["post"]) for seats in case.seats.values() for seat in seats]
     holders: dict[str, set[str]] = {str(post_id): set() for post_id in post_ids}
-    for appointment in list_appointments(post_ids, local_today()):
-        holders[str(appointment.post_id)].add(str(appointment.user_id))
+    acting: dict[str, list[tuple[str, str]]] = {str(post_id): [] for post_id in post_ids}
+    for each in list_acting(post_ids, local_today()):
+        if each.for_id is None:
+            holders[str(each.post_id)].add(str(each.user_id))
+        else:
+            acting[str(each.post_id)].append((str(each.user_id), str(each.for_id)))
     for decision in decisions:
         if decision.post_id is not None:
             holders.setdefault(str(decision.post_id), set()).add(str(decision.actor_id))
     seats = {
-        code: tuple(Seat(seat["post"], frozenset(holders[seat["post"]])) for seat in listed)
+        code: tuple(
+            Seat(seat["post"], frozenset(holders[seat["post"]]), tuple(acting[seat["post"]])) for seat in listed
+        )
         for code, listed in case.seats.items()
     }
     return Case(route_from_mapping(case.definition), seats, frozenset(case.authors))
@@ -262,6 +271,7 @@ def _events(decisions: Iterable[ReviewDecision]) -> list[Event]:
             seat=str(decision.post_id) if decision.post_id else "",
             reason=decision.comment,
             return_to=decision.returned_to,
+            acting_for=str(decision.acting_for_id) if decision.acting_for_id else "",
         )
         for decision in decisions
         if decision.action in moves
@@ -274,16 +284,30 @@ def _step(route: DomainRoute, state: Progress) -> Step:
     return route.steps[state.step]
 
 
-def _seat_of(case: ReviewCase, model: Case, state: Progress, actor: HasId) -> Seat:
-    """The seat that the person decides for: the first open one whose post the person holds today."""
-    held = {
-        str(post_id)
-        for post_id in db.session.scalars(
-            select(Appointment.post_id).where(Appointment.user_id == actor.id, holds(local_today()))
-        )
-    }
-    seats = open_seats(model, state)
-    return next((seat for seat in seats if seat.id in held), Seat("", frozenset()))
+def _seat_of(model: Case, state: Progress, actor: HasId) -> tuple[Seat, ActingPost | None]:
+    """The seat that the person decides for, the first open one of a post held today, and for whom, if for another.
+
+    A delegate decides only where the holder might (填报人不得审批, 受托人也不得).
+    """
+    posts = list_acting_posts(actor.id, local_today())
+    for seat in open_seats(model, state):
+        for each in posts:
+            if str(each.post.id) != seat.id:
+                continue
+            if each.for_id is None:
+                return seat, None
+            if refusal(model, state, str(each.for_id)) is None:
+                return seat, each
+    return Seat("", frozenset()), None
+
+
+def _id_of(acting_for: ActingPost | None) -> str:
+    return str(acting_for.for_id) if acting_for else ""
+
+
+def _delegated_by(acting_for: ActingPost | None) -> dict[str, str]:
+    """What the audit trail says of a decision by a delegate."""
+    return {"acting_for": acting_for.for_name} if acting_for else {}
 
 
 def _note(
@@ -295,6 +319,7 @@ def _note(
     post: str | None,
     comment: str,
     returned_to: str = "",
+    acting_for: ActingPost | None = None,
 ) -> None:
     """Add one decision. The names are written down as they are today: the sheet stays true when people move on."""
     names = {seat["post"]: seat for seats in case.seats.values() for seat in seats}
@@ -310,6 +335,8 @@ def _note(
             actor_name=_person_name(actor),
             post_id=uuid.UUID(post) if post else None,
             post_name=f"{seat['unit']} {seat['name']}" if seat else "",
+            acting_for_id=acting_for.for_id if acting_for else None,
+            acting_for_name=acting_for.for_name if acting_for else "",
             comment=comment.strip(),
             returned_to=returned_to,
             digest=case.digest,

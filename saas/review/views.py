@@ -157,6 +157,7 @@ def _entry(decision: ReviewDecision, kinds: dict[str, str]) -> dict[str, Any]:
         "decision": said,
         "who": decision.actor_name,
         "post": decision.post_name,
+        "acting_for": decision.acting_for_name,
         "at": local_time(decision.decided_at),
         "comment": decision.comment,
     }

@@ -11,8 +11,7 @@ from flask_babel import lazy_gettext as _l
 from sqlalchemy import or_, select
 
 from saas.access.permissions import Role
-from saas.accounts.models import Appointment
-from saas.accounts.queries import holds
+from saas.accounts.queries import acting
 from saas.assessment.models import AssessedUnit, AssessmentResult, AssessmentRound
 from saas.assessment.naming import subject_of
 from saas.assessment.queries.facts import fact_recorders
@@ -138,15 +137,15 @@ def publish_round(assessed: AssessmentRound, *, actor: HasId) -> AssessmentRound
 
 
 def _people_concerned(round_id: uuid.UUID) -> list[uuid.UUID]:
-    """The clerks of the assessed units and the officers of the units above them."""
+    """The clerks of the assessed units and the officers of the units above them, with their delegates."""
+    who = acting(local_today())
     units = select(AssessedUnit.unit_id).where(AssessedUnit.round_id == round_id)
     parents = select(AssessedUnit.parent_id).where(AssessedUnit.round_id == round_id)
     return list(
         db.session.scalars(
-            select(Appointment.user_id)
-            .join(Post, Post.id == Appointment.post_id)
+            select(who.c.user_id)
+            .join(Post, Post.id == who.c.post_id)
             .where(
-                holds(local_today()),
                 or_(
                     Post.unit_id.in_(units) & Post.roles.contains([Role.VILLAGE_CLERK.value]),
                     Post.unit_id.in_(units) & Post.roles.contains([Role.TOWN_OFFICER.value]),

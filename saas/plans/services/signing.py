@@ -9,8 +9,7 @@ from typing import Any, cast
 from flask_babel import lazy_gettext as _l
 from sqlalchemy import select
 
-from saas.accounts.models import Appointment
-from saas.accounts.queries import holds
+from saas.accounts.queries import acting
 from saas.accounts.viewer import Viewer
 from saas.audit.services import AuditAction, HasId, record
 from saas.db import db, local_today, utc_now
@@ -146,7 +145,8 @@ def _request(plan: Plan, *, actor: HasId, issue: bool) -> Document:
 
 
 def _responsible_people(plan: Plan) -> list[uuid.UUID]:
-    """Who holds a post today at a unit that leads or answers for a part."""
+    """Who acts in a post today at a unit that leads or answers for a part, delegates included."""
+    who = acting(local_today())
     units = (
         select(PlanTaskUnit.unit_id)
         .join(PlanTaskPart, PlanTaskPart.id == PlanTaskUnit.part_id)
@@ -155,11 +155,11 @@ def _responsible_people(plan: Plan) -> list[uuid.UUID]:
     )
     return list(
         db.session.scalars(
-            select(Appointment.user_id)
-            .join(Post, Post.id == Appointment.post_id)
-            .where(Post.unit_id.in_(units), Post.is_active, holds(local_today()))
+            select(who.c.user_id)
+            .join(Post, Post.id == who.c.post_id)
+            .where(Post.unit_id.in_(units), Post.is_active)
             .distinct()
-            .order_by(Appointment.user_id)
+            .order_by(who.c.user_id)
         ).all()
     )
 
