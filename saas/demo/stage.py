@@ -20,6 +20,7 @@ from saas.domain.cohorts import Cohort, CohortUnit, matches
 from saas.domain.fields import FormDefinition, form_from_mapping
 from saas.domain.routes import Route, route_from_mapping
 from saas.forms.models import FormVersion
+from saas.org.cohorts import CohortBook, LinksOn
 from saas.org.models import OrgUnit, Post
 from saas.org.queries import list_units, parents_on
 from saas.review.models import ReviewCase
@@ -77,11 +78,13 @@ class Stage:
 
     def members(self, cohort: Cohort) -> list[OrgUnit]:
         """The units of a cohort, in the county's order."""
-        return [
-            unit
-            for unit in self.units.values()
-            if matches(CohortUnit(unit.code, unit.unit_type.code, tuple(self.above(unit)), unit.attributes), cohort)
-        ]
+        book, links = CohortBook(self.today), LinksOn(self.today)
+        return [unit for unit in self.units.values() if matches(self.seen(unit, links), cohort, book)]
+
+    def seen(self, unit: OrgUnit, links: LinksOn) -> CohortUnit:
+        """A unit as rules see it."""
+        above = tuple(self.above(unit))
+        return CohortUnit(unit.code, unit.unit_type.code, above, unit.attributes, links.of(unit.id))
 
     def is_played(self, unit: OrgUnit) -> bool:
         """Whether what the unit does in the present period is left to `flask demo drive`."""

@@ -1,6 +1,7 @@
 """Cohorts (单位范围): a set of units by rule or by list. docs/plan-format.md describes the format.
 
 A unit that lacks an attribute which a rule asks for is *unknown*: it does not belong, and it is not silently outside.
+A cohort may ask for named ones (单位名册); what those are on the day is handed in.
 """
 
 from __future__ import annotations
@@ -9,12 +10,20 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
 from enum import StrEnum
+from types import MappingProxyType
 from typing import Any
 
-from saas.domain.errors import FormatError
+from saas.domain.errors import DomainError, FormatError
 from saas.domain.reading import Reader, read, without_defaults
 
-_KEYS = {"unit_types", "under", "where", "units", "except"}
+_KEYS = {"unit_types", "under", "where", "linked", "cohorts", "units", "except"}
+MAX_DEPTH = 8  # of named cohorts that ask for named cohorts
+
+
+class CohortError(DomainError):
+    """A named cohort is not defined (code unknown_cohort), or it asks for itself (cohort_cycle)."""
+
+    code = "bad_cohort"
 
 
 class Operator(StrEnum):
@@ -54,20 +63,37 @@ class Cohort:
     where: tuple[Condition, ...] = ()
     units: tuple[str, ...] = ()
     excluded: tuple[str, ...] = ()
+    linked: tuple[str, ...] = ()  # kinds of ties (包片 …): somebody is in charge of the unit in any of them
+    cohorts: tuple[str, ...] = ()  # codes of named cohorts: the unit belongs to any of them
+
+
+Named = Mapping[str, "Cohort | None"]
+"""The county's named cohorts by code, as they are on the day; None: it exists, but not on that day (nobody belongs)."""
 
 
 @dataclass(frozen=True, slots=True)
 class CohortUnit:
-    """What of a unit matters to a cohort on the day: its codes upwards (`ancestors`) are those of that day's tree."""
+    """What of a unit matters to a cohort on the day: its codes upwards (`ancestors`) are those of that day's tree.
+
+    `links` are the kinds of ties in which somebody is in charge of it; None: nobody has looked, so it is not known.
+    """
 
     code: str
     type: str
     ancestors: Collection[str] = ()
     attributes: Mapping[str, Any] = field(default_factory=dict)
+    links: Collection[str] | None = None
 
 
-def membership(unit: CohortUnit, cohort: Cohort) -> Membership:
-    """Return whether a unit belongs. A rule that surely fails decides before one that cannot be known."""
+def membership(unit: CohortUnit, cohort: Cohort, named: Named = MappingProxyType({})) -> Membership:
+    """Return whether a unit belongs. A rule that surely fails decides before one that cannot be known.
+
+    Raises CohortError if the cohort asks for a named one that `named` does not have, or for one that asks for itself.
+    """
+    return _membership(unit, cohort, named, ())
+
+
+def _membership(unit: CohortUnit, cohort: Cohort, named: Named, path: tuple[str, ...]) -> Membership:
     if unit.code in cohort.excluded:
         return Membership.NO
     if cohort.units:
@@ -76,25 +102,65 @@ def membership(unit: CohortUnit, cohort: Cohort) -> Membership:
         return Membership.NO
     if cohort.under and unit.code not in cohort.under and not set(cohort.under) & set(unit.ancestors):
         return Membership.NO
+    return _by_what_may_be_unknown(unit, cohort, named, path)
+
+
+def _by_what_may_be_unknown(unit: CohortUnit, cohort: Cohort, named: Named, path: tuple[str, ...]) -> Membership:
     found = {_holds(condition, unit.attributes) for condition in cohort.where}
+    if cohort.linked and Membership.NO not in found:
+        found.add(Membership.UNKNOWN if unit.links is None else _yes(any(kind in unit.links for kind in cohort.linked)))
+    if cohort.cohorts and Membership.NO not in found:
+        found.add(_in_any(unit, cohort.cohorts, named, path))
     if Membership.NO in found:
         return Membership.NO
     return Membership.UNKNOWN if Membership.UNKNOWN in found else Membership.YES
 
 
-def matches(unit: CohortUnit, cohort: Cohort) -> bool:
+def _in_any(unit: CohortUnit, codes: tuple[str, ...], named: Named, path: tuple[str, ...]) -> Membership:
+    found = Membership.NO
+    for code in codes:
+        cohort = _named(code, named, path)
+        belongs = Membership.NO if cohort is None else _membership(unit, cohort, named, (*path, code))
+        if belongs is Membership.YES:
+            return Membership.YES
+        found = Membership.UNKNOWN if Membership.UNKNOWN in (found, belongs) else Membership.NO
+    return found
+
+
+def _named(code: str, named: Named, path: tuple[str, ...]) -> Cohort | None:
+    if code not in named:
+        raise CohortError("没有代码为“{cohort}”的单位名册", code="unknown_cohort", cohort=code)
+    if code in path or len(path) >= MAX_DEPTH:
+        raise CohortError("单位名册“{cohort}”绕了一圈引用自己", code="cohort_cycle", cohort=code)
+    return named[code]
+
+
+def check_named(cohort: Cohort, named: Named, code: str = "") -> None:
+    """Raise CohortError if a cohort, known by `code` if it is a named one, asks for an unknown one or for itself."""
+    waiting: list[tuple[Cohort, tuple[str, ...]]] = [(cohort, (code,) if code else ())]
+    while waiting:
+        here, path = waiting.pop()
+        for each in here.cohorts:
+            below = _named(each, named, path)
+            if below is not None:
+                waiting.append((below, (*path, each)))
+
+
+def matches(unit: CohortUnit, cohort: Cohort, named: Named = MappingProxyType({})) -> bool:
     """Whether a unit surely belongs."""
-    return membership(unit, cohort) is Membership.YES
+    return membership(unit, cohort, named) is Membership.YES
 
 
-def members(units: Iterable[CohortUnit], cohort: Cohort) -> tuple[str, ...]:
+def members(units: Iterable[CohortUnit], cohort: Cohort, named: Named = MappingProxyType({})) -> tuple[str, ...]:
     """Return the codes of the units that surely belong, in the given order."""
-    return tuple(unit.code for unit in units if matches(unit, cohort))
+    return tuple(unit.code for unit in units if matches(unit, cohort, named))
 
 
-def unknown_members(units: Iterable[CohortUnit], cohort: Cohort) -> tuple[str, ...]:
+def unknown_members(
+    units: Iterable[CohortUnit], cohort: Cohort, named: Named = MappingProxyType({})
+) -> tuple[str, ...]:
     """Return the codes of the units of which it cannot be known: an attribute is not recorded (信息不全)."""
-    return tuple(unit.code for unit in units if membership(unit, cohort) is Membership.UNKNOWN)
+    return tuple(unit.code for unit in units if membership(unit, cohort, named) is Membership.UNKNOWN)
 
 
 def _holds(condition: Condition, attributes: Mapping[str, Any]) -> Membership:
@@ -150,12 +216,16 @@ def cohort_from_mapping(mapping: Mapping[str, Any]) -> Cohort:
         tuple(_condition(child) for child in reader.children("where")),
         reader.texts("units"),
         reader.texts("except"),
+        reader.texts("linked"),
+        reader.texts("cohorts"),
     )
-    has_rules = bool(cohort.unit_types or cohort.under or cohort.where)
+    has_rules = bool(cohort.unit_types or cohort.under or cohort.where or cohort.linked or cohort.cohorts)
     if has_rules and cohort.units:
         raise reader.fail("units", "按名单与按条件只能选一种", code="rule_and_list", advice="删去 units 或其余条件")
     if not has_rules and not cohort.units:
-        raise reader.fail("", "单位范围为空", code="missing_key", advice="写 unit_types、under、where 或 units")
+        raise reader.fail(
+            "", "单位范围为空", code="missing_key", advice="写 unit_types、under、where、linked、cohorts 或 units"
+        )
     return cohort
 
 
@@ -196,6 +266,8 @@ def cohort_to_mapping(cohort: Cohort) -> dict[str, Any]:
         "unit_types": list(cohort.unit_types),
         "under": list(cohort.under),
         "where": [_condition_to_mapping(condition) for condition in cohort.where],
+        "linked": list(cohort.linked),
+        "cohorts": list(cohort.cohorts),
         "units": list(cohort.units),
         "except": list(cohort.excluded),
     }

@@ -6,8 +6,8 @@ A placement holds from `starts_on` up to, but not on, `ends_on`. A unit may have
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Hashable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Hashable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import date
 from functools import cached_property
 from itertools import groupby, pairwise
@@ -118,6 +118,40 @@ def check_placements(placements: Sequence[Placement[K]]) -> None:
     _refuse_overlaps(placements)
     for day in sorted({placement.starts_on for placement in placements}):  # a cycle can only begin on such a day
         _refuse_cycles(tree_at(placements, day), day)
+
+
+def placed_from(
+    own: Sequence[Placement[K]], unit: K, parent: K | None, day: date, until: date | None = None
+) -> tuple[Placement[K], ...]:
+    """Return what the placements of one unit become if it stands under `parent` from a day on.
+
+    `own` are its placements in one hierarchy. What held on the day ends then; a later place that is already recorded
+    stays. `until` is the first day on which the unit or the hierarchy no longer exists.
+    """
+    before = [item for item in own if item.starts_on < day]
+    later = sorted((item for item in own if item.starts_on > day), key=lambda item: item.starts_on)
+    present = next((item for item in own if item.holds_on(day)), None)
+    ends_on = present.ends_on if present is not None else (later[0].starts_on if later else until)
+    kept = [replace(item, ends_on=day) if item.holds_on(day) else item for item in before]
+    if present is not None and present.parent == parent:
+        return tuple(own)
+    return (*kept, Placement(unit, parent, day, ends_on), *later)
+
+
+def taken_out_from(own: Sequence[Placement[K]], day: date) -> tuple[Placement[K], ...]:
+    """Return what the placements of one unit become if it has no place from a day on. Later places are dropped."""
+    return tuple(replace(item, ends_on=day) if item.holds_on(day) else item for item in own if item.starts_on < day)
+
+
+def refuse_cycles_from(placements: Sequence[Placement[K]], moved: Collection[K], day: date) -> None:
+    """Raise HierarchyError (code `hierarchy_cycle`) if one of the moved units comes to stand below itself.
+
+    Asks only about these units, on `day` and on every later day on which anything begins.
+    """
+    for when in sorted({day, *(item.starts_on for item in placements if item.starts_on > day)}):
+        tree = tree_at(placements, when)
+        for unit in moved:
+            tree.ancestors(unit)
 
 
 def _refuse_overlaps(placements: Sequence[Placement[K]]) -> None:

@@ -18,6 +18,7 @@ from saas.domain.periods import Period
 from saas.domain.windows import WindowDates
 from saas.domain.workflow import SubmissionStatus
 from saas.home.queries import list_units_reached
+from saas.org.cohorts import CohortBook, LinksOn
 from saas.org.models import OrgUnit
 from saas.org.queries import parents_on
 from saas.submissions.models import Collection, CollectionWindow, Submission
@@ -69,15 +70,15 @@ def filing_progress(viewer: Viewer, on: date) -> list[FilingProgress]:
     units = list_units_reached(viewer, on)
     if not units:
         return []
-    cohort_units = _cohort_units(units, parents_on(on))
+    cohort_units, book = _cohort_units(units, parents_on(on), LinksOn(on)), CohortBook(on)
     current = list(_current_periods(on))
     filed = _filed([(collection.id, period.start) for collection, period, _dates in current])
-    found = [_progress(*each, cohort_units, filed) for each in current]
+    found = [_progress(*each, cohort_units, book, filed) for each in current]
     return sorted((each for each in found if each.asked), key=lambda each: (each.dates.due_on, each.name))
 
 
 def _cohort_units(
-    units: Sequence[OrgUnit], parents: Mapping[uuid.UUID, uuid.UUID | None]
+    units: Sequence[OrgUnit], parents: Mapping[uuid.UUID, uuid.UUID | None], links: LinksOn
 ) -> list[tuple[uuid.UUID, CohortUnit]]:
     codes = {unit.id: unit.code for unit in units}
     found = []
@@ -86,7 +87,7 @@ def _cohort_units(
         while parent in codes and codes[parent] not in above:
             above.append(codes[parent])
             parent = parents.get(parent)
-        found.append((unit.id, CohortUnit(unit.code, unit.unit_type.code, above, unit.attributes)))
+        found.append((unit.id, CohortUnit(unit.code, unit.unit_type.code, above, unit.attributes, links.of(unit.id))))
     return found
 
 
@@ -133,6 +134,7 @@ def _progress(
     period: Period,
     dates: WindowDates,
     units: Sequence[tuple[uuid.UUID, CohortUnit]],
+    book: CohortBook,
     filed: Filed,
 ) -> FilingProgress:
     cohort, window = cohort_of(collection), status_now(dates)
@@ -140,7 +142,7 @@ def _progress(
     asked = late = 0
     for unit_id, unit in units:
         entry = filed.get((collection.id, unit_id))
-        if entry is None and membership(unit, cohort) is not Membership.YES:
+        if entry is None and membership(unit, cohort, book) is not Membership.YES:
             continue
         asked += 1
         state = filing_state(entry.status if entry else None, window, is_correction=bool(entry and entry.is_correction))

@@ -182,7 +182,11 @@ def list_all_placements() -> Sequence[Placement]:
 def _editable(viewer: Looking, on: date) -> ColumnElement[bool]:
     """The condition that a unit may be changed: it is, was or will be in the subtree of an administrator's post."""
     below = subtree_ids(viewer.unit_ids(Permission.ORG_EDIT), on)
-    placed = select(Placement.unit_id).where(Placement.parent_id.in_(below))
+    placed = (
+        select(Placement.unit_id)
+        .join(Hierarchy, Hierarchy.id == Placement.hierarchy_id)
+        .where(Hierarchy.code == ADMINISTRATIVE, Placement.parent_id.in_(below))
+    )
     return or_(OrgUnit.id.in_(below), OrgUnit.id.in_(placed))
 
 
@@ -222,10 +226,11 @@ def get_unit_type(type_id: uuid.UUID) -> UnitType:
 
 
 def list_possible_parents(unit_type: UnitType, on: date) -> Sequence[OrgUnit]:
-    """The units of a higher level that exist on a day: those that a unit of this type may stand under."""
+    """The units that exist on a day and that a unit of this type may stand under, by the county's rule."""
+    wanted = UnitType.code.in_(unit_type.parents) if unit_type.parents else UnitType.level < unit_type.level
     return db.session.scalars(
         select(OrgUnit)
         .join(UnitType, UnitType.id == OrgUnit.unit_type_id)
-        .where(exists_on(on), UnitType.level < unit_type.level)
+        .where(exists_on(on), wanted)
         .order_by(UnitType.level, OrgUnit.sort_order, OrgUnit.code)
     ).all()

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import Any
 
+from sqlalchemy import delete, or_, update
 from sqlalchemy.orm.attributes import flag_modified
 
 from saas.access.permissions import Role
@@ -18,7 +19,7 @@ from saas.domain.hierarchy import check_placements
 from saas.org import queries, versions
 from saas.org.attributes import Attribute, stored_attribute
 from saas.org.bulk import NewUnit, insert_units
-from saas.org.models import OrgUnit, Placement, Post, UnitLink, UnitType
+from saas.org.models import OrgUnit, Placement, Post, UnitFunction, UnitLink, UnitType
 
 
 class CodeTaken(DomainError):  # noqa: N818  (reads as a sentence where it is raised)
@@ -28,12 +29,24 @@ class CodeTaken(DomainError):  # noqa: N818  (reads as a sentence where it is ra
 
 
 def create_unit_type(
-    *, code: str, name: str, level: int, is_territorial: bool, attributes: Sequence[Attribute], actor: HasId
+    *,
+    code: str,
+    name: str,
+    level: int,
+    is_territorial: bool,
+    attributes: Sequence[Attribute],
+    actor: HasId,
+    parents: Sequence[str] = (),
 ) -> UnitType:
-    """Add a kind of unit. CodeTaken if the code is in use."""
-    if any(known.code == code for known in queries.list_unit_types()):
+    """Add a kind of unit; `parents` are codes of the types it may stand under (none: any of a higher level).
+
+    CodeTaken if the code is in use, DomainError (`unknown_type`) for a parent that is no type.
+    """
+    known = {each.code for each in queries.list_unit_types()}
+    if code in known:
         raise CodeTaken("代码“{taken}”已被使用，请换一个", taken=code)
-    unit_type = UnitType(code=code, name=name, level=level, is_territorial=is_territorial)
+    _refuse_unknown_types(parents, {*known, code})
+    unit_type = UnitType(code=code, name=name, level=level, is_territorial=is_territorial, parents=list(parents))
     unit_type.attributes = [stored_attribute(each) for each in attributes]
     db.session.add(unit_type)
     record(AuditAction.UNIT_CHANGED, unit_type, actor=actor, change="type_created", code=code)
@@ -48,16 +61,29 @@ def edit_unit_type(
     is_territorial: bool,
     attributes: Sequence[Attribute],
     actor: HasId,
+    parents: Sequence[str] | None = None,
 ) -> None:
-    """Rename a kind of unit or change what its units carry. An attribute keeps its type: its values rely on it."""
+    """Rename a kind of unit or change what its units carry. An attribute keeps its type: its values rely on it.
+
+    `parents` None leaves the rule as it is. Units that stand elsewhere stay where they are: the rule is for what comes.
+    """
     kept = {each["name"]: each["type"] for each in unit_type.attributes}
     for attribute in attributes:
         if kept.get(attribute.name, attribute.type.value) != attribute.type.value:
             raise DomainError("属性“{label}”已有数据，不能改变类型", code="type_fixed", label=attribute.label)
+    if parents is not None:
+        _refuse_unknown_types(parents, {each.code for each in queries.list_unit_types()})
+        unit_type.parents = list(parents)
     unit_type.name, unit_type.level, unit_type.is_territorial = name, level, is_territorial
     unit_type.attributes = [stored_attribute(each) for each in attributes]
     record(AuditAction.UNIT_CHANGED, unit_type, actor=actor, change="type_edited", code=unit_type.code)
     db.session.flush()
+
+
+def _refuse_unknown_types(codes: Sequence[str], known: set[str]) -> None:
+    unknown = [code for code in codes if code not in known]
+    if unknown:
+        raise DomainError("没有代码为“{type}”的单位类型", code="unknown_type", type=unknown[0])
 
 
 def create_unit(
@@ -144,6 +170,7 @@ def move_unit(unit: OrgUnit, parent: OrgUnit, starts_on: date, *, actor: HasId) 
     present = next((row for row in rows if row.unit_id == unit.id and _holds(row, starts_on)), None)
     if present is None or present.parent_id is None:
         raise HierarchyError("该单位在{day}没有上级，不能调整", code="bad_dates", day=starts_on)
+    refuse_wrong_parent(unit.unit_type, parent.unit_type)
     if present.parent_id == parent.id:
         raise HierarchyError("该单位在{day}已隶属这个上级", code="same_parent", day=starts_on)
     if starts_on <= present.starts_on:
@@ -195,9 +222,23 @@ def close_unit(unit: OrgUnit, closes_on: date, *, actor: HasId) -> None:
             raise HierarchyError("该单位自{day}起另有隶属调整，不能在此之前撤销", code="bad_dates", day=row.starts_on)
         row.ends_on = closes_on
     unit.valid_to = closes_on
+    _end_what_hangs_on(unit, closes_on)
     versions.end_versions(unit, closes_on)
     record(AuditAction.UNIT_CHANGED, unit, actor=actor, change="closed", closes_on=str(closes_on))
     db.session.flush()
+
+
+def _end_what_hangs_on(unit: OrgUnit, closes_on: date) -> None:
+    """End the places in other trees, the links and the functions of a unit that is closed. What was stays on record."""
+    hanging: list[tuple[Any, Any]] = [
+        (Placement, Placement.unit_id == unit.id),
+        (UnitLink, or_(UnitLink.unit_id == unit.id, UnitLink.linked_unit_id == unit.id)),
+        (UnitFunction, UnitFunction.unit_id == unit.id),
+    ]
+    for model, own in hanging:
+        db.session.execute(delete(model).where(own, model.starts_on >= closes_on))
+        is_open = or_(model.ends_on.is_(None), model.ends_on > closes_on)
+        db.session.execute(update(model).where(own, is_open).values(ends_on=closes_on))
 
 
 def create_post(unit: OrgUnit, *, name: str, roles: Sequence[Role], sort_order: int, actor: HasId) -> Post:
@@ -231,37 +272,3 @@ def set_post_active(post: Post, is_active: bool, *, actor: HasId) -> None:
 def _refuse_taken_name(unit_id: uuid.UUID, name: str, *, besides: uuid.UUID | None) -> None:
     if any(post.name == name and post.id != besides for post in queries.list_posts(unit_id)):
         raise CodeTaken("该单位已有岗位“{name}”", name=name)
-
-
-def add_link(
-    unit: OrgUnit, *, kind: str, user_id: uuid.UUID | None, linked_unit: OrgUnit | None, starts_on: date, actor: HasId
-) -> UnitLink:
-    """Tie a person or a unit to a unit for a purpose (包片, 挂点 …)."""
-    if linked_unit is not None and linked_unit.id == unit.id:
-        raise DomainError("单位不能联系自己", code="own_link")
-    for known in queries.list_links(unit.id, starts_on):
-        same_end = (known.user_id, known.linked_unit_id) == (user_id, linked_unit.id if linked_unit else None)
-        if known.kind == kind and same_end:
-            raise CodeTaken("这项联系已经登记", code="link_known")
-    link = UnitLink(
-        kind=kind,
-        unit_id=unit.id,
-        user_id=user_id,
-        linked_unit_id=linked_unit.id if linked_unit else None,
-        starts_on=starts_on,
-    )
-    db.session.add(link)
-    record(AuditAction.LINK_CHANGED, link, actor=actor, change="added", kind=kind, unit=unit.code)
-    db.session.flush()
-    return link
-
-
-def end_link(link: UnitLink, ends_on: date, *, actor: HasId) -> None:
-    """End a link: `ends_on` is the first day without it."""
-    if link.ends_on is not None and link.ends_on <= ends_on:
-        raise InvalidTransition("这项联系已经结束")
-    if ends_on <= link.starts_on:
-        raise HierarchyError("结束日期应晚于开始日期{day}", code="bad_dates", day=link.starts_on)
-    link.ends_on = ends_on
-    record(AuditAction.LINK_CHANGED, link, actor=actor, change="ended", kind=link.kind, ends_on=str(ends_on))
-    db.session.flush()

@@ -11,11 +11,12 @@ from typing import Any
 from sqlalchemy import func, select
 
 from saas.audit.services import AuditAction, HasId, record
-from saas.db import db, utc_now
+from saas.db import db, local_today, utc_now
 from saas.domain.cohorts import cohort_from_mapping
 from saas.domain.errors import DomainError
 from saas.domain.periods import Cadence, Period
 from saas.domain.windows import window_from_mapping
+from saas.org.cohorts import check_cohort
 from saas.submissions import queries
 from saas.submissions.models import Collection, CollectionWindow
 from saas.submissions.schedule import CADENCES
@@ -94,7 +95,7 @@ def change_window(
 
 def check_settings(settings: CollectionSettings, collection: Collection | None = None) -> None:
     """Raise DomainError or FormatError if the settings are no use, or may not replace those of `collection`."""
-    cohort_from_mapping(settings.cohort)
+    check_cohort(cohort_from_mapping(settings.cohort), max(settings.starts_on, local_today()))
     window_from_mapping(settings.window)
     if Cadence(settings.cadence) not in CADENCES:
         raise DomainError("填报任务不能使用这种周期", code="bad_cadence")

@@ -21,6 +21,7 @@ from saas.domain.workflow import SubmissionStatus
 from saas.forms.models import FormDefinition
 from saas.forms.queries import Looking
 from saas.forms.services import is_expired
+from saas.org.cohorts import CohortBook, LinksOn
 from saas.org.models import Hierarchy, OrgUnit, Placement
 from saas.org.queries import ADMINISTRATIVE, in_force
 from saas.submissions.models import Collection, CollectionWindow, Submission
@@ -85,12 +86,12 @@ def list_filing(viewer: Looking, on: date) -> list[DueItem]:
     own = viewer.unit_ids(Permission.SUBMISSION_EDIT)
     if not own:
         return []
-    units = _own_units(own, on)
+    units, book = _own_units(own, on), CohortBook(on)
     items = [
         item
         for collection, changes in _collections(on)
         for unit in units
-        if matches(unit.cohort_unit, cohort_of(collection))
+        if matches(unit.cohort_unit, cohort_of(collection), book)
         for item in _items(collection, changes, unit, on)
     ]
     return sorted(items, key=lambda item: (_rank(item, on), item.due_on, item.title, item.unit_name))
@@ -186,9 +187,10 @@ def _own_units(own: Sequence[uuid.UUID], on: date) -> list[_OwnUnit]:
         .where(OrgUnit.id.in_(own))
         .order_by(OrgUnit.sort_order, OrgUnit.code, Submission.revision)
     ).all()
+    links = LinksOn(on)
     found: dict[uuid.UUID, _OwnUnit] = {}
     for unit, above, submission in rows:
-        cohort_unit = CohortUnit(unit.code, unit.unit_type.code, above or (), unit.attributes)
+        cohort_unit = CohortUnit(unit.code, unit.unit_type.code, above or (), unit.attributes, links.of(unit.id))
         filed: Any = found.setdefault(unit.id, _OwnUnit(unit, cohort_unit, {})).filed
         if submission is not None:
             filed[submission.collection_id, submission.period_start] = _Filed(

@@ -14,15 +14,15 @@ from sqlalchemy.orm import joinedload
 from saas.access.permissions import Permission
 from saas.db import db, local_today
 from saas.domain.answers import answers_from_stored
-from saas.domain.cohorts import CohortUnit, Membership, membership
+from saas.domain.cohorts import Membership, membership
 from saas.domain.fields import form_from_mapping
 from saas.domain.filing import FilingState, filing_state, is_zero_report
 from saas.domain.periods import Period
 from saas.domain.windows import WindowDates
 from saas.domain.workflow import SubmissionStatus
 from saas.forms.queries import Looking
+from saas.org.cohorts import CohortBook, units_on
 from saas.org.models import OrgUnit
-from saas.org.queries import list_units, parents_on
 from saas.submissions.models import Collection, Submission
 from saas.submissions.schedule import cohort_of, status_now
 
@@ -80,21 +80,21 @@ class Overview:
 def period_overview(collection: Collection, period: Period, dates: WindowDates, viewer: Looking) -> Overview:
     """Return where every unit stands, in the tree as it stood at the period's end, at the latest today.
 
-    Three statements, whatever the number of units.
+    Membership is asked about what each unit was on that day (当时口径). Three statements, whatever the number of units.
     """
     on = min(period.end, local_today())
-    units = {unit.id: unit for unit in list_units(on)}
-    parents = parents_on(on)
+    dated = units_on(on)
+    units = {each.unit.id: each.unit for each in dated}
+    parents, book = {each.unit.id: each.parent_id for each in dated}, CohortBook(on)
     roots = set(viewer.unit_ids(Permission.SUBMISSION_VIEW))
     submissions = _effective(collection.id, period.start)
     rows: list[FilingRow] = []
     unknown: list[OrgUnit] = []
-    for unit in units.values():
-        above = _above(unit.id, parents)
+    for each in dated:
+        unit, above = each.unit, _above(each.unit.id, parents)
         if not roots & {unit.id, *above}:
             continue
-        codes = [units[each].code for each in above if each in units]
-        found = membership(CohortUnit(unit.code, unit.unit_type.code, codes, unit.attributes), cohort_of(collection))
+        found = membership(each.seen, cohort_of(collection), book)
         submission = submissions.get(unit.id)
         if found is Membership.UNKNOWN:
             unknown.append(unit)

@@ -18,8 +18,9 @@ from saas.domain.cohorts import CohortUnit
 from saas.domain.periods import Period
 from saas.domain.workflow import SubmissionStatus
 from saas.forms.queries import Looking
+from saas.org.cohorts import unit_on
 from saas.org.models import Hierarchy, OrgUnit, Placement, UnitType
-from saas.org.queries import ADMINISTRATIVE, exists_on, in_force, list_ancestors, list_subtree_ids, subtree_ids
+from saas.org.queries import ADMINISTRATIVE, exists_on, in_force, list_subtree_ids, subtree_ids
 from saas.review.models import Route
 from saas.submissions.models import Collection, CollectionWindow, Submission
 
@@ -248,8 +249,7 @@ def get_route_of(collection: Collection) -> Route:
 
 def cohort_unit(unit: OrgUnit, on: date) -> CohortUnit:
     """A unit as a cohort sees it on a day."""
-    above = [ancestor.code for ancestor in list_ancestors(unit.id, on)]
-    return CohortUnit(unit.code, unit.unit_type.code, above, unit.attributes)
+    return unit_on(unit, on)
 
 
 def known_values(unit: OrgUnit) -> Mapping[str, str]:

@@ -34,6 +34,7 @@ from saas.files.queries import list_files
 from saas.files.queries import register_subject as register_files
 from saas.forms.queries import find_published_version
 from saas.forms.services import is_expired
+from saas.org.cohorts import CohortBook
 from saas.org.models import OrgUnit
 from saas.review.queries import find_case_of
 from saas.review.services import start_case, withdraw_case
@@ -125,7 +126,8 @@ def is_asked(collection: Collection, unit: OrgUnit, period: Period) -> bool:
     on = min(period.end, local_today())
     if unit.valid_from > period.end or (unit.valid_to is not None and unit.valid_to <= period.start):
         return False
-    return matches(queries.cohort_unit(unit, max(on, unit.valid_from)), cohort_of(collection))
+    day = max(on, unit.valid_from)
+    return matches(queries.cohort_unit(unit, day), cohort_of(collection), CohortBook(day))
 
 
 def parse_for(definition: FormDefinition, unit: OrgUnit, raw: Mapping[str, Sequence[str]], *, is_draft: bool) -> Parsed:

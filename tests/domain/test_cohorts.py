@@ -8,8 +8,11 @@ from typing import Any
 import pytest
 
 from saas.domain.cohorts import (
+    Cohort,
+    CohortError,
     CohortUnit,
     Membership,
+    check_named,
     cohort_from_mapping,
     cohort_to_mapping,
     members,
@@ -67,6 +70,8 @@ def test_a_cohort_comes_back_as_it_was() -> None:
             {"attribute": "class", "one_of": ["1", "2"]},
             {"attribute": "on_county_road", "equals": True},
         ],
+        "linked": ["包片"],
+        "cohorts": ["pilot"],
         "except": ["V9"],
     }
 
@@ -103,3 +108,51 @@ def test_an_attribute_that_is_no_number_is_unknown_to_a_comparison() -> None:
     cohort = cohort_from_mapping({"where": [{"attribute": "population", "at_least": Decimal(1)}]})
 
     assert membership(unit, cohort) is Membership.UNKNOWN
+
+
+PILOT = cohort_from_mapping({"units": ["V1"]})
+HIGH = cohort_from_mapping({"where": [{"attribute": "elevation", "at_least": 1000}]})
+
+
+@pytest.mark.parametrize(
+    ("rule", "belongs"),
+    [
+        ({"cohorts": ["pilot"]}, "yes"),
+        ({"cohorts": ["pilot"], "unit_types": ["town"]}, "no"),
+        ({"cohorts": ["pilot"], "except": ["V1"]}, "no"),
+        ({"cohorts": ["high"]}, "unknown"),
+        ({"cohorts": ["high", "pilot"]}, "yes"),  # one of them is enough
+        ({"cohorts": ["former"]}, "no"),  # there is one, but not on this day
+        ({"cohorts": ["former", "high"]}, "unknown"),
+        ({"cohorts": ["nested"]}, "yes"),
+        ({"cohorts": ["high"], "where": [{"attribute": "class", "equals": "9"}]}, "no"),
+    ],
+)
+def test_a_cohort_may_ask_for_named_ones(rule: dict[str, Any], belongs: str) -> None:
+    named = {"pilot": PILOT, "high": HIGH, "former": None, "nested": Cohort(cohorts=("pilot",))}
+
+    assert membership(VILLAGE, cohort_from_mapping(rule), named) is Membership(belongs)
+
+
+def test_an_unknown_name_is_an_error_and_not_an_empty_set() -> None:
+    with pytest.raises(CohortError, match="没有代码为“pilots”的单位名册"):
+        membership(VILLAGE, Cohort(cohorts=("pilots",)), {"pilot": PILOT})
+
+
+def test_a_named_cohort_never_asks_for_itself() -> None:
+    named = {"a": Cohort(cohorts=("b",)), "b": Cohort(cohorts=("a",)), "pilot": PILOT}
+
+    with pytest.raises(CohortError) as refusal:
+        check_named(named["b"], named, "b")
+    assert refusal.value.code == "cohort_cycle"
+    with pytest.raises(CohortError):
+        membership(VILLAGE, named["a"], named)
+    check_named(Cohort(cohorts=("pilot",)), named, "c")
+
+
+def test_a_rule_may_ask_who_is_in_charge() -> None:
+    cohort = cohort_from_mapping({"linked": ["包片", "挂点"]})
+
+    assert membership(CohortUnit("V1", "village", links={"挂点"}), cohort) is Membership.YES
+    assert membership(CohortUnit("V1", "village", links=()), cohort) is Membership.NO
+    assert membership(CohortUnit("V1", "village"), cohort) is Membership.UNKNOWN  # nobody has looked

@@ -7,7 +7,17 @@ from datetime import date
 import pytest
 
 from saas.domain.errors import HierarchyError
-from saas.domain.hierarchy import Placement, Tree, ancestor_of_type, check_placements, count_by_type, tree_at
+from saas.domain.hierarchy import (
+    Placement,
+    Tree,
+    ancestor_of_type,
+    check_placements,
+    count_by_type,
+    placed_from,
+    refuse_cycles_from,
+    taken_out_from,
+    tree_at,
+)
 
 JANUARY, MARCH, JULY = date(2026, 1, 1), date(2026, 3, 1), date(2026, 7, 1)
 
@@ -100,3 +110,51 @@ def test_a_cycle_in_the_rows_does_not_hang() -> None:
     with pytest.raises(HierarchyError):
         tree.ancestors("a")
     assert tree.subtree("a") == ("a", "b")
+
+
+def own(*items: tuple[str | None, date, date | None]) -> list[Placement[str]]:
+    return [Placement("v1", parent, starts_on, ends_on) for parent, starts_on, ends_on in items]
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        ([], [("west", MARCH, None)]),
+        ([("east", JANUARY, None)], [("east", JANUARY, MARCH), ("west", MARCH, None)]),
+        ([("east", MARCH, None)], [("west", MARCH, None)]),  # the same day: put right
+        ([("west", JANUARY, None)], [("west", JANUARY, None)]),  # it stands there already
+        ([("east", JULY, None)], [("west", MARCH, JULY), ("east", JULY, None)]),
+        (
+            [("east", JANUARY, JULY), ("north", JULY, None)],
+            [("east", JANUARY, MARCH), ("west", MARCH, JULY), ("north", JULY, None)],
+        ),
+    ],
+)
+def test_a_place_from_a_day_on_keeps_what_was_before_and_what_is_recorded_for_later(
+    before: list[tuple[str | None, date, date | None]], after: list[tuple[str | None, date, date | None]]
+) -> None:
+    assert placed_from(own(*before), "v1", "west", MARCH) == tuple(own(*after))
+
+
+def test_a_place_ends_with_the_hierarchy() -> None:
+    assert placed_from([], "v1", "west", MARCH, JULY) == tuple(own(("west", MARCH, JULY)))
+
+
+def test_a_unit_taken_out_has_no_place_from_that_day() -> None:
+    before = own(("east", JANUARY, JULY), ("north", JULY, None))
+
+    assert taken_out_from(before, MARCH) == tuple(own(("east", JANUARY, MARCH)))
+
+
+def test_a_cycle_that_only_begins_later_is_refused_today() -> None:
+    rows = [
+        Placement("c", None, JANUARY),
+        Placement("a", "c", JANUARY, JULY),
+        Placement("a", "b", JULY),
+        Placement("b", "a", MARCH),
+    ]
+
+    with pytest.raises(HierarchyError) as refusal:
+        refuse_cycles_from(rows, {"b"}, MARCH)
+    assert refusal.value.code == "hierarchy_cycle"
+    refuse_cycles_from(rows[:2] + rows[3:], {"b"}, MARCH)

@@ -14,14 +14,15 @@ from saas.access.permissions import Permission
 from saas.accounts.viewer import Viewer
 from saas.assessment.models import AssessedUnit, AssessmentRound, AssessmentScheme, SchemeVersion
 from saas.db import db, local_today
-from saas.domain.cohorts import CohortUnit, cohort_from_mapping, matches
+from saas.domain.cohorts import cohort_from_mapping, matches
 from saas.domain.periods import Cadence, Period, period_of
 from saas.domain.scheme import AssessmentScheme as Rules
 from saas.domain.scheme_reading import scheme_from_mapping
 from saas.forms.models import VersionStatus
 from saas.jobs.models import Job
+from saas.org.cohorts import CohortBook, units_on
 from saas.org.models import OrgUnit
-from saas.org.queries import list_units, parents_on, subtree_ids
+from saas.org.queries import subtree_ids
 from saas.review.models import Route
 from saas.submissions.models import Collection
 
@@ -201,28 +202,9 @@ class Member:
 
 
 def cohort_members(scheme: AssessmentScheme, on: date) -> list[Member]:
-    """The units that a scheme assesses, in the tree as it stood on a day (当时口径). Three statements."""
-    cohort = cohort_from_mapping(scheme.cohort)
-    units = {unit.id: unit for unit in list_units(on)}
-    parents = parents_on(on)
-    found = []
-    for unit in units.values():
-        above = _codes_above(unit.id, parents, units)
-        if matches(CohortUnit(unit.code, unit.unit_type.code, above, unit.attributes), cohort):
-            found.append(Member(unit, parents.get(unit.id)))
-    return found
-
-
-def _codes_above(
-    unit_id: uuid.UUID, parents: Mapping[uuid.UUID, uuid.UUID | None], units: Mapping[uuid.UUID, OrgUnit]
-) -> list[str]:
-    codes = []
-    parent = parents.get(unit_id)
-    while parent is not None:
-        if parent in units:
-            codes.append(units[parent].code)
-        parent = parents.get(parent)
-    return codes
+    """The units that a scheme assesses, as they and the tree were on a day (当时口径). Two statements."""
+    cohort, book = cohort_from_mapping(scheme.cohort), CohortBook(on)
+    return [Member(each.unit, each.parent_id) for each in units_on(on) if matches(each.seen, cohort, book)]
 
 
 def list_assessed(round_id: uuid.UUID) -> Sequence[AssessedUnit]:

@@ -16,7 +16,7 @@ from saas.administration.org.forms import CloseForm, LinkForm, chosen_id
 from saas.administration.org.views.blueprint import bp, form_page, refused, to_unit
 from saas.db import local_today, unit_of_work
 from saas.domain.errors import DomainError, HierarchyError
-from saas.org import services
+from saas.org import links as services
 from saas.org.models import OrgUnit, UnitLink
 from saas.org.queries import get_link_to_edit, get_unit, get_unit_to_edit, list_units
 from saas.tenancy.once import find_earlier_answer, remember_answer
