@@ -19,6 +19,7 @@ from saas.config import ROOT, Config, load_config
 from saas.db import db, migrate
 from saas.errors import register_error_handlers
 from saas.home.context import register_context
+from saas.operator.access import register_console
 from saas.queue import register_queue
 from saas.security import refuse_powerful_role, register_headers
 from saas.tenancy.address import register_addresses
@@ -41,6 +42,7 @@ FEATURES = (
     "submissions",
     "plans",
     "assessment",
+    "operator",
 )
 
 
@@ -57,6 +59,7 @@ def build_app(config: Config | None = None) -> Flask:
     Babel(app, default_locale="zh_Hans_CN", default_timezone=config.timezone.key)
     register_addresses(app)
     register_sessions(app)
+    register_console(app)
     register_headers(app)
     register_error_handlers(app)
     register_queue(app)

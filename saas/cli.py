@@ -17,15 +17,15 @@ from saas.config import ConfigError
 from saas.files.storage import file_store
 from saas.jobs.reconciler import run_reconciler
 from saas.jobs.worker import run_worker
+from saas.operator.measuring import UsageRound
 from saas.queue import message_queue
-from saas.tenancy.provisioning import SlugRefused, create_tenant
 
-WITH_COMMANDS = ("tenancy", "packs", "demo")
+WITH_COMMANDS = ("tenancy", "operator", "packs", "demo")
 
 
 def register_commands(app: Flask) -> None:
     """Add the commands to `flask`."""
-    for command in (worker, reconciler, tenants):
+    for command in (worker, reconciler):
         app.cli.add_command(command)
     for feature in WITH_COMMANDS:
         for command in import_module(f"saas.{feature}.commands").COMMANDS:
@@ -45,31 +45,11 @@ def worker() -> None:
 def reconciler() -> None:
     """Send again what the queue has lost, and give back what dead workers hold, until stopped."""
     _log_to_terminal()
+    app: Flask = current_app._get_current_object()  # type: ignore[attr-defined]  # the proxy ends with this command
     try:
-        run_reconciler(current_app.config["JICENG"], message_queue(), chores=[file_store().sweep])
+        run_reconciler(current_app.config["JICENG"], message_queue(), chores=[file_store().sweep, UsageRound(app)])
     except ConfigError as error:
         raise click.ClickException(str(error)) from None
-
-
-@click.group()
-def tenants() -> None:
-    """Counties of this deployment."""
-
-
-@tenants.command("create")
-@click.argument("slug")
-@click.argument("name")
-@with_appcontext
-def create(slug: str, name: str) -> None:
-    """Create the county NAME at the address /SLUG, or rename it."""
-    owner_url = current_app.config["JICENG"].owner_url
-    if owner_url is None:
-        raise click.ClickException("DATABASE_OWNER_URL is not set: only the owning role creates counties")
-    try:
-        create_tenant(owner_url, slug, name)
-    except SlugRefused as error:
-        raise click.ClickException(str(error)) from None
-    click.echo(f"{name} /{slug}")
 
 
 def _load_fonts() -> None:

@@ -51,6 +51,7 @@ __all__ = [
     "MessageQueue",
     "RedisError",
     "TimeLimitError",
+    "WorkerStanding",
     "horse",
     "message_queue",
     "redis_client",
@@ -120,10 +121,27 @@ class MessageQueue:
         """The jobs whose messages wait to be taken. Raises RedisError."""
         return {uuid.UUID(message_id[:_ID_LENGTH]) for message_id in self._rq_queue().get_job_ids()}
 
+    def workers(self) -> list[WorkerStanding]:
+        """The workers whose heartbeat is fresh. Raises RedisError."""
+        found = Worker.all(connection=redis_client(self.url), serializer=JSONSerializer)
+        return sorted(
+            (WorkerStanding(each.hostname or "", int(each.pid or 0), str(each.get_state())) for each in found),
+            key=lambda worker: (worker.host, worker.pid),
+        )
+
     def _rq_queue(self) -> Queue:
         if self._queue is None:
             self._queue = Queue(QUEUE_NAME, connection=redis_client(self.url), serializer=JSONSerializer)
         return self._queue
+
+
+@dataclass(frozen=True, slots=True)
+class WorkerStanding:
+    """A worker that is alive. `state` is idle, busy or the like."""
+
+    host: str
+    pid: int
+    state: str
 
 
 @dataclass(slots=True)

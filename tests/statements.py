@@ -5,20 +5,20 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from sqlalchemy import event
+from sqlalchemy import Engine, event
 
 from saas.db import db
 
 
-def count_statements(action: Callable[[], Any]) -> int:
-    """Return how many SELECT, INSERT, UPDATE and DELETE statements an action took."""
+def count_statements(action: Callable[[], Any], engine: Engine | None = None) -> int:
+    """Return how many SELECT, INSERT, UPDATE and DELETE statements an action took in the test, or on an engine."""
     statements: list[str] = []
 
     def note(_connection: Any, _cursor: Any, statement: str, *_rest: Any) -> None:
         if not statement.startswith(("SAVEPOINT", "RELEASE", "ROLLBACK", "SELECT set_config")):
             statements.append(statement)
 
-    connection = db.session.connection()
+    connection = engine or db.session.connection()
     event.listen(connection, "before_cursor_execute", note)
     try:
         action()

@@ -12,6 +12,7 @@ from flask import current_app
 from sqlalchemy import delete, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
+from sqlalchemy.orm.attributes import flag_modified
 from sqlalchemy.orm.exc import StaleDataError
 
 from saas.db import new_id, utc_now
@@ -181,4 +182,5 @@ def set_quota(
     for name, figure in figures.items():
         setattr(quota, name, figure)
     quota.changed_at = utc_now()
+    flag_modified(county, "name")  # counts the version up: whoever has the old page open must see this first
     record_event(session, OperatorAction.COUNTY_QUOTA_CHANGED, actor=actor, county=county, **figures)

@@ -88,6 +88,7 @@ PARAMETERS: Mapping[str, OfTable | Secret | Plain] = {
     "task_id": OfTable(PlanTask),
     "tasks/piece_id": OfTable(PlanTask),
     "town_code": Plain(("130102001", "999999999")),
+    "tenant_id": Plain(("0198c0de-0000-7000-8000-000000000000",)),  # the operators' console has tests of its own
     "type_id": OfTable(UnitType),
     "unit_id": OfTable(OrgUnit),
     "user_id": OfTable(User),
