@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Mapping, Sequence
-from datetime import date
 from typing import Any, cast
 
 from flask_babel import gettext
@@ -12,7 +11,6 @@ from flask_babel import lazy_gettext as _l
 from flask_wtf import FlaskForm
 from wtforms import (
     BooleanField,
-    DateField,
     Field,
     HiddenField,
     SelectField,
@@ -20,60 +18,20 @@ from wtforms import (
     StringField,
 )
 from wtforms.fields.choices import SelectChoice
-from wtforms.validators import DataRequired, Length, NumberRange, Optional, Regexp, StopValidation, ValidationError
+from wtforms.validators import DataRequired, Length, NumberRange, Optional, Regexp, ValidationError
 from wtforms.widgets import CheckboxInput, ListWidget
 
 from saas.access.permissions import ROLE_LABELS, Role
 from saas.accounts.models import User
-from saas.db import local_today
 from saas.domain.errors import Message
-from saas.form_fields import WholeNumberField
+from saas.form_fields import Required, WholeNumberField, name_field, no_formula, stripped
+from saas.form_fields import day_field as day_field
 from saas.org.attributes import Attribute, parse_attribute, typed_text
 from saas.org.models import OrgUnit
-from saas.tenancy.pack_files import looks_like_formula
 from saas.tenancy.pack_schema import AttributeType, AttributeValue
 
 CODE = Regexp(r"^[A-Za-z0-9][A-Za-z0-9_-]{0,39}$", message=_l("代码只能用字母、数字、下划线和连字符，最多 40 个字符"))
-EARLIEST, LATEST = date(1949, 10, 1), date(2199, 12, 31)
 ATTRIBUTE_PREFIX = "attribute_"
-
-
-def no_formula(_form: Any, field: Field) -> None:
-    """Refuse what a spreadsheet would run when the name is exported."""
-    if field.data and looks_like_formula(field.data):
-        raise ValidationError(gettext("不能以等号、加号等公式符号开头"))
-
-
-def stripped(text: str | None) -> str | None:
-    """What was typed without the spaces around it."""
-    return text.strip() if text else text
-
-
-def _sound_day(_form: Any, field: Field) -> None:
-    if field.raw_data and field.raw_data[0] and field.data is None:
-        field.errors = []
-        raise StopValidation(gettext("日期格式不对，应如 2026-03-01"))
-    if field.data is not None and not EARLIEST <= field.data <= LATEST:
-        raise ValidationError(gettext("日期不在合理范围内"))
-
-
-class _Required(DataRequired):
-    """Asks for a value; a day that could not be read is told so by its own validator."""
-
-    def __call__(self, form: Any, field: Field) -> None:
-        if not (field.raw_data and field.raw_data[0]):
-            super().__call__(form, field)
-
-
-def day_field(label: Any, **options: Any) -> DateField:
-    """A day that must be given."""
-    return DateField(label, validators=[_Required(_l("请填写日期")), _sound_day], default=local_today, **options)
-
-
-def name_field(label: Any, missing: Any, limit: int = 80, **options: Any) -> StringField:
-    """A short text that must be given."""
-    validators = [DataRequired(missing), Length(max=limit, message=_l("最多 %(n)s 字", n=limit)), no_formula]
-    return StringField(label, validators=validators, filters=[stripped], render_kw={"maxlength": limit}, **options)
 
 
 class UnitForm(FlaskForm):
@@ -230,7 +188,7 @@ class TypeForm(FlaskForm):
     level = WholeNumberField(
         _l("层级"),
         description=_l("县（区）为 1，向下递增；几种类型可以同级"),
-        validators=[_Required(_l("请填写层级")), NumberRange(1, 20, _l("请填写 1 到 20 的整数"))],
+        validators=[Required(_l("请填写层级")), NumberRange(1, 20, _l("请填写 1 到 20 的整数"))],
     )
     is_territorial = BooleanField(_l("管辖一片地域（部门、单位不勾选）"), default=True)
 
