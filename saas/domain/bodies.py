@@ -318,48 +318,58 @@ class TemplateSeatBy(StrEnum):
     """How a seat of a default body is filled at each unit that has it."""
 
     POST = "post"  # 本单位的某岗位
+    UNIT = "unit"  # 某个指定的单位
     FUNCTION = "function"  # 本单位负责某项工作的部门
     DESCRIPTION = "description"  # 文字描述
+    OUTSIDER = "outsider"  # 系统外人员或单位
 
 
-_WORDING_KEY = {
-    TemplateSeatBy.POST: "post_name",
-    TemplateSeatBy.FUNCTION: "function",
-    TemplateSeatBy.DESCRIPTION: "description",
+# The key that says who; further names of it, as older definitions have them, are read as well.
+_WORDING_KEYS = {
+    TemplateSeatBy.POST: ("post", "post_name"),
+    TemplateSeatBy.UNIT: ("unit",),
+    TemplateSeatBy.FUNCTION: ("function",),
+    TemplateSeatBy.DESCRIPTION: ("wording", "description"),
+    TemplateSeatBy.OUTSIDER: ("wording",),
 }
+_DUTY_KEYS = ("field_of_work", "duty")
 
 
 @dataclass(frozen=True, slots=True)
 class TemplateSeat:
-    """A seat of a default body. `wording` names the post, the function, or describes who sits there."""
+    """A seat of a default body. `wording`: the post's name, the unit's code, the function, or who sits there."""
 
     role: str
     by: TemplateSeatBy
     wording: str
     title: str = ""
-    duty: str = ""
+    field_of_work: str = ""
     is_lead: bool = False
 
 
 def template_seats_from(rows: Sequence[Mapping[str, Any]]) -> tuple[TemplateSeat, ...]:
     """Read the seats of a template. Raise FormatError with the path of the first mistake."""
-    reader = Reader({"seats": rows})
-    return tuple(_template_seat(child) for child in reader.children("seats"))
+    return tuple(_template_seat(child) for child in Reader({"seats": rows}).children("seats"))
 
 
 def _template_seat(reader: Reader) -> TemplateSeat:
-    reader.refuse_unknown({"role", "by", "title", "duty", "is_lead", *_WORDING_KEY.values()})
+    words = {key for keys in _WORDING_KEYS.values() for key in keys}
+    reader.refuse_unknown({"role", "by", "title", "is_lead", *words, *_DUTY_KEYS})
     by = reader.choice("by", TemplateSeatBy)
     if reader.text("role") not in ROLES:
         raise reader.fail("role", "不认识的席位", code="unknown_value", advice="、".join(ROLES))
     return TemplateSeat(
         reader.text("role"),
         by,
-        reader.text(_WORDING_KEY[by], max_length=200),
+        reader.text(_given(reader, _WORDING_KEYS[by]), max_length=200),
         reader.text("title", "", max_length=40),
-        reader.text("duty", "", max_length=500),
+        reader.text(_given(reader, _DUTY_KEYS), "", max_length=500),
         reader.truth("is_lead", False),
     )
+
+
+def _given(reader: Reader, keys: Sequence[str]) -> str:
+    return next((key for key in keys if key in reader.mapping), keys[0])
 
 
 def template_seat_to_mapping(seat: TemplateSeat) -> dict[str, Any]:
@@ -367,9 +377,9 @@ def template_seat_to_mapping(seat: TemplateSeat) -> dict[str, Any]:
     mapping = {
         "role": seat.role,
         "by": seat.by.value,
-        _WORDING_KEY[seat.by]: seat.wording,
+        _WORDING_KEYS[seat.by][0]: seat.wording,
         "title": seat.title,
-        "duty": seat.duty,
+        "field_of_work": seat.field_of_work,
         "is_lead": seat.is_lead,
     }
     return {key: value for key, value in mapping.items() if value not in ("", False)}

@@ -262,9 +262,21 @@ def test_the_head_of_a_group_and_of_an_office_are_called_differently() -> None:
 
 
 def test_seats_of_a_template_are_read_again_as_they_were_written() -> None:
-    seat = TemplateSeat("head", TemplateSeatBy.FUNCTION, "宣传", duty="安全宣传", is_lead=True)
+    seat = TemplateSeat("head", TemplateSeatBy.FUNCTION, "宣传", field_of_work="安全宣传", is_lead=True)
 
     assert template_seats_from([template_seat_to_mapping(seat)]) == (seat,)
+
+
+def test_the_words_of_older_definitions_are_read_as_well() -> None:
+    rows = [
+        {"role": "head", "by": "post", "post_name": "镇长", "duty": "统筹"},
+        {"role": "member", "by": "description", "description": "相关人员"},
+    ]
+
+    assert template_seats_from(rows) == (
+        TemplateSeat("head", TemplateSeatBy.POST, "镇长", field_of_work="统筹"),
+        TemplateSeat("member", TemplateSeatBy.DESCRIPTION, "相关人员"),
+    )
 
 
 @pytest.mark.parametrize(
