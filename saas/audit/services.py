@@ -17,6 +17,7 @@ from saas.db import Base, db, utc_now
 class AuditAction(StrEnum):
     """`<thing>.<past tense>`. Stored in the database: never rename a value. Keep the list in alphabetical order."""
 
+    ACCOUNT_CHANGED = "account.changed"
     ACCOUNT_CREATED = "account.created"
     ACCOUNT_DISABLED = "account.disabled"
     ACCOUNT_EDITED = "account.edited"
@@ -58,6 +59,10 @@ class AuditAction(StrEnum):
     PLAN_ISSUED = "plan.issued"
     PLAN_SIGNED = "plan.signed"
     POST_CHANGED = "post.changed"
+    REORGANISATION_CHANGED = "reorganisation.changed"
+    REORGANISATION_CONFIRMED = "reorganisation.confirmed"
+    REORGANISATION_UNDONE = "reorganisation.undone"
+    REORGANISATION_WITHDRAWN = "reorganisation.withdrawn"
     ROUND_CHANGED = "round.changed"
     ROUND_COMPUTED = "round.computed"
     ROUND_PUBLISHED = "round.published"
@@ -77,6 +82,7 @@ class AuditAction(StrEnum):
 
 # How the audit page names them.
 ACTION_LABELS: Mapping[AuditAction, object] = {
+    AuditAction.ACCOUNT_CHANGED: _l("修改人员"),
     AuditAction.ACCOUNT_CREATED: _l("登记人员"),
     AuditAction.ACCOUNT_DISABLED: _l("停用账号"),
     AuditAction.ACCOUNT_EDITED: _l("修改人员信息"),
@@ -118,6 +124,10 @@ ACTION_LABELS: Mapping[AuditAction, object] = {
     AuditAction.PLAN_ISSUED: _l("印发方案"),
     AuditAction.PLAN_SIGNED: _l("签发方案"),
     AuditAction.POST_CHANGED: _l("岗位变更"),
+    AuditAction.REORGANISATION_CHANGED: _l("拟定机构调整"),
+    AuditAction.REORGANISATION_CONFIRMED: _l("确认机构调整"),
+    AuditAction.REORGANISATION_UNDONE: _l("撤销已确认的机构调整"),
+    AuditAction.REORGANISATION_WITHDRAWN: _l("作废机构调整草稿"),
     AuditAction.ROUND_CHANGED: _l("考核轮次变更"),
     AuditAction.ROUND_COMPUTED: _l("考核计分"),
     AuditAction.ROUND_PUBLISHED: _l("发布考核结果"),
