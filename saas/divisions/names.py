@@ -97,8 +97,8 @@ def proposed_town_name(name: str) -> str:
 def proposed_village_name(name: str) -> str:
     """The name of the place instead of the one of its committee: 张庄村委会 is 张庄村, 东街社区居委会 is 东街社区.
 
-    A committee whose name does not say of what it is one keeps its name (东街居民委员会 is 东街居委会), and so does
-    everything that has no such ending: nothing is made up.
+    A residents' committee whose name does not speak of a 社区 stays one (东街居民委员会 is 东街居委会), and what has no
+    such ending keeps its name: nothing is made up.
     """
     place = _without(name, ("委员会", "委会")) if name.endswith(("嘎查委员会", "嘎查委会")) else None
     if place:
@@ -108,7 +108,7 @@ def proposed_village_name(name: str) -> str:
         return place if place.endswith(_VILLAGE_ENDINGS) else place + "村"
     place = _without(name, _RESIDENTS)
     if place:
-        return place if place.endswith(_VILLAGE_ENDINGS) else place + "居委会"
+        return place if place.endswith("社区") else place + "居委会"
     return name
 
 

@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import time
 import uuid
-from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import date, timedelta
 
 import pytest
@@ -14,65 +11,14 @@ from sqlalchemy import func, select
 from saas.access.permissions import Role
 from saas.audit.models import AuditEvent
 from saas.db import db, local_today
-from saas.divisions.reading import find_counties, read_county
 from saas.imports.models import DataImport, ImportStatus
-from saas.org.models import OrgUnit, Placement, PostTemplate, UnitType, UnitVersion
+from saas.org.models import Placement, PostTemplate, UnitType, UnitVersion
 from saas.org.queries import find_unit_by_code, list_ancestors
 from saas.org.services import close_unit
-from saas.tenancy.scope import tenant_scope
-from tests.administration.divisions_list import COUNTY, TOWN, VILLAGES, small_list
+from tests.administration.divisions_list import COUNTY, TOWN, VILLAGES
+from tests.administration.divisions_steps import DAY, Setting, set_up, towns_form, units_from_the_list, villages_form
 from tests.browser import Browser
-from tests.factories import START, make_tenant, make_unit, make_unit_type, make_user
-from tests.statements import count_statements
-
-DAY = "2026-03-01"
-
-
-@dataclass
-class Setting:
-    root: OrgUnit
-    draft: DataImport
-
-    @property
-    def url(self) -> str:
-        return f"/divisions/{self.draft.id}"
-
-
-@pytest.fixture
-def invented_list(monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
-    with small_list(monkeypatch, tmp_path_factory.mktemp("list")):
-        yield
-
-
-@pytest.fixture
-def setting(browser: Browser, invented_list: None) -> Setting:
-    root = make_unit("清禾县", kind=make_unit_type("county", "县", 1))
-    browser.sign_in(make_user(Role.SYSTEM_ADMIN, unit=root))
-    browser.post("/divisions", {"county": COUNTY})
-    return Setting(root, db.session.scalars(select(DataImport)).one())
-
-
-def towns_form(setting: Setting, **changes: object) -> dict[str, object]:
-    form: dict[str, object] = {
-        "version": str(setting.draft.version),
-        "take": [town.code for town in read_county(COUNTY).towns],
-        **{f"name-{town.code}": town.proposed_name for town in read_county(COUNTY).towns},
-    }
-    return {**form, **changes}
-
-
-def villages_form(setting: Setting, **changes: object) -> dict[str, object]:
-    form: dict[str, object] = {"version": str(setting.draft.version), "take": list(VILLAGES)}
-    return {**form, **{f"name-{code}": name for code, name in VILLAGES.items()}, **changes}
-
-
-def set_up(browser: Browser, setting: Setting, starts_on: str = DAY, **changes: str) -> int:
-    form = {"version": str(setting.draft.version), "starts_on": starts_on, **changes}
-    return browser.post(f"{setting.url}/apply", form).status_code
-
-
-def units_from_the_list() -> dict[str, OrgUnit]:
-    return {unit.code: unit for unit in db.session.scalars(select(OrgUnit).where(OrgUnit.code.like("990102%")))}
+from tests.factories import make_unit, make_unit_type, make_user
 
 
 def test_a_county_is_found_by_name_and_by_code(browser: Browser, setting: Setting) -> None:
@@ -349,55 +295,3 @@ def test_posts_that_a_type_always_has_are_set_up_along(browser: Browser, setting
 
     shown = browser.get(f"/units/{units_from_the_list()['990102100200'].id}").text
     assert "文书" in shown
-
-
-def test_only_who_may_change_the_county_may_open_it(browser: Browser, setting: Setting) -> None:
-    browser.sign_in(make_user(Role.OFFICE, unit=setting.root))
-    assert browser.get("/divisions").status_code == 403
-    assert browser.post("/divisions", {"county": COUNTY}).status_code == 403
-
-    below = make_unit("青石镇", parent=setting.root, kind=make_unit_type("township", "乡镇", 2))
-    browser.sign_in(make_user(Role.SYSTEM_ADMIN, unit=below))
-    assert browser.post("/divisions", {"county": COUNTY}).status_code == 404
-    assert browser.get(setting.url).status_code == 404
-    assert set_up(browser, setting) == 404
-
-
-def test_what_is_not_there_is_not_found(browser: Browser, setting: Setting, unknown_id: uuid.UUID) -> None:
-    with tenant_scope(make_tenant("other").id):
-        actor = make_user()
-        theirs = DataImport(kind="divisions", created_by_id=actor.id, details=setting.draft.details)
-        db.session.add(theirs)
-        db.session.flush()
-    for draft_id in (theirs.id, unknown_id):
-        for path in ("", "/preview", f"/towns/{TOWN}", "/result"):
-            assert browser.get(f"/divisions/{draft_id}{path}").status_code == 404
-        for path in ("", "/apply", f"/towns/{TOWN}", "/discard"):
-            assert browser.post(f"/divisions/{draft_id}{path}").status_code == 404
-    assert browser.get(f"{setting.url}/towns/990102999").status_code == 404
-    assert browser.post("/divisions", {"county": "999999"}).status_code == 404
-
-
-def test_the_number_of_statements_does_not_grow_with_the_rows(browser: Browser, setting: Setting) -> None:
-    villages = f"{setting.url}/towns/{TOWN}"
-    for path in (setting.url, f"{setting.url}/preview", villages):
-        few = count_statements(lambda path=path: browser.get(path))  # type: ignore[misc]
-        assert few <= 16, path
-
-    assert count_statements(lambda: set_up(browser, setting)) <= 40
-
-
-def test_six_hundred_villages_are_set_up_in_a_few_seconds(browser: Browser, tenant: object) -> None:
-    root = make_unit("某县", kind=make_unit_type("county", "县", 1))
-    browser.sign_in(make_user(Role.SYSTEM_ADMIN, unit=root))
-    county = next(row for row in find_counties("山东") if 560 < row.village_count < 700)
-    browser.post("/divisions", {"county": county.code})
-    draft = db.session.scalars(select(DataImport)).one()
-
-    start = time.perf_counter()
-    statements = count_statements(lambda: set_up(browser, Setting(root, draft), START.isoformat()))
-    taken = time.perf_counter() - start
-
-    assert len(db.session.scalars(select(OrgUnit.id)).all()) > 560
-    assert taken < 3
-    assert statements <= 40

@@ -74,9 +74,10 @@ def test_the_kind_of_a_village(name: str, number: str, kind: VillageKind) -> Non
         ("青禾嘎查村委会", "青禾嘎查"),
         ("青禾嘎查委员会", "青禾嘎查"),
         ("青禾嘎查委会", "青禾嘎查"),
-        # Of what it is the committee is not said, so nothing is made up.
+        # Not said to be a 社区, so it is not called one.
         ("东街居民委员会", "东街居委会"),
         ("东街居委会", "东街居委会"),
+        ("张庄村居民委员会", "张庄村居委会"),
         # No such ending, or nothing before it: as it stands in the list.
         ("农场三连生活区", "农场三连生活区"),
         ("张庄村", "张庄村"),
