@@ -38,6 +38,8 @@ FEATURES = (
     "review",
     "forms",
     "documents",
+    "imports",
+    "administration.imports",
     "notifications",
     "submissions",
     "plans",

@@ -41,6 +41,7 @@ class FileType(StrEnum):
     XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
     JPEG = "image/jpeg"
     PNG = "image/png"
+    CSV = "text/csv"  # only for tables that the application takes in or makes itself
 
     @property
     def suffix(self) -> str:
@@ -57,15 +58,17 @@ _SUFFIXES = {
     FileType.XLSX: "xlsx",
     FileType.JPEG: "jpg",
     FileType.PNG: "png",
+    FileType.CSV: "csv",
 }
 IMAGES = frozenset({FileType.JPEG, FileType.PNG})
-ATTACHMENTS = frozenset(FileType)
+ATTACHMENTS = frozenset(FileType) - {FileType.CSV}
 MAX_SIZE = {
     FileType.PDF: 20 * MEBI,
     FileType.DOCX: 20 * MEBI,
     FileType.XLSX: 20 * MEBI,
     FileType.JPEG: 15 * MEBI,
     FileType.PNG: 15 * MEBI,
+    FileType.CSV: 20 * MEBI,
 }
 _OFFICE_PARTS = {"word/document.xml": FileType.DOCX, "xl/workbook.xml": FileType.XLSX}
 

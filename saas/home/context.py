@@ -29,6 +29,9 @@ MENU = (
     (_l("表单"), "forms.index", Permission.FORM_EDIT),
     (_l("机构"), "org.index", Permission.ORG_VIEW),
     (_l("账号"), "accounts.index", Permission.ACCOUNT_VIEW),
+    # Two kinds of administrators import different tables; nobody is both.
+    (_l("导入导出"), "imports.index", Permission.ORG_EDIT),
+    (_l("导入导出"), "imports.index", Permission.ACCOUNT_EDIT),
     (_l("审计"), "audit.index", Permission.AUDIT_VIEW),
     (_l("设置"), "settings.edit", Permission.SETTINGS_EDIT),
 )

@@ -1,0 +1,57 @@
+"""What is kept of a check in `DataImport.details`: counts, differences and mistakes, and a digest of all of them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from saas.domain.canonical_json import digest
+from saas.domain.errors import Message
+from saas.imports.handlers import Check, RowCheck, RowState
+from saas.spreadsheets.annotating import Mistake
+from saas.spreadsheets.tables import Table
+
+SHOWN = (RowState.NEW, RowState.CHANGED, RowState.BAD)
+MAX_SHOWN = 120  # characters of a value in the difference view
+
+
+def check_details(check: Check, table: Table) -> dict[str, Any]:
+    """The check as plain values. `rows` are by state; a row is a mapping of short names, see `_row`."""
+    labels = {column.name: column.label for column in table.columns}
+    rows = {state.value: [_row(each, table, labels) for each in check.rows if each.state is state] for state in SHOWN}
+    return {
+        "counts": {state.value: check.count(state) for state in RowState},
+        "rows": rows,
+        "notices": [stored_message(each) for each in (*table.notices, *check.notices)],
+        "digest": digest(rows),
+    }
+
+
+def _row(each: RowCheck, table: Table, labels: Mapping[str, str]) -> dict[str, Any]:
+    stored: dict[str, Any] = {"place": _place(table, each), "label": each.label}
+    if each.errors:
+        stored["errors"] = [
+            {"cell": table.address(each.row, name), "column": labels.get(name, ""), **stored_message(error)}
+            for name, error in each.errors.items()
+        ]
+    else:
+        stored["fields"] = [[one.label, one.old[:MAX_SHOWN], one.new[:MAX_SHOWN]] for one in each.differences]
+    return stored
+
+
+def _place(table: Table, each: RowCheck) -> str:
+    """Where the row stands: its number, after the name of its sheet if there are several."""
+    return f"{each.row.sheet}!{each.row.number}" if len(table.places) > 1 else str(each.row.number)
+
+
+def stored_message(message: Message) -> dict[str, Any]:
+    return {"text": message.text, "params": {key: str(value) for key, value in message.params.items()}}
+
+
+def mistakes_of(rows: Sequence[RowCheck]) -> list[Mistake]:
+    """The mistakes of a check for the workbook that goes back."""
+    return [
+        Mistake(each.row.sheet, each.row.number, name, str(error))
+        for each in rows
+        for name, error in each.errors.items()
+    ]

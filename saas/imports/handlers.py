@@ -1,0 +1,137 @@
+"""What can be imported: a handler for each kind of table, registered by the feature it belongs to.
+
+A handler knows its columns, says what a file would change, and changes it. Everything else (the file, the background
+job, the pages, the workbook with the mistakes) is the same for all kinds.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from enum import StrEnum
+from typing import Any, Protocol
+
+from sqlalchemy.exc import NoResultFound
+
+from saas.access.permissions import Permission
+from saas.accounts.viewer import Viewer
+from saas.domain.errors import Message
+from saas.spreadsheets.columns import Column
+from saas.spreadsheets.tables import Table, TableRow
+from saas.spreadsheets.writing import Row
+
+
+class RowState(StrEnum):
+    """What a row would do. Stored in the database: never rename a value."""
+
+    NEW = "new"
+    CHANGED = "changed"
+    SAME = "same"
+    BAD = "bad"
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """One field of a row: what it is called, what is there (“” for nothing) and what would be."""
+
+    label: str
+    old: str
+    new: str
+
+
+@dataclass(frozen=True, slots=True)
+class RowCheck:
+    """What one row would do. `errors` are by column; under "" what is wrong with the row as a whole.
+
+    `plan` is what the handler needs to carry it out.
+    """
+
+    row: TableRow
+    label: str
+    state: RowState
+    differences: tuple[Difference, ...] = ()
+    errors: Mapping[str, Message] = field(default_factory=dict)
+    plan: Any = None
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """What a file would do, row by row in its order."""
+
+    rows: Sequence[RowCheck]
+    notices: tuple[Message, ...] = ()
+
+    def count(self, state: RowState) -> int:
+        return sum(each.state is state for each in self.rows)
+
+
+@dataclass(frozen=True, slots=True)
+class Asking:
+    """Who imports or exports, and on which day."""
+
+    viewer: Viewer
+    today: date
+
+
+class ImportHandler(Protocol):
+    """One kind of table. `kind` is stored and stands in addresses: never rename it."""
+
+    @property
+    def kind(self) -> str: ...
+
+    @property
+    def label(self) -> object:
+        """The name of the table, e.g. 单位; lazy text."""
+
+    @property
+    def lead(self) -> object:
+        """One sentence about what comes in with it; lazy text."""
+
+    @property
+    def permission(self) -> Permission: ...
+
+    def columns(self, asking: Asking) -> tuple[Column, ...]:
+        """The columns as they are today: choices and attributes are the county's own."""
+
+    def notes(self) -> tuple[str, ...]:
+        """What whoever fills in the template should know."""
+
+    def rows(self, asking: Asking) -> Sequence[Row]:
+        """What the county has now: exported, and imported again, it changes nothing."""
+
+    def check(self, table: Table, asking: Asking, *, is_final: bool = False) -> Check:
+        """Say what a table would do. With `is_final` it is about to happen: lock what it depends on."""
+
+    def apply(self, rows: Sequence[RowCheck], asking: Asking) -> Mapping[str, Any]:
+        """Do what these rows say: NEW and CHANGED ones of a final check. A DomainError undoes all of it.
+
+        What is returned is kept as `outcome` in the details: plain values.
+        """
+
+    @property
+    def follow_up(self) -> tuple[object, str] | None:
+        """What is left to do after an import: a label and the endpoint of its page, which takes `import_id`."""
+
+
+_handlers: dict[str, ImportHandler] = {}
+
+
+def register_import(handler: ImportHandler) -> None:
+    """Make a kind of table known. Its feature calls this when it is loaded."""
+    if handler.kind in _handlers:
+        raise RuntimeError(f"two handlers for imports of kind {handler.kind!r}")
+    _handlers[handler.kind] = handler
+
+
+def list_handlers(viewer: Viewer) -> list[ImportHandler]:
+    """The kinds that a person may import, in the order of their registration."""
+    return [handler for handler in _handlers.values() if viewer.permits(handler.permission)]
+
+
+def get_handler(kind: str, viewer: Viewer) -> ImportHandler:
+    """Return the handler of a kind, or raise NoResultFound (404) if there is none for this person."""
+    handler = _handlers.get(kind)
+    if handler is None or not viewer.permits(handler.permission):
+        raise NoResultFound("no such kind of import for this person")
+    return handler

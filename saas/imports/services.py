@@ -1,0 +1,232 @@
+"""Taking a file in, checking it, applying it, putting it aside. Never commits.
+
+A check changes nothing but the import's own row. What is applied is checked again at that moment: if it would do
+something else than what was shown, nothing happens and the new differences are shown.
+"""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm.attributes import flag_modified
+
+from saas.accounts.models import User
+from saas.accounts.services import make_viewer
+from saas.accounts.viewer import Viewer
+from saas.audit.services import AuditAction, record
+from saas.db import db, local_today, new_id, utc_now
+from saas.domain.errors import DomainError, InvalidTransition
+from saas.files.checks import FileType, shown_name
+from saas.files.services import read_file, store_bytes
+from saas.imports import queries
+from saas.imports.details import check_details, mistakes_of, stored_message
+from saas.imports.handlers import Asking, Check, ImportHandler, RowCheck, RowState, get_handler
+from saas.imports.models import DataImport, ImportStatus
+from saas.imports.queries import APPLY_JOB, CHECK_JOB, job_key
+from saas.jobs.running import report_progress
+from saas.jobs.services import request_job
+from saas.spreadsheets.annotating import annotate
+from saas.spreadsheets.cells import Workbook
+from saas.spreadsheets.checking import check_spreadsheet
+from saas.spreadsheets.limits import SpreadsheetRefused
+from saas.spreadsheets.reading import read_spreadsheet
+from saas.spreadsheets.tables import Table, read_table
+from saas.tenancy.models import TenantSettings
+
+
+class ImportRunning(InvalidTransition):
+    """Another import of the kind is under way."""
+
+    code = "import_running"
+
+
+def start_import(handler: ImportHandler, content: bytes, name: str, *, actor: Viewer) -> DataImport:
+    """Take in a file and ask for its check.
+
+    Raises SpreadsheetRefused for a file that is no table (before anything is unpacked), ImportRunning while another
+    import of the kind is under way.
+    """
+    name = shown_name(name)
+    file_type = check_spreadsheet(content, name)
+    _refuse_second(handler.kind)
+    data_import = DataImport(
+        id=new_id(), kind=handler.kind, status=ImportStatus.CHECKING, file_name=name, created_by_id=actor.id
+    )
+    db.session.add(data_import)
+    stored = store_bytes(
+        content,
+        name=name,
+        media_type=FileType(file_type.value),
+        subject_type=queries.SUBJECT,
+        subject_id=data_import.id,
+        actor=actor,
+    )
+    data_import.source_file_id = stored.id
+    db.session.flush()
+    request_job(CHECK_JOB, job_key(data_import), {"import_id": data_import.id}, actor=actor, priority=1)
+    return data_import
+
+
+def _refuse_second(kind: str) -> None:
+    """One import of a kind at a time: two that do not know of each other would overwrite each other."""
+    db.session.scalars(select(TenantSettings.id).with_for_update()).all()  # of two who send at once, one waits here
+    running = queries.find_running(kind)
+    if running is not None:
+        raise ImportRunning("另一份文件“{name}”正在处理，请等它完成后再上传", name=running.file_name)
+
+
+def check_import(import_id: uuid.UUID) -> None:
+    """Read the file and say what it would change. Run twice it says the same."""
+    data_import = _locked(import_id)
+    if data_import.status is not ImportStatus.CHECKING:
+        return
+    handler, asking = _handler_and_asking(data_import, data_import.created_by_id)
+    try:
+        content, workbook, table = _read(data_import, handler, asking)
+    except SpreadsheetRefused as refused:
+        data_import.status = ImportStatus.REFUSED
+        data_import.details = {"refusal": stored_message(refused.message)}
+        return
+    report_progress(40)
+    check = handler.check(table, asking)
+    report_progress(70)
+    _keep_check(data_import, check, table, content, workbook)
+
+
+def _locked(import_id: uuid.UUID) -> DataImport:
+    return db.session.scalars(select(DataImport).where(DataImport.id == import_id).with_for_update()).one()
+
+
+def _handler_and_asking(data_import: DataImport, person_id: uuid.UUID) -> tuple[ImportHandler, Asking]:
+    """The rights are those of now: who has lost them meanwhile imports nothing."""
+    viewer = make_viewer(db.session.scalars(select(User).where(User.id == person_id)).one())
+    return get_handler(data_import.kind, viewer), Asking(viewer, local_today())
+
+
+def _read(data_import: DataImport, handler: ImportHandler, asking: Asking) -> tuple[bytes, Workbook, Table]:
+    content = read_file(queries.get_file(data_import.source_file_id))
+    report_progress(5)
+    workbook = read_spreadsheet(content, data_import.file_name)
+    return content, workbook, read_table(workbook, handler.columns(asking), data_import.file_name)
+
+
+def _keep_check(
+    data_import: DataImport, check: Check, table: Table, content: bytes, workbook: Workbook, **more: Any
+) -> None:
+    data_import.status = ImportStatus.CHECKED
+    data_import.details = {**check_details(check, table), **more}
+    mistakes = mistakes_of(check.rows)
+    if not mistakes:
+        data_import.marked_file_id = None
+        return
+    marked = store_bytes(
+        annotate(content, workbook, table, mistakes, data_import.file_name),
+        name=_marked_name(data_import.file_name),
+        media_type=FileType.XLSX,
+        subject_type=queries.SUBJECT,
+        subject_id=data_import.id,
+        actor=None,
+    )
+    data_import.marked_file_id = marked.id
+
+
+def _marked_name(name: str) -> str:
+    return f"{name.rpartition('.')[0] or name}（核对结果）.xlsx"
+
+
+def refuse_stale(data_import: DataImport, version: str) -> None:
+    """Raise InvalidTransition if the page that was answered shows an earlier state of the import."""
+    if version != str(data_import.version):
+        raise InvalidTransition("核对结果已经更新，请刷新页面后再确认")
+
+
+def request_apply(data_import: DataImport, *, only_good: bool, actor: Viewer) -> None:
+    """Ask for a checked import to be applied: all of it, or only the rows without mistakes."""
+    if data_import.status is not ImportStatus.CHECKED:
+        raise InvalidTransition("这份文件不在待确认状态，请刷新页面")
+    summary = queries.get_summary(data_import.id)
+    counts = summary["counts"]
+    if counts[RowState.BAD] and not only_good:
+        raise InvalidTransition("文件里还有错误，请改正后重新上传，或只应用正确的行")
+    if not counts[RowState.NEW] + counts[RowState.CHANGED]:
+        raise InvalidTransition("文件里没有需要写入的内容")
+    _refuse_second(data_import.kind)
+    data_import.status = ImportStatus.APPLYING
+    flag_modified(data_import, "kind")  # counts the version up, which the job's key carries
+    db.session.flush()
+    args = {"import_id": data_import.id, "actor_id": actor.id, "only_good": int(only_good)}
+    request_job(APPLY_JOB, job_key(data_import), args, actor=actor, priority=1)
+
+
+def apply_import(import_id: uuid.UUID, actor_id: uuid.UUID, *, only_good: bool) -> None:
+    """Check again and change what the file says, all of it or nothing. Run twice it happens once."""
+    data_import = _locked(import_id)
+    if data_import.status is not ImportStatus.APPLYING:
+        return
+    handler, asking = _handler_and_asking(data_import, actor_id)
+    content, workbook, table = _read(data_import, handler, asking)
+    report_progress(30)
+    check = handler.check(table, asking, is_final=True)
+    details = check_details(check, table)
+    report_progress(50)
+    if details["digest"] != data_import.details["digest"]:
+        _keep_check(data_import, check, table, content, workbook, has_moved=True)
+        return
+    wanted = [each for each in check.rows if each.state in (RowState.NEW, RowState.CHANGED)]
+    outcome = _carry_out(handler, wanted, asking)
+    if isinstance(outcome, DomainError):
+        data_import.status = ImportStatus.CHECKED
+        data_import.details = {**data_import.details, "problem": stored_message(outcome.message)}
+        return
+    report_progress(95)
+    data_import.status = ImportStatus.APPLIED
+    data_import.applied_at, data_import.applied_by_id = utc_now(), actor_id
+    more = {"only_good": only_good, "outcome": dict(outcome), "problem": None, "has_moved": False}
+    data_import.details = {**data_import.details, **more}
+    counts = details["counts"]
+    record(
+        AuditAction.DATA_IMPORTED,
+        data_import,
+        actor=asking.viewer,
+        kind=data_import.kind,
+        file=data_import.file_name,
+        created=counts[RowState.NEW],
+        changed=counts[RowState.CHANGED],
+        left_out=counts[RowState.BAD],
+    )
+
+
+def _carry_out(handler: ImportHandler, rows: Sequence[RowCheck], asking: Asking) -> Mapping[str, Any] | DomainError:
+    """Apply the rows in a savepoint; return what stands against it, after everything was taken back."""
+    try:
+        with db.session.begin_nested():
+            outcome = handler.apply(rows, asking)
+            db.session.flush()
+            return outcome
+    except DomainError as error:
+        return error
+    except IntegrityError:
+        return DomainError("写入时发现数据刚被他人改动，没有写入任何内容。请重新核对", code="stale_import")
+
+
+def discard(data_import: DataImport) -> None:
+    """Put an import aside that was not applied. Nothing in the county changes."""
+    is_open = data_import.status in (ImportStatus.CHECKED, ImportStatus.REFUSED)
+    if not is_open and not queries.is_given_up(data_import):
+        raise InvalidTransition("这份文件正在处理或已经处理完毕")
+    data_import.status = ImportStatus.DISCARDED
+    db.session.flush()
+
+
+def check_again(data_import: DataImport, *, actor: Viewer) -> None:
+    """Ask for a file to be checked once more, against the data of now."""
+    if data_import.status is not ImportStatus.CHECKED and not queries.is_given_up(data_import):
+        raise InvalidTransition("这份文件正在处理或已经处理完毕")
+    data_import.status = ImportStatus.CHECKING
+    flag_modified(data_import, "kind")
+    db.session.flush()
+    request_job(CHECK_JOB, job_key(data_import), {"import_id": data_import.id}, actor=actor, priority=1)
