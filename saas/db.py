@@ -93,6 +93,11 @@ def local_now() -> datetime:
     return utc_now().astimezone(current_app.config["JICENG"].timezone)
 
 
+def local_clock() -> datetime:
+    """The present moment as the county's clock shows it, without a zone: what people write down."""
+    return local_now().replace(tzinfo=None)
+
+
 def local_today() -> date:
     """Today's date in the county."""
     return local_now().date()

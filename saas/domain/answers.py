@@ -7,15 +7,17 @@ What was typed is never changed and never lost: `Parsed.raw` is exactly what cam
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, datetime, time
 from decimal import Decimal
 from enum import Enum
 from typing import Any, TypeAlias
 
 from saas.domain.errors import Message, message
+from saas.domain.expressions.values import plain_number
 from saas.domain.fields import MAX_ROWS, Field, FieldType, FormDefinition, child_path
+from saas.domain.form_logic import FormLogic
 from saas.domain.values import Refused, Value, parse_value
 
 
@@ -26,6 +28,7 @@ class NotApplicable(Enum):
 
 
 NOT_APPLICABLE = NotApplicable.NOT_APPLICABLE
+_NO_MOMENT = datetime(1970, 1, 1)
 NOT_APPLICABLE_SUFFIX = ":na"  # of the input that declares it
 
 Answer: TypeAlias = "Value | NotApplicable | None | dict[str, Any] | list[dict[str, Any]]"
@@ -48,23 +51,83 @@ class Parsed:
 
 
 def parse_answers(
-    form: FormDefinition, raw: Raw, *, known: Mapping[str, str] | None = None, is_draft: bool = False
+    form: FormDefinition,
+    raw: Raw,
+    *,
+    known: Mapping[str, str] | None = None,
+    is_draft: bool = False,
+    now: datetime | None = None,
 ) -> Parsed:
     """Read what was posted for a form.
 
     `known` gives the values of read-only fields by path, as they would be typed; without one the default counts. A
-    draft may leave required fields empty and rows unfilled; wrong values are reported all the same. Names that are not
-    in the form are ignored. Only sound values are in the answers.
+    draft may leave required fields empty, rows unfilled and constraints broken, and keeps what is not asked at the
+    moment; wrong values are reported all the same. Names that are not in the form are ignored. Only sound values are
+    in the answers. `now` is the county's clock, for expressions that ask what day it is.
     """
-    parsing = _Parsing(raw, known or {}, is_draft, {})
-    answers = parsing.fields(form.fields, "")
-    return Parsed(answers, parsing.errors, raw)
+    collected = _Collected(raw, known or {})
+    collected.fields(form.fields, "")
+    logic = FormLogic(form, collected.answers, collected.rows, now or _NO_MOMENT)
+    judged = _Judged(collected, logic, is_draft, {})
+    answers = judged.fields(form.fields, "")
+    return Parsed(answers, judged.errors, raw)
+
+
+def logic_of(form: FormDefinition, raw: Raw, now: datetime, known: Mapping[str, str] | None = None) -> FormLogic:
+    """What the expressions of a form mean to what was typed so far: for showing it."""
+    collected = _Collected(raw, known or {}, keeps_blank_rows=True)
+    collected.fields(form.fields, "")
+    return FormLogic(form, collected.answers, collected.rows, now)
+
+
+@dataclass(slots=True)
+class _Collected:
+    """Every sound value by its path, every refusal by its path, and the numbers of the rows of each repeat."""
+
+    raw: Raw
+    known: Mapping[str, str]
+    keeps_blank_rows: bool = False
+    answers: dict[str, Any] = field(default_factory=dict)
+    refusals: dict[str, Message] = field(default_factory=dict)
+    rows: dict[str, list[int]] = field(default_factory=dict)
+
+    def fields(self, fields: Sequence[Field], parent: str) -> None:
+        for item in fields:
+            path = child_path(parent, item.name)
+            if item.type is FieldType.GROUP:
+                self.fields(item.fields, path)
+            elif item.type is FieldType.REPEAT:
+                numbers = row_numbers(self.raw, path)
+                self.rows[path] = [each for each in numbers if self.keeps_blank_rows or not self.is_blank(path, each)]
+                for number in self.rows[path]:
+                    self.fields(item.fields, f"{path}[{number}]")
+            elif item.is_question and not item.calculation:
+                self.question(item, path)
+
+    def is_blank(self, path: str, number: int) -> bool:
+        prefix = f"{path}[{number}]."
+        return not any(text.strip() for name, texts in self.raw.items() if name.startswith(prefix) for text in texts)
+
+    def question(self, item: Field, path: str) -> None:
+        if item.read_only or item.type is FieldType.HIDDEN:
+            typed = [self.known.get(path, item.default)]
+        elif item.not_applicable and any(self.raw.get(path + NOT_APPLICABLE_SUFFIX, ())):
+            self.answers[path] = NOT_APPLICABLE
+            return
+        else:
+            typed = list(self.raw.get(path, ()))
+        try:
+            self.answers[path] = parse_value(item, typed)
+        except Refused as refused:
+            self.refusals[path] = refused.message
 
 
 @dataclass(frozen=True, slots=True)
-class _Parsing:
-    raw: Raw
-    known: Mapping[str, str]
+class _Judged:
+    """The answers as the form's expressions leave them, and what stands against handing them in."""
+
+    collected: _Collected
+    logic: FormLogic
     is_draft: bool
     errors: dict[str, Message]
 
@@ -72,45 +135,70 @@ class _Parsing:
         answers: Answers = {}
         for item in fields:
             path = child_path(parent, item.name)
+            is_asked = self.logic.is_relevant(item, path)
+            if item.type is FieldType.NOTE or (not is_asked and not self.is_draft):
+                if item.type is not FieldType.NOTE:
+                    answers[item.name] = _nothing(item)
+                continue
             if item.type is FieldType.GROUP:
                 answers[item.name] = self.fields(item.fields, path)
             elif item.type is FieldType.REPEAT:
-                answers[item.name] = self.rows(item, path)
-            elif item.is_question:
-                answers[item.name] = self.question(item, path)
+                answers[item.name] = self.rows(item, path, is_asked=is_asked)
+            else:
+                answers[item.name] = self.question(item, path, is_asked=is_asked)
         return answers
 
-    def rows(self, item: Field, path: str) -> list[Answers]:
-        numbers = [number for number in row_numbers(self.raw, path) if not self.is_blank(path, number)]
+    def rows(self, item: Field, path: str, *, is_asked: bool) -> list[Answers]:
+        numbers = self.collected.rows.get(path, [])
         if len(numbers) > item.row_limit:
             text = "“{label}”最多填 {limit} 行"
             self.errors[path] = message("too_many_rows", text, label=item.label, limit=item.row_limit)
             return []
-        if len(numbers) < item.min_count and not self.is_draft:
+        wanted = self.logic.row_count(item, path)
+        if not self.is_draft and wanted is not None and len(numbers) != wanted:
+            text = "“{label}”应填 {wanted} 行，现填 {count} 行"
+            self.errors[path] = message("wrong_rows", text, label=item.label, wanted=wanted, count=len(numbers))
+        elif not self.is_draft and len(numbers) < item.min_count:
             text = "“{label}”至少填 {limit} 行"
             self.errors[path] = message("too_few_rows", text, label=item.label, limit=item.min_count)
         return [self.fields(item.fields, f"{path}[{number}]") for number in numbers]
 
-    def is_blank(self, path: str, number: int) -> bool:
-        prefix = f"{path}[{number}]."
-        return not any(text.strip() for name, texts in self.raw.items() if name.startswith(prefix) for text in texts)
-
-    def question(self, item: Field, path: str) -> Value | NotApplicable | None:
-        if item.read_only:
-            typed = [self.known.get(path, item.default)]
-        elif item.not_applicable and any(self.raw.get(path + NOT_APPLICABLE_SUFFIX, ())):
-            return NOT_APPLICABLE
-        else:
-            typed = list(self.raw.get(path, ()))
-        try:
-            value = parse_value(item, typed)
-        except Refused as refused:
-            self.errors[path] = refused.message
+    def question(self, item: Field, path: str, *, is_asked: bool) -> Value | NotApplicable | None:
+        if item.calculation:
+            computed: Value | None = self.logic.calculated(item, path)
+            return computed
+        if path in self.collected.refusals:
+            if is_asked:
+                self.errors[path] = self.collected.refusals[path]
             return None
-        if value is None and item.required and not self.is_draft:
-            text = item.required_message or "请填写“{label}”"
-            self.errors[path] = message("required", _literal(text, item.required_message), label=item.label)
+        value: Value | NotApplicable | None = self.collected.answers.get(path)
+        if self.is_draft or not is_asked:
+            return value
+        if value is None:
+            if self.logic.is_required(item, path):
+                text = item.required_message or "请填写“{label}”"
+                self.errors[path] = message("required", _literal(text, item.required_message), label=item.label)
+        elif value is not NOT_APPLICABLE:
+            self.check(item, path, value)
         return value
+
+    def check(self, item: Field, path: str, value: Any) -> None:
+        if item.choice_filter:
+            offered = {choice.name for choice in self.logic.choices_of(item, path)}
+            if not set(value if isinstance(value, tuple) else (value,)) <= offered:
+                text = "“{label}”的选项与前面的回答不符，请重新选择"
+                self.errors[path] = message("filtered_choice", text, label=item.label)
+        if self.logic.breaks_constraint(item, path):
+            own = self.logic.worded(item, "constraint_message", path)
+            text = own or "“{label}”不符合要求：{rule}"
+            self.errors[path] = message("constraint", _literal(text, own), label=item.label, rule=item.constraint)
+
+
+def _nothing(item: Field) -> Any:
+    """What a field holds that is not asked: no answer, no rows."""
+    if item.type is FieldType.GROUP:
+        return {child.name: _nothing(child) for child in item.fields if child.type is not FieldType.NOTE}
+    return [] if item.type is FieldType.REPEAT else None
 
 
 def _literal(text: str, own: str) -> str:
@@ -152,6 +240,12 @@ def _canonical(fields: Sequence[Field], answers: Mapping[str, Any]) -> dict[str,
     return content
 
 
+def plain_answer(answer: Value) -> str:
+    """One answer as it would be typed."""
+    stored = _store(answer)
+    return " ".join(stored) if isinstance(stored, list) else str(stored)
+
+
 def _store(answer: Value | NotApplicable | None) -> Any:
     if answer is NOT_APPLICABLE:
         return dict(_STORED_NOT_APPLICABLE)
@@ -159,14 +253,11 @@ def _store(answer: Value | NotApplicable | None) -> Any:
         return list(answer)
     if isinstance(answer, Decimal):
         return plain_number(answer)
+    if isinstance(answer, time):
+        return answer.isoformat("minutes" if not answer.second else "seconds")
+    if isinstance(answer, datetime):
+        return answer.isoformat("T", "minutes" if not answer.second else "seconds")
     return answer.isoformat() if isinstance(answer, date) else answer
-
-
-def plain_number(number: Decimal) -> str:
-    """Return a number without exponent and without superfluous zeros: 12.50 → 12.5, 1E+2 → 100, -0 → 0."""
-    text = f"{number:f}"
-    text = text.rstrip("0").rstrip(".") if "." in text else text
-    return "0" if text in {"-0", ""} else text
 
 
 def answers_from_stored(form: FormDefinition, stored: Mapping[str, Any]) -> Answers:
@@ -187,6 +278,15 @@ def _restore_fields(fields: Sequence[Field], stored: Mapping[str, Any]) -> Answe
     return answers
 
 
+_RESTORED: Mapping[FieldType, Callable[[str], Value]] = {
+    FieldType.DECIMAL: Decimal,
+    FieldType.RANGE: Decimal,
+    FieldType.DATE: date.fromisoformat,
+    FieldType.TIME: time.fromisoformat,
+    FieldType.DATETIME: datetime.fromisoformat,
+}
+
+
 def _restore(item: Field, value: Any) -> Value | NotApplicable | None:
     if value is None:
         return None
@@ -194,10 +294,10 @@ def _restore(item: Field, value: Any) -> Value | NotApplicable | None:
         return NOT_APPLICABLE
     if item.type is FieldType.INTEGER:
         return int(value)
-    if item.type is FieldType.DECIMAL:
-        return Decimal(value)
-    if item.type is FieldType.DATE:
-        return date.fromisoformat(value)
+    reader = _RESTORED.get(item.type)
+    if reader is not None:
+        restored: Value = reader(value)
+        return restored
     return tuple(value) if isinstance(value, list) else str(value)
 
 

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime, time
 from decimal import Decimal
 from enum import StrEnum
 from typing import Any
 
-from saas.domain.answers import NOT_APPLICABLE, Answers, plain_number
-from saas.domain.fields import SELECTS, Field, FieldType, FormDefinition, child_path
+from saas.domain.answers import NOT_APPLICABLE, Answers
+from saas.domain.expressions.values import plain_number
+from saas.domain.fields import FILES, SELECTS, Field, FieldType, FormDefinition, child_path
 
 
 class RowState(StrEnum):
@@ -71,7 +72,7 @@ def _question(item: Field, answer: Any, path: str, depth: int) -> AnswerRow:
         return AnswerRow(path, item.label, depth, RowState.NOT_APPLICABLE, "不适用")
     if answer is None:
         return AnswerRow(path, item.label, depth, RowState.MISSING, "未填")
-    files = answer if item.type is FieldType.IMAGE else ()
+    files = answer if item.type in FILES else ()
     return AnswerRow(path, item.label, depth, RowState.ANSWERED, shown_answer(item, answer), files)
 
 
@@ -80,8 +81,14 @@ def shown_answer(item: Field, answer: Any) -> str:
     if item.type in SELECTS:
         names = answer if isinstance(answer, tuple) else (answer,)
         return "、".join(item.label_of(name) for name in names)
-    if item.type is FieldType.IMAGE:
-        return f"照片 {len(answer)} 张"
+    if item.type in FILES:
+        return f"照片 {len(answer)} 张" if item.type is FieldType.IMAGE else f"文件 {len(answer)} 个"
+    if item.type is FieldType.ACKNOWLEDGE:
+        return "已确认"
+    if isinstance(answer, datetime):
+        return f"{answer.year}年{answer.month}月{answer.day}日 {answer:%H:%M}"
+    if isinstance(answer, time):
+        return f"{answer:%H:%M}"
     if isinstance(answer, date):
         return f"{answer.year}年{answer.month}月{answer.day}日"
     text = plain_number(answer) if isinstance(answer, Decimal) else str(answer)

@@ -50,6 +50,8 @@ def new_field(kind: FieldType, name: str, label: str) -> Field:
         return Field(kind, name, label, choices=(Choice("c1", "选项一"), Choice("c2", "选项二")))
     if kind in CONTAINERS:
         return Field(kind, name, label, fields=(Field(FieldType.TEXT, f"{name}_1", "新问题"),))
+    if kind is FieldType.CALCULATE:
+        return Field(kind, name, label, calculation="0")
     return Field(kind, name, label)
 
 
@@ -69,18 +71,6 @@ def remove_field(form: FormDefinition, path: str) -> FormDefinition:
         return kept
 
     return _change(form, parent, without)
-
-
-def replace_field(form: FormDefinition, path: str, item: Field) -> FormDefinition:
-    """Put another field in the place of one. Its name must not be taken by a neighbour."""
-    parent, name = _split(form, path)
-
-    def exchanged(fields: Fields) -> Fields:
-        if item.name != name and any(other.name == item.name for other in fields):
-            raise FormError(path, "字段名“{name}”重复", code="duplicate", name=item.name)
-        return tuple(item if other.name == name else other for other in fields)
-
-    return _change(form, parent, exchanged)
 
 
 def move_field(form: FormDefinition, path: str, by: int) -> FormDefinition:

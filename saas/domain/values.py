@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Callable, Mapping, Sequence
-from datetime import date
+from datetime import date, datetime, time
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, TypeAlias
 
@@ -14,12 +14,17 @@ from saas.domain.errors import Message, message
 if TYPE_CHECKING:  # a form checks its defaults here, so at run time the import goes the other way
     from saas.domain.fields import Field
 
-Value: TypeAlias = str | int | Decimal | date | tuple[str, ...]
+Value: TypeAlias = str | int | Decimal | date | time | datetime | tuple[str, ...]
 
 _INTEGER = re.compile(r"[+-]?[0-9]{1,15}")
 _DECIMAL = re.compile(r"[+-]?(?:[0-9]{1,15}(?:\.[0-9]{0,12})?|\.[0-9]{1,12})")
 _GROUPED = re.compile(r"[+-]?[0-9]{1,3}(?:,[0-9]{3})+(?:\.[0-9]*)?")
 _DATE = re.compile(r"([0-9]{4})[-./年]([0-9]{1,2})[-./月]([0-9]{1,2})日?")
+_TIME = re.compile(r"([0-9]{1,2})[:时]([0-9]{1,2})分?(?::([0-9]{1,2}))?")
+_POINT = re.compile(
+    r"(-?[0-9]{1,3}(?:\.[0-9]{1,12})?)[ ,，]+(-?[0-9]{1,3}(?:\.[0-9]{1,12})?)((?:[ ,]+-?[0-9.]{1,12}){0,2})"
+)
+ACKNOWLEDGED = "OK"
 _FORBIDDEN = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff]")  # control characters, halves of characters
 _FILE_ID = re.compile(r"[A-Za-z0-9_-]{1,128}")
 
@@ -134,12 +139,71 @@ def _chosen(item: Field, name: str) -> str:
     return name
 
 
-def _image(item: Field, typed: Sequence[str]) -> tuple[str, ...]:
+def _range_value(item: Field, typed: Sequence[str]) -> Decimal:
+    value = _decimal(item, typed)
+    if item.step and (value - Decimal(str(item.minimum or 0))) % item.step:
+        raise _broken_constraint(item, "off_step", "“{label}”应按 {step} 一档填写", step=item.step)
+    return value
+
+
+def _time(item: Field, typed: Sequence[str]) -> time:
+    match = _TIME.fullmatch(unicodedata.normalize("NFKC", _single(item, typed)).replace(" ", ""))
+    try:
+        if match is None:
+            raise ValueError
+        hour, minute, second = (int(part or 0) for part in match.groups())
+        return time(hour, minute, second)
+    except ValueError:
+        raise _refusal(item, "not_a_time", "“{label}”应填时间，如 09:30") from None
+
+
+def _moment(item: Field, typed: Sequence[str]) -> datetime:
+    day, _, clock = unicodedata.normalize("NFKC", _single(item, typed)).replace("T", " ").strip().partition(" ")
+    try:
+        return datetime.combine(_day(item, [day]), _time(item, [clock]))
+    except Refused:
+        raise _refusal(item, "not_a_moment", "“{label}”应填日期和时间，如 2026-03-05 09:30") from None
+
+
+def _point(item: Field, typed: Sequence[str]) -> str:
+    """A place as XLSForm writes it: latitude, longitude, and if known altitude and accuracy in metres."""
+    match = _POINT.fullmatch(unicodedata.normalize("NFKC", _single(item, typed)))
+    if match is None or abs(Decimal(match[1])) > 90 or abs(Decimal(match[2])) > 180:
+        raise _refusal(item, "not_a_place", "“{label}”应填纬度和经度，如 31.2304 121.4737")
+    return " ".join([match[1], match[2], *match[3].replace(",", " ").split()])
+
+
+def _acknowledged(item: Field, typed: Sequence[str]) -> str:
+    return ACKNOWLEDGED
+
+
+def _rank(item: Field, typed: Sequence[str]) -> tuple[str, ...]:
+    """Every choice once, the first being the most important. Typed as places: `name=1`, or as names in order."""
+    placed = [text.partition("=") for text in typed if text.strip()]
+    if any(not place for _, _, place in placed):
+        names = [_chosen(item, name.strip()) for name, _, _ in placed]
+    else:
+        if not all(place.isascii() and place.isdigit() for _, _, place in placed):
+            raise _refusal(item, "bad_rank", "“{label}”的名次应填 1、2、3……")
+        names = [_chosen(item, name.strip()) for name, _, place in sorted(placed, key=lambda part: int(part[2]))]
+        if len({place for _, _, place in placed}) != len(placed):
+            raise _refusal(item, "bad_rank", "“{label}”的名次不能重复")
+    if len(names) != len(item.choices) or len(set(names)) != len(names):
+        raise _refusal(item, "bad_rank", "“{label}”应给每一项排出名次")
+    return tuple(names)
+
+
+def _carried(item: Field, typed: Sequence[str]) -> str:
+    return _single(item, typed)[:2000]
+
+
+def _files(item: Field, typed: Sequence[str]) -> tuple[str, ...]:
     ids = tuple(dict.fromkeys(text.strip() for text in typed))
+    what, counted = ("照片", "张照片") if item.type == "image" else ("文件", "个文件")
     if not all(_FILE_ID.fullmatch(text) for text in ids):
-        raise _refusal(item, "unknown_file", "“{label}”的照片无效，请重新上传")
+        raise _refusal(item, "unknown_file", f"“{{label}}”的{what}无效，请重新上传")
     if len(ids) > item.row_limit:
-        raise _broken_constraint(item, "too_many", "“{label}”最多 {limit} 张照片", limit=item.row_limit)
+        raise _broken_constraint(item, "too_many", f"“{{label}}”最多 {{limit}} {counted}", limit=item.row_limit)
     return ids
 
 
@@ -150,5 +214,14 @@ _PARSERS: Mapping[str, Callable[[Field, Sequence[str]], Value]] = {
     "date": _day,
     "select_one": _select_one,
     "select_multiple": _select_multiple,
-    "image": _image,
+    "time": _time,
+    "datetime": _moment,
+    "range": _range_value,
+    "rank": _rank,
+    "geopoint": _point,
+    "acknowledge": _acknowledged,
+    "image": _files,
+    "file": _files,
+    "calculate": _carried,
+    "hidden": _carried,
 }

@@ -5,10 +5,14 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from datetime import datetime
+from typing import Any, TypeAlias
 
-from saas.domain.answers import NOT_APPLICABLE_SUFFIX, Raw, row_numbers
-from saas.domain.fields import NUMBERS, Field, FieldType, FormDefinition, child_path
+from saas.domain.answers import NOT_APPLICABLE_SUFFIX, Raw, logic_of, plain_answer, row_numbers
+from saas.domain.fields import FILES, NUMBERS, SILENT, Field, FieldType, FormDefinition, child_path
+from saas.domain.form_logic import FormLogic
+
+Known: TypeAlias = "Mapping[str, str] | None"
 
 _KINDS = {
     FieldType.TEXT: "text",
@@ -17,7 +21,14 @@ _KINDS = {
     FieldType.DATE: "date",
     FieldType.SELECT_ONE: "select_one",
     FieldType.SELECT_MULTIPLE: "select_multiple",
+    FieldType.TIME: "time",
+    FieldType.DATETIME: "datetime",
+    FieldType.RANGE: "decimal",
+    FieldType.RANK: "rank",
+    FieldType.GEOPOINT: "text",
+    FieldType.ACKNOWLEDGE: "acknowledge",
     FieldType.IMAGE: "image",
+    FieldType.FILE: "file",
     FieldType.NOTE: "note",
 }
 
@@ -37,75 +48,105 @@ class Surroundings:
 
 def field_id(path: str) -> str:
     """Return the HTML id of a field's input."""
-    return "q-" + re.sub(r"[^a-z0-9_]+", "-", path.lower()).strip("-")
+    plain = "".join(letter if letter.isascii() else f"u{ord(letter):x}" for letter in path.lower())
+    return "q-" + re.sub(r"[^a-z0-9_]+", "-", plain).strip("-")
 
 
-def fill_nodes(form: FormDefinition, raw: Raw, around: Surroundings | None = None) -> list[dict[str, Any]]:
-    """Return the nodes of a form: questions, notes, groups and repeats with their rows, in order."""
-    return _nodes(form.fields, "", raw, around or Surroundings())
+def fill_nodes(
+    form: FormDefinition, raw: Raw, around: Surroundings | None = None, *, now: datetime, known: Known = None
+) -> list[dict[str, Any]]:
+    """Return the nodes of a form: questions, notes, groups and repeats with their rows, in order.
+
+    What is not asked at the moment is left out; what was typed there is kept in nodes of kind `kept`. `now` is the
+    county's clock and `known` what it knows of the unit, for the form's expressions.
+    """
+    return _Filling(raw, around or Surroundings(), logic_of(form, raw, now, known)).nodes(form.fields, "")
 
 
-def _nodes(fields: Sequence[Field], parent: str, raw: Raw, around: Surroundings) -> list[dict[str, Any]]:
-    nodes = []
-    for item in fields:
-        path = child_path(parent, item.name)
-        if item.type is FieldType.GROUP:
-            nodes.append(_box("group", item, path) | {"nodes": _nodes(item.fields, path, raw, around)})
-        elif item.type is FieldType.REPEAT:
-            nodes.append(_repeat(item, path, raw, around))
-        else:
-            nodes.append(_question(item, path, raw, around))
-    return nodes
+@dataclass(frozen=True, slots=True)
+class _Filling:
+    raw: Raw
+    around: Surroundings
+    logic: FormLogic
 
+    def nodes(self, fields: Sequence[Field], parent: str) -> list[dict[str, Any]]:
+        nodes: list[dict[str, Any]] = []
+        for item in fields:
+            path = child_path(parent, item.name)
+            if not self.logic.is_relevant(item, path):
+                nodes += self.kept(item, path)
+            elif item.type is FieldType.GROUP:
+                nodes.append(self.box("group", item, path) | {"nodes": self.nodes(item.fields, path)})
+            elif item.type is FieldType.REPEAT:
+                nodes.append(self.repeat(item, path))
+            elif item.type not in SILENT:
+                nodes.append(self.question(item, path))
+        return nodes
 
-def _box(kind: str, item: Field, path: str) -> dict[str, Any]:
-    return {"kind": kind, "label": item.label, "hint": item.hint, "id": field_id(path), "name": path}
-
-
-def _repeat(item: Field, path: str, raw: Raw, around: Surroundings) -> dict[str, Any]:
-    numbers = row_numbers(raw, path)
-    wanted = max(item.min_count, len(numbers) + (path in around.more_rows))
-    following = (numbers[-1] + 1) if numbers else 0
-    numbers += [following + step for step in range(wanted - len(numbers))]
-    rows = [
-        {
-            "title": f"{item.label} {place}",
-            "id": field_id(f"{path}[{number}]"),
-            "remove": f"{path}[{number}]",
-            "nodes": _nodes(item.fields, f"{path}[{number}]", raw, around),
+    def kept(self, item: Field, path: str) -> list[dict[str, Any]]:
+        """What was typed where nothing is asked now: it comes back when it is asked again."""
+        typed = {
+            name: texts
+            for name, texts in self.raw.items()
+            if name == path or name == path + NOT_APPLICABLE_SUFFIX or name.startswith((path + ".", path + "["))
         }
-        for place, number in enumerate(numbers, start=1)
-    ]
-    return _box("repeat", item, path) | {
-        "rows": rows,
-        "error": around.errors.get(path, ""),
-        "can_add": len(rows) < item.row_limit,
-    }
+        pairs = [(name, text) for name, texts in typed.items() for text in texts if text]
+        return [{"kind": "kept", "pairs": pairs}] if pairs else []
 
+    def box(self, kind: str, item: Field, path: str) -> dict[str, Any]:
+        label = self.logic.worded(item, "label", path)
+        return {"kind": kind, "label": label, "hint": item.hint, "id": field_id(path), "name": path}
 
-def _question(item: Field, path: str, raw: Raw, around: Surroundings) -> dict[str, Any]:
-    typed = list(raw.get(path, ()))
-    is_long = item.type is FieldType.TEXT and item.appearance == "multiline"
-    several = item.type is FieldType.SELECT_MULTIPLE
-    return {
-        "kind": "long_text" if is_long else _KINDS[item.type],
-        "name": path,
-        "id": field_id(path),
-        "label": item.label,
-        "hint": _hint(item),
-        "value": typed if several else (typed[0] if typed else ""),
-        "error": around.errors.get(path, ""),
-        "note": around.notes.get(path, ""),
-        "required": item.required,
-        "readonly": item.read_only,
-        "measure": item.measure,
-        "choices": [(choice.name, choice.label) for choice in item.choices],
-        "max_length": item.max_length if item.type is FieldType.TEXT else None,
-        "limits": {"maxlength": item.max_length} if item.type is FieldType.TEXT else {},
-        "photos": list(around.photos.get(path, ())),
-        "max_count": item.row_limit if item.type is FieldType.IMAGE else None,
-        "not_applicable": bool(raw.get(path + NOT_APPLICABLE_SUFFIX)) if item.not_applicable else None,
-    }
+    def repeat(self, item: Field, path: str) -> dict[str, Any]:
+        numbers, fixed = row_numbers(self.raw, path), self.logic.row_count(item, path)
+        wanted = max(item.min_count, len(numbers) + (path in self.around.more_rows), fixed or 0)
+        following = (numbers[-1] + 1) if numbers else 0
+        numbers += [following + step for step in range(wanted - len(numbers))]
+        rows = [
+            {
+                "title": f"{item.label} {place}",
+                "id": field_id(f"{path}[{number}]"),
+                "remove": f"{path}[{number}]" if fixed is None or place > fixed else "",
+                "nodes": self.nodes(item.fields, f"{path}[{number}]"),
+            }
+            for place, number in enumerate(numbers, start=1)
+        ]
+        return self.box("repeat", item, path) | {
+            "rows": rows,
+            "error": self.around.errors.get(path, ""),
+            "can_add": fixed is None and len(rows) < item.row_limit,
+        }
+
+    def question(self, item: Field, path: str) -> dict[str, Any]:
+        typed = self.typed(item, path)
+        is_long = item.type is FieldType.TEXT and item.appearance == "multiline"
+        several = item.type in {FieldType.SELECT_MULTIPLE, FieldType.RANK}
+        return {
+            "kind": "long_text" if is_long else _KINDS[item.type],
+            "name": path,
+            "id": field_id(path),
+            "label": self.logic.worded(item, "label", path),
+            "hint": _hint(item),
+            "value": typed if several else (typed[0] if typed else ""),
+            "error": self.around.errors.get(path, ""),
+            "note": self.around.notes.get(path, ""),
+            "required": self.logic.is_required(item, path),
+            "readonly": item.read_only or bool(item.calculation),
+            "measure": item.measure,
+            "choices": [(choice.name, choice.label) for choice in self.logic.choices_of(item, path)],
+            "max_length": item.max_length if item.type is FieldType.TEXT else None,
+            "limits": {"maxlength": item.max_length} if item.type is FieldType.TEXT else {},
+            "photos": list(self.around.photos.get(path, ())),
+            "max_count": item.row_limit if item.type in FILES else None,
+            "not_applicable": bool(self.raw.get(path + NOT_APPLICABLE_SUFFIX)) if item.not_applicable else None,
+        }
+
+    def typed(self, item: Field, path: str) -> list[str]:
+        """What stands in the input: what was typed, or what the calculation amounts to at the moment."""
+        if not item.calculation:
+            return list(self.raw.get(path, ()))
+        computed = self.logic.calculated(item, path)
+        return [] if computed is None else [plain_answer(computed)]
 
 
 def _hint(item: Field) -> str:

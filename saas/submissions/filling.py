@@ -19,11 +19,11 @@ from saas.accounts.viewer import Viewer
 from saas.audit.services import HasId
 from saas.domain.answers import Parsed, answers_from_stored, raw_from_answers
 from saas.domain.errors import Message
-from saas.domain.fields import FieldType, FormDefinition, form_from_mapping, iter_fields
+from saas.domain.fields import FILES, FieldType, FormDefinition, form_from_mapping, iter_fields
 from saas.domain.filed import RowState, answer_rows
 from saas.domain.periods import Period
 from saas.domain.windows import WindowDates, WindowStatus
-from saas.files.checks import IMAGES, FileRefused
+from saas.files.checks import ATTACHMENTS, IMAGES, FileRefused, FileType
 from saas.files.services import store_upload
 from saas.forms.models import FormVersion
 from saas.forms.queries import find_published_version
@@ -154,7 +154,7 @@ def read_posted() -> Posted:
 
 def take_photos(submission: Submission, definition: FormDefinition, posted: Posted, *, actor: HasId) -> None:
     """Keep the posted photos and name them in what was typed. What is refused is said beside its field."""
-    images = {path: item for path, item in iter_fields(definition) if item.type is FieldType.IMAGE}
+    images = {path: item for path, item in iter_fields(definition) if item.type in FILES}
     known = set(services.photo_files(submission)) if _names_photos(posted, images) else set()
     for path in set(posted.raw) | set(posted.uploads):
         item = images.get(re.sub(r"\[[0-9]+\]", "[]", path))
@@ -163,9 +163,11 @@ def take_photos(submission: Submission, definition: FormDefinition, posted: Post
         kept = [value if value in known else _UNKNOWN_PHOTO for value in posted.raw.get(path, ()) if value.strip()]
         uploads = posted.uploads.get(path, [])
         if len(kept) + len(uploads) > item.row_limit:
-            posted.errors[path] = f"“{item.label}”最多 {item.row_limit} 张照片"
+            counted = "张照片" if item.type is FieldType.IMAGE else "个文件"
+            posted.errors[path] = f"“{item.label}”最多 {item.row_limit} {counted}"
             uploads = []
-        posted.raw[path] = kept + _store(submission, path, uploads, posted, actor=actor)
+        allowed = IMAGES if item.type is FieldType.IMAGE else ATTACHMENTS
+        posted.raw[path] = kept + _store(submission, path, uploads, posted, allowed, actor=actor)
 
 
 def _names_photos(posted: Posted, images: Mapping[str, Any]) -> bool:
@@ -173,13 +175,19 @@ def _names_photos(posted: Posted, images: Mapping[str, Any]) -> bool:
 
 
 def _store(
-    submission: Submission, path: str, uploads: Sequence[FileStorage], posted: Posted, *, actor: HasId
+    submission: Submission,
+    path: str,
+    uploads: Sequence[FileStorage],
+    posted: Posted,
+    allowed: frozenset[FileType],
+    *,
+    actor: HasId,
 ) -> list[str]:
     ids = []
     for upload in uploads:
         try:
             stored = store_upload(
-                upload, subject_type=services.SUBJECT, subject_id=submission.id, actor=actor, allowed=IMAGES
+                upload, subject_type=services.SUBJECT, subject_id=submission.id, actor=actor, allowed=allowed
             )
         except FileRefused as refused:
             posted.errors[path] = str(refused.message)
@@ -221,7 +229,7 @@ def notes_beside(place: Place) -> Mapping[str, str]:
 
 def photos_beside(place: Place, raw: Mapping[str, Sequence[str]]) -> dict[str, list[dict[str, str]]]:
     """The photos named in what is shown, by path."""
-    paths = {path for path, item in iter_fields(place.definition) if item.type is FieldType.IMAGE}
+    paths = {path for path, item in iter_fields(place.definition) if item.type in FILES}
     named = {path: ids for path, ids in raw.items() if re.sub(r"\[[0-9]+\]", "[]", path) in paths and any(ids)}
     if not named or place.submission is None:
         return {}

@@ -9,7 +9,7 @@ from typing import Any
 from flask_babel import lazy_gettext as _l
 
 from saas.audit.services import AuditAction, HasId, record
-from saas.db import db, local_today, utc_now
+from saas.db import db, local_clock, local_today, utc_now
 from saas.domain.answers import (
     Answers,
     Parsed,
@@ -132,7 +132,7 @@ def is_asked(collection: Collection, unit: OrgUnit, period: Period) -> bool:
 
 def parse_for(definition: FormDefinition, unit: OrgUnit, raw: Mapping[str, Sequence[str]], *, is_draft: bool) -> Parsed:
     """Read what was typed for a unit; read-only fields come from what the county knows of it."""
-    return parse_answers(definition, raw, known=queries.known_values(unit), is_draft=is_draft)
+    return parse_answers(definition, raw, known=queries.known_values(unit), is_draft=is_draft, now=local_clock())
 
 
 def first_raw(definition: FormDefinition, unit: OrgUnit) -> dict[str, list[str]]:
@@ -171,8 +171,12 @@ def submit(submission: Submission, *, actor: HasId) -> None:
     Raises DomainError if an answer is missing or the window is closed. In the window's days of grace it is marked
     late (迟报); what was returned and is handed in again stays as timely as it was.
     """
-    if not check_complete(submission).is_valid:
+    checked = check_complete(submission)
+    if not checked.is_valid:
         raise DomainError("还有必填项没有填写，不能报送", code="incomplete")
+    answers = canonical_answers(definition_of(submission), checked.answers)
+    if answers != submission.answers:  # what is not asked any more was kept in the draft only
+        submission.answers = answers
     _hand_in(submission, SubmissionAction.SUBMIT, actor)
 
 

@@ -8,7 +8,7 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from saas.domain.answers import (
@@ -260,6 +260,7 @@ def test_a_filed_form_is_shown_line_by_line() -> None:
     ]
 
 
+@settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(
     st.dictionaries(st.sampled_from([*FILLED, "rubbish:na", "homes[999].door", "homes[x].door"]), st.lists(st.text()))
 )

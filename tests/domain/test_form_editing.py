@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import pytest
 
 from saas.domain.errors import FormError
@@ -15,7 +13,6 @@ from saas.domain.form_editing import (
     move_field,
     new_field,
     remove_field,
-    replace_field,
     unused_name,
 )
 
@@ -63,20 +60,14 @@ def test_moving(path: str, by: int, order: str) -> None:
     assert names(move_field(FORM, path, by)) == order
 
 
-def test_removing_and_replacing() -> None:
+def test_removing() -> None:
     assert names(remove_field(FORM, "b")) == "ags"
-    assert find_field(replace_field(FORM, "g.c", replace(find_field(FORM, "g.c"), label="新丙")), "g.c").label == "新丙"
 
 
 @pytest.mark.parametrize("path", ["g.c", "nothing", "g.nothing", "", "a.b"])
 def test_what_cannot_be_removed(path: str) -> None:
     with pytest.raises(FormError):
         remove_field(FORM, path)
-
-
-def test_a_name_is_taken_once_among_neighbours() -> None:
-    with pytest.raises(FormError, match="重复"):
-        replace_field(FORM, "a", replace(find_field(FORM, "a"), name="b"))
 
 
 def test_nothing_is_put_into_a_question() -> None:

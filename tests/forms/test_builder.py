@@ -95,7 +95,7 @@ def test_choices_are_edited_one_by_one_and_added_by_line(designer: Browser) -> N
         ({"minimum": "many"}, "不是数"),
         ({"minimum": "9", "maximum": "3"}, "min 大于 max"),
         ({"label": ""}, "请填写问题"),
-        ({"name": "Bad Name"}, "字段名以小写字母开头"),
+        ({"name": "Bad Name"}, "字段名以字母开头"),
         ({"name": "rubbish"}, "重复"),
     ],
 )

@@ -88,8 +88,8 @@ def test_a_form_sent_twice_is_created_once(designer: Browser) -> None:
         (b"code = \n", "不是有效的 TOML"),
         (b"\xff\xfe\x00", "不是 UTF-8"),
         (
-            b'code = "a"\nname = "b"\n[[fields]]\ntype = "text"\nname = "x"\nlabel = "x"\nrelevant = "1"\n',
-            "fields[0].relevant",
+            b'code = "a"\nname = "b"\n[[fields]]\ntype = "text"\nname = "x"\nlabel = "x"\nrelevant = "${y}"\n',
+            "x.relevant",
         ),
     ],
 )

@@ -9,10 +9,11 @@ from flask import Response, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext
 from flask_login import current_user
+from wtforms.fields.choices import SelectChoice
 
 from saas.access.decorators import requires
 from saas.access.permissions import Permission
-from saas.db import unit_of_work
+from saas.db import local_clock, unit_of_work
 from saas.domain.answers import initial_raw
 from saas.domain.errors import FormError
 from saas.domain.fields import MAX_FIELDS, FieldType, count_fields, form_from_mapping, iter_fields
@@ -22,6 +23,7 @@ from saas.domain.form_editing import add_field, find_field, move_field, new_fiel
 from saas.forms import queries, services
 from saas.forms.fill_form import field_id, fill_nodes
 from saas.forms.forms import (
+    LOGIC,
     SETTINGS,
     TYPE_LABELS,
     AddFieldForm,
@@ -189,7 +191,7 @@ def _page(shown: FormVersion, form: AddFieldForm, status: int = 200, upload: Upl
         version=shown,
         definition=definition,
         lines=_lines(definition),
-        nodes=fill_nodes(definition, initial_raw(definition)),
+        nodes=fill_nodes(definition, initial_raw(definition), now=local_clock()),
         is_editable=is_editable,
         is_full=sum(1 for _ in iter_fields(definition)) >= MAX_FIELDS,
         field_count=count_fields(definition),
@@ -212,7 +214,12 @@ def _lines(definition: Definition) -> list[dict[str, Any]]:
 def _field_page(
     draft: FormVersion, path: str, form: FieldForm, status: int = 200, error: FormError | None = None
 ) -> ResponseReturnValue:
-    item = find_field(form_from_mapping(draft.definition), path)
+    definition = form_from_mapping(draft.definition)
+    item = find_field(definition, path)
+    others = [each for _, each in iter_fields(definition) if each.is_question and each.name != item.name]
+    form.when_field.choices = [SelectChoice("", gettext("不设条件"))] + [
+        SelectChoice(each.name, f"{each.label[:40]}（{each.name}）") for each in others
+    ]
     typed = request.method == "POST"
     page = render_template(
         "forms/edit_field.html",
@@ -221,6 +228,8 @@ def _field_page(
         item=item,
         form=form,
         shown=SETTINGS[item.type],
+        logic=LOGIC,
+        has_logic=any(form[name].data for name in ("relevant", *LOGIC)),
         type_label=TYPE_LABELS[item.type],
         choices={
             choice.name: request.form.get(f"choice-{choice.name}", "") if typed else choice.label

@@ -12,11 +12,12 @@ from flask_login import current_user
 
 from saas.access.decorators import requires
 from saas.access.permissions import Permission
-from saas.db import unit_of_work
+from saas.db import local_clock, unit_of_work
 from saas.domain.answers import answers_from_stored
 from saas.domain.filing import form_totals, is_zero_report
+from saas.domain.form_logic import reacts_to_answers
 from saas.forms.fill_form import Surroundings, field_id, fill_nodes
-from saas.htmx import render_page
+from saas.htmx import render_page, wants_fragment
 from saas.review.queries import list_decisions_about
 from saas.submissions import queries, services
 from saas.submissions.filling import (
@@ -51,6 +52,8 @@ def fill(collection_id: uuid.UUID, unit_id: uuid.UUID, period_start: str) -> Res
 def fill_send(collection_id: uuid.UUID, unit_id: uuid.UUID, period_start: str) -> ResponseReturnValue:
     is_autosave = "X-Autosave" in request.headers
     place = get_place(collection_id, unit_id, period_start, current_user)
+    if wants_fragment() and not is_autosave:
+        return _questions(place, read_posted())
     earlier = None if is_autosave else find_earlier_answer()
     if earlier is not None:
         return redirect(earlier, code=303)
@@ -168,6 +171,7 @@ def _page(place: Place, posted: Posted, status: int = 200, reason: str = "", rea
     context: dict[str, Any] = {
         "place": place,
         "nodes": _nodes(place, posted) if posted.raw or not place.problem else [],
+        "reacts": place.problem is None and reacts_to_answers(place.definition),
         "errors": [(field_id(path), text) for path, text in posted.errors.items()],
         "is_stale": is_stale,
         "differences": differences(place, posted) if is_stale else [],
@@ -178,10 +182,17 @@ def _page(place: Place, posted: Posted, status: int = 200, reason: str = "", rea
     return render_page("submissions/fill.html", fragment="fill_panel", status=status, **context)
 
 
+def _questions(place: Place, posted: Posted) -> Response:
+    """The questions as the answers typed so far leave them. Nothing is kept: the draft saves itself."""
+    context: dict[str, Any] = {"place": place, "nodes": _nodes(place, posted), "reacts": True}
+    return render_page("submissions/fill.html", fragment="questions", **context)
+
+
 def _nodes(place: Place, posted: Posted) -> list[dict[str, Any]]:
     more = frozenset([posted.target]) if posted.target and posted.action in {"add", "show"} else frozenset()
     around = Surroundings(posted.errors, notes_beside(place), photos_beside(place, posted.raw), more)
-    return fill_nodes(place.definition, posted.raw, around)
+    known = queries.known_values(place.unit)
+    return fill_nodes(place.definition, posted.raw, around, now=local_clock(), known=known)
 
 
 def _last_return(submission: Submission | None) -> Any:

@@ -1,0 +1,135 @@
+"""Checking the expressions of a form: they can be read, name fields that exist, and do not go round in circles."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+from saas.domain.errors import FormError
+from saas.domain.expressions import Expression, ExpressionError, compile_expression, output_references
+from saas.domain.fields.model import EXPRESSIONS, Field, FieldType, FormDefinition
+
+LABELS = ("label", "hint", "constraint_message", "required_message")
+
+
+@dataclass(frozen=True, slots=True)
+class Spot:
+    """A field with the groups and repeats that it stands in, outermost first."""
+
+    field: Field
+    chain: tuple[Field, ...]
+
+    @property
+    def path(self) -> tuple[str, ...]:
+        """The names from the form down to the field."""
+        return (*(item.name for item in self.chain), self.field.name)
+
+
+def list_spots(form: FormDefinition) -> list[Spot]:
+    """Every field of a form with where it stands, parents first."""
+    return list(_spots(form.fields, ()))
+
+
+def _spots(fields: tuple[Field, ...], chain: tuple[Field, ...]) -> Iterator[Spot]:
+    for item in fields:
+        yield Spot(item, chain)
+        yield from _spots(item.fields, (*chain, item))
+
+
+def spots_by_name(spots: list[Spot]) -> Mapping[str, list[Spot]]:
+    """The places of each field name."""
+    found: dict[str, list[Spot]] = {}
+    for spot in spots:
+        found.setdefault(spot.field.name, []).append(spot)
+    return found
+
+
+def resolve(name: str, here: Spot, known: Mapping[str, list[Spot]]) -> Spot | None:
+    """The field that a name means where it is written: the one that shares most of the way; None if that is unclear."""
+    candidates = known.get(name, [])
+    if not candidates:
+        return None
+    shared = {id(spot): _shared(spot, here) for spot in candidates}
+    best = max(shared.values())
+    nearest = [spot for spot in candidates if shared[id(spot)] == best]
+    return nearest[0] if len(nearest) == 1 else None
+
+
+def _shared(one: Spot, other: Spot) -> int:
+    count = 0
+    for left, right in zip(one.chain, (*other.chain, other.field), strict=False):
+        if left is not right:
+            break
+        count += 1
+    return count
+
+
+def compiled(item: Field, key: str) -> Expression | None:
+    """An expression of a field, or None where it has none."""
+    text = getattr(item, key)
+    if not text:
+        return None
+    if key != "choice_filter":
+        return compile_expression(text)
+    columns = {name for choice in item.choices for name in choice.columns} | {"name", "label"}
+    return compile_expression(text, frozenset(columns))
+
+
+def check_expressions(form: FormDefinition) -> None:
+    """Raise FormError, with the field and the key, for the first expression that could not be evaluated."""
+    spots = list_spots(form)
+    known = spots_by_name(spots)
+    edges: dict[int, list[Spot]] = {}
+    for spot in spots:
+        for key in EXPRESSIONS:
+            targets = _check(spot, key, known)
+            if key in {"relevant", "calculation", "repeat_count"}:
+                edges.setdefault(id(spot.field), []).extend(targets)
+        for key in LABELS:
+            for name in output_references(getattr(spot.field, key)):
+                _target(name, spot, key, known)
+    _refuse_circles(spots, edges)
+
+
+def _check(spot: Spot, key: str, known: Mapping[str, list[Spot]]) -> list[Spot]:
+    try:
+        expression = compiled(spot.field, key)
+    except ExpressionError as error:
+        raise FormError(_place(spot, key), "{reason}", code="bad_expression", reason=str(error)) from None
+    return [_target(name, spot, key, known) for name in sorted(expression.names)] if expression else []
+
+
+def _target(name: str, spot: Spot, key: str, known: Mapping[str, list[Spot]]) -> Spot:
+    found = resolve(name, spot, known)
+    if found is None:
+        text = "有几个字段都叫“{name}”，不知道指哪一个" if name in known else "表达式里的字段“{name}”不存在"
+        raise FormError(_place(spot, key), text, code="unknown_field", name=name)
+    return found
+
+
+def _place(spot: Spot, key: str) -> str:
+    return f"{'.'.join(spot.path)}.{'required' if key == 'required_if' else key}"
+
+
+def _refuse_circles(spots: list[Spot], edges: Mapping[int, list[Spot]]) -> None:
+    """A field that needs itself to be computed could never be: by its own expressions or by those of its groups."""
+    done: set[int] = set()
+    for spot in spots:
+        _visit(spot, edges, done, [])
+
+
+def _visit(spot: Spot, edges: Mapping[int, list[Spot]], done: set[int], path: list[Spot]) -> None:
+    key = id(spot.field)
+    if key in done:
+        return
+    if any(each.field is spot.field for each in path):
+        names = " → ".join(each.field.label or each.field.name for each in [*path, spot])
+        raise FormError(_place(spot, "relevant"), "表达式互相依赖，成了循环：{names}", code="circular", names=names)
+    for target in edges.get(key, ()):
+        if target.field is spot.field and spot.field.type is FieldType.REPEAT:
+            continue
+        _visit(target, edges, done, [*path, spot])
+    for container in spot.chain:
+        for target in edges.get(id(container), ()):
+            _visit(target, edges, done, [*path, spot])
+    done.add(key)

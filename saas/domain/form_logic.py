@@ -1,0 +1,261 @@
+"""What the expressions of a form mean to its answers (跳转、校验、计算): pure, the same for page, workbook and import.
+
+`FormLogic` looks at answers by their path (`pool.emptied`, `homes[0].photo`) and says of each field whether it is
+asked (`relevant`), what it amounts to (`calculation`), whether it must be answered (`required`), whether its answer
+holds (`constraint`) and which choices it has (`choice_filter`). The meaning is XLSForm's: what is not relevant has no
+answer for anybody else; a constraint is asked only of an answer that is there.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, time
+from decimal import ROUND_HALF_UP, Decimal
+from typing import Any
+
+from saas.domain.expressions import Value, output_references, to_number, to_text, to_truth
+from saas.domain.fields import Choice, Field, FieldType, FormDefinition
+from saas.domain.fields.checking import Spot, compiled, list_spots, resolve, spots_by_name
+
+Rows = Mapping[str, Sequence[int]]  # the numbers of the rows of each repeat, by its path
+
+
+class FormLogic:
+    """A form with answers: ask it about any field at its path. Every value is computed once."""
+
+    def __init__(self, form: FormDefinition, answers: Mapping[str, Any], rows: Rows, now: datetime) -> None:
+        """`answers` by path, sound ones only; `now` on the county's clock, without a zone."""
+        self.now = now
+        self._answers, self._rows = answers, rows
+        spots = list_spots(form)
+        self._known = spots_by_name(spots)
+        self._spots = {id(spot.field): spot for spot in spots}
+        self._values: dict[str, Value] = {}
+        self._relevant: dict[str, bool] = {}
+        self._has_expressions = any(_uses_expressions(spot.field) for spot in spots)
+
+    def is_relevant(self, item: Field, path: str) -> bool:
+        """Whether a field is asked: its own condition holds and those of its groups and rows."""
+        if not self._has_expressions:
+            return True
+        known = self._relevant.get(path)
+        if known is None:
+            spot = self._spots[id(item)]
+            parent = _parent_path(path)
+            is_inside = not spot.chain or self.is_relevant(spot.chain[-1], parent)
+            known = self._relevant[path] = is_inside and self._holds(item, "relevant", path, default=True)
+        return known
+
+    def is_required(self, item: Field, path: str) -> bool:
+        """Whether a field must be answered here."""
+        return item.required or self._holds(item, "required_if", path, default=False)
+
+    def breaks_constraint(self, item: Field, path: str) -> bool:
+        """Whether the answer that is there does not hold."""
+        return not self._holds(item, "constraint", path, default=True)
+
+    def calculated(self, item: Field, path: str) -> Any:
+        """What a calculation amounts to, as the field's type stores it; None for nothing."""
+        expression = compiled(item, "calculation")
+        if expression is None or not self.is_relevant(item, path):
+            return None
+        return _as_answer(item, expression.evaluate(_Here(self, self._spots[id(item)], path)))
+
+    def choices_of(self, item: Field, path: str) -> tuple[Choice, ...]:
+        """The choices that are offered here (级联选项)."""
+        expression = compiled(item, "choice_filter")
+        if expression is None:
+            return item.choices
+        spot = self._spots[id(item)]
+        return tuple(c for c in item.choices if to_truth(expression.evaluate(_Here(self, spot, path, c))))
+
+    def row_count(self, item: Field, path: str) -> int | None:
+        """How many rows a repeat has by its `repeat_count`; None if everybody adds as many as needed."""
+        expression = compiled(item, "repeat_count")
+        if expression is None:
+            return None
+        number = to_number(expression.evaluate(_Here(self, self._spots[id(item)], path)))
+        return 0 if number.is_nan() or number < 0 else min(int(number), item.row_limit)
+
+    def worded(self, item: Field, key: str, path: str) -> str:
+        """A label or a message with the answers that it shows in place of `${name}`."""
+        text: str = getattr(item, key)
+        names = output_references(text)
+        if not names:
+            return text
+        here = _Here(self, self._spots[id(item)], path)
+        for name in dict.fromkeys(names):
+            text = text.replace("${" + name + "}", here.shown(name)).replace("${ " + name + " }", here.shown(name))
+        return text
+
+    def value_at(self, item: Field, path: str) -> Value:
+        """The answer of a field as expressions see it; empty where it is not relevant or not there."""
+        known = self._values.get(path)
+        if known is None:
+            self._values[path] = ""  # what needs itself finds nothing; the form's check has refused such circles
+            if not self.is_relevant(item, path):
+                known = ""
+            elif item.calculation:
+                known = _as_value(self.calculated(item, path))
+            else:
+                known = _as_value(self._answers.get(path))
+            self._values[path] = known
+        return known
+
+    def find(self, name: str, spot: Spot) -> Spot | None:
+        """The field that a name means where it is written."""
+        return resolve(name, spot, self._known)
+
+    def rows_of(self, path: str) -> Sequence[int]:
+        """The numbers of the rows of a repeat."""
+        return self._rows.get(path, ())
+
+    def _holds(self, item: Field, key: str, path: str, *, default: bool) -> bool:
+        expression = compiled(item, key)
+        return to_truth(expression.evaluate(_Here(self, self._spots[id(item)], path))) if expression else default
+
+
+@dataclass(frozen=True, slots=True)
+class _Here:
+    """The place of a field, as its expressions see it (`saas.domain.expressions.Scope`)."""
+
+    logic: FormLogic
+    spot: Spot
+    path: str
+    choice: Choice | None = None
+
+    @property
+    def itself(self) -> Value:
+        return self.logic.value_at(self.spot.field, self.path)
+
+    @property
+    def now(self) -> datetime:
+        return self.logic.now
+
+    @property
+    def position(self) -> int:
+        inner, _, rest = self.path.rpartition("[")
+        if not inner:
+            return 1
+        numbers = list(self.logic.rows_of(inner))
+        number = int(rest.partition("]")[0])
+        return numbers.index(number) + 1 if number in numbers else len(numbers) + 1
+
+    def value(self, name: str) -> Value:
+        found = self.logic.find(name, self.spot)
+        if found is None:
+            return ""
+        paths, is_several = self._paths(found)
+        if found.field.type is FieldType.REPEAT:
+            return [Decimal(1) for path in paths for _ in self.logic.rows_of(path)]
+        values = [self.logic.value_at(found.field, path) for path in paths]
+        return values if is_several else (values[0] if values else "")
+
+    def _paths(self, target: Spot) -> tuple[list[str], bool]:
+        """The places of a field: in this row where both stand in it, else in every row."""
+        shared = self._shared_rows(target)
+        paths, is_several = [""], False
+        for depth, container in enumerate(target.chain):
+            paths = [f"{path}.{container.name}" if path else container.name for path in paths]
+            if container.type is not FieldType.REPEAT:
+                continue
+            if depth in shared:
+                paths = [f"{path}[{shared[depth]}]" for path in paths]
+            else:
+                is_several = True
+                paths = [f"{path}[{number}]" for path in paths for number in self.logic.rows_of(path)]
+        name = target.field.name
+        return [f"{path}.{name}" if path else name for path in paths], is_several
+
+    def _shared_rows(self, target: Spot) -> dict[int, int]:
+        """The rows that this field and the target stand in together, by depth."""
+        found: dict[int, int] = {}
+        steps = self.path.split(".")
+        for depth, (mine, other) in enumerate(zip(self.spot.chain, target.chain, strict=False)):
+            if mine is not other:
+                break
+            _, bracket, number = steps[depth].partition("[")
+            if bracket:
+                found[depth] = int(number.rstrip("]"))
+        return found
+
+    def row_value(self, name: str, repeat: str, position: int) -> Value:
+        found, container = self.logic.find(name, self.spot), self.logic.find(repeat, self.spot)
+        if found is None or container is None or container.field not in found.chain:
+            return ""
+        paths, _ = self._paths(container)
+        numbers = list(self.logic.rows_of(paths[0])) if paths else []
+        if not 1 <= position <= len(numbers):
+            return ""
+        below = found.chain[found.chain.index(container.field) + 1 :]
+        names = [f"{paths[0]}[{numbers[position - 1]}]", *(item.name for item in below), found.field.name]
+        return self.logic.value_at(found.field, ".".join(names))
+
+    def column(self, name: str) -> str:
+        if self.choice is None:
+            return ""
+        return {"name": self.choice.name, "label": self.choice.label}.get(name) or self.choice.columns.get(name, "")
+
+    def label(self, field: str, choice: str) -> str:
+        found = self.logic.find(field, self.spot)
+        return found.field.label_of(choice) if found else choice
+
+    def shown(self, name: str) -> str:
+        """The answer of a field as people read it."""
+        value = self.value(name)
+        found = self.logic.find(name, self.spot)
+        if found is not None and found.field.choices:
+            return "、".join(found.field.label_of(part) for part in to_text(value).split())
+        return to_text(value)
+
+
+def reacts_to_answers(form: FormDefinition) -> bool:
+    """Whether what a form shows depends on what was answered, so that the page must look again after a change."""
+    return any(_reacts(spot.field) for spot in list_spots(form))
+
+
+def _reacts(item: Field) -> bool:
+    shown = item.relevant or item.calculation or item.choice_filter or item.repeat_count or item.required_if
+    return bool(shown or output_references(item.label))
+
+
+def _uses_expressions(item: Field) -> bool:
+    return bool(item.relevant or item.calculation)
+
+
+def _parent_path(path: str) -> str:
+    """The path of the group or repeat that a field stands in, without the row."""
+    parent = path.rpartition(".")[0]
+    return parent.rpartition("[")[0] if parent.endswith("]") else parent
+
+
+def _as_value(answer: Any) -> Value:
+    if isinstance(answer, bool):
+        return answer
+    if isinstance(answer, int):
+        return Decimal(answer)
+    if isinstance(answer, tuple):
+        return " ".join(answer)
+    if isinstance(answer, str | Decimal | date | time | datetime):
+        return answer
+    return ""  # missing, or declared not applicable
+
+
+def _as_answer(item: Field, value: Value) -> Any:
+    """A computed value as the type of its field stores it. What is not a number is nothing, never 0."""
+    if item.type in {FieldType.INTEGER, FieldType.DECIMAL, FieldType.RANGE}:
+        number = to_number(value)
+        if number.is_nan():
+            return None
+        if item.type is FieldType.INTEGER:
+            return int(number.to_integral_value(ROUND_HALF_UP))
+        return number if item.decimals is None else number.quantize(Decimal(1).scaleb(-item.decimals), ROUND_HALF_UP)
+    if item.type is FieldType.DATE and isinstance(value, date):
+        return value.date() if isinstance(value, datetime) else value
+    if item.type is FieldType.CALCULATE and item.decimals is not None:
+        number = to_number(value)
+        if number.is_nan():
+            return None
+        value = number.quantize(Decimal(1).scaleb(-item.decimals), ROUND_HALF_UP)
+    return to_text(value) or None

@@ -1,0 +1,62 @@
+"""Trying a form out (试填): it behaves as it will in use, and nothing of what is typed is kept or counted."""
+
+from __future__ import annotations
+
+import uuid
+from typing import Any
+
+from flask import Response, request
+from flask.typing import ResponseReturnValue
+from flask_login import current_user
+
+from saas.access.decorators import requires
+from saas.access.permissions import Permission
+from saas.db import local_clock
+from saas.domain.answers import Parsed, initial_raw, parse_answers
+from saas.domain.fields import form_from_mapping
+from saas.domain.filed import answer_rows
+from saas.domain.form_logic import reacts_to_answers
+from saas.forms import queries
+from saas.forms.fill_form import Surroundings, field_id, fill_nodes
+from saas.forms.models import FormVersion
+from saas.forms.views.blueprint import bp
+from saas.htmx import render_page, wants_fragment
+
+
+@bp.get("/<uuid:form_id>/versions/<int:number>/try")
+@requires(Permission.FORM_EDIT)
+def try_out(form_id: uuid.UUID, number: int) -> ResponseReturnValue:
+    shown = queries.get_version(form_id, number, current_user)
+    return _page(shown, initial_raw(form_from_mapping(shown.definition)), None)
+
+
+@bp.post("/<uuid:form_id>/versions/<int:number>/try")
+@requires(Permission.FORM_EDIT)
+def try_out_check(form_id: uuid.UUID, number: int) -> ResponseReturnValue:
+    shown = queries.get_version(form_id, number, current_user)
+    raw = {name: values for name, values in request.form.lists() if name != "csrf_token"}
+    if wants_fragment():
+        return _page(shown, raw, None)
+    if "remove" in raw:
+        raw = {name: values for name, values in raw.items() if not name.startswith(raw["remove"][0] + ".")}
+    if {"add", "remove"} & set(raw):
+        return _page(shown, raw, None, more=frozenset(raw.get("add", ())))
+    definition = form_from_mapping(shown.definition)
+    return _page(shown, raw, parse_answers(definition, raw, now=local_clock()))
+
+
+def _page(
+    shown: FormVersion, raw: dict[str, list[str]], parsed: Parsed | None, more: frozenset[str] = frozenset()
+) -> Response:
+    definition = form_from_mapping(shown.definition)
+    errors = {path: str(reason) for path, reason in parsed.errors.items()} if parsed else {}
+    context: dict[str, Any] = {
+        "version": shown,
+        "definition": definition,
+        "nodes": fill_nodes(definition, raw, Surroundings(errors, more_rows=more), now=local_clock()),
+        "errors": [(field_id(path), text) for path, text in errors.items()],
+        "rows": answer_rows(definition, parsed.answers) if parsed and parsed.is_valid else (),
+        "is_sound": parsed is not None and parsed.is_valid,
+        "reacts": reacts_to_answers(definition),
+    }
+    return render_page("forms/try_out.html", fragment="questions", status=422 if errors else 200, **context)

@@ -1,0 +1,117 @@
+"""Forms whose questions depend on each other: designing them and trying them out."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from saas.domain.fields import form_from_mapping
+from saas.forms.forms import condition
+from saas.forms.models import FormVersion, VersionStatus
+from tests.browser import Browser
+from tests.factories_forms import make_form, make_version
+from tests.forms.steps import page_of
+
+EXAMINED: dict[str, Any] = {"type": "integer", "name": "examined", "label": "检查户数"}
+PASSED: dict[str, Any] = {
+    "type": "integer",
+    "name": "passed",
+    "label": "合格户数",
+    "relevant": "${examined} > 0",
+    "constraint": ". <= ${examined}",
+    "constraint_message": "合格户数不能多于检查户数",
+}
+RATE: dict[str, Any] = {
+    "type": "decimal",
+    "name": "rate",
+    "label": "合格率",
+    "calculation": "${passed} div ${examined} * 100",
+    "decimals": 1,
+    "measure": "%",
+}
+
+
+@pytest.fixture
+def version() -> FormVersion:
+    return make_version(make_form(), EXAMINED, PASSED, RATE, status=VersionStatus.DRAFT)
+
+
+def settings(**typed: str) -> dict[str, str]:
+    return {"label": "合格户数", "name": "passed", "version": "1", **typed}
+
+
+def saved(version: FormVersion, name: str) -> Any:
+    return next(item for item in form_from_mapping(version.definition).fields if item.name == name)
+
+
+@pytest.mark.parametrize(
+    ("operator", "value", "expected"),
+    [
+        (">", "3", "${a} > 3"),
+        ("=", "整洁", "${a} = '整洁'"),
+        ("!=", "it's", "${a} != 'it’s'"),
+        ("selected", "c1", "selected(${a}, 'c1')"),
+        ("filled", "", "${a} != ''"),
+        ("empty", "", "${a} = ''"),
+    ],
+)
+def test_pickers_write_the_condition(operator: str, value: str, expected: str) -> None:
+    assert condition("a", operator, value) == expected
+
+
+def test_a_condition_is_set_by_pickers_and_shown_as_expression(designer: Browser, version: FormVersion) -> None:
+    page = f"{page_of(version)}/fields/edit?path=passed"
+
+    typed = settings(when_field="examined", when_operator=">=", when_value="5", constraint=". < 9")
+    assert designer.post(page, typed).status_code == 303
+
+    assert saved(version, "passed").relevant == "${examined} >= 5"
+    assert "${examined} &gt;= 5" in designer.get(page).text
+
+
+def test_an_expression_that_names_nobody_is_said_and_changes_nothing(designer: Browser, version: FormVersion) -> None:
+    response = designer.post(f"{page_of(version)}/fields/edit?path=passed", settings(relevant="${nobody} > 1"))
+
+    assert response.status_code == 422
+    assert "字段“nobody”不存在" in response.text
+    assert "${nobody} &gt; 1" in response.text
+    assert saved(version, "passed").relevant == "${examined} > 0"
+
+
+def test_a_renamed_question_is_called_by_its_new_name_everywhere(designer: Browser, version: FormVersion) -> None:
+    page = f"{page_of(version)}/fields/edit?path=examined"
+
+    assert designer.post(page, {"label": "检查户数", "name": "seen", "version": "1"}).status_code == 303
+
+    assert saved(version, "passed").relevant == "${seen} > 0"
+    assert saved(version, "rate").calculation == "${passed} div ${seen} * 100"
+
+
+def test_a_question_that_others_ask_for_is_not_taken_out(designer: Browser, version: FormVersion) -> None:
+    response = designer.post(f"{page_of(version)}/fields/remove", {"path": "examined", "version": "1"})
+
+    assert response.status_code in {409, 422}
+    assert len(form_from_mapping(version.definition).fields) == 3
+
+
+def test_trying_out_shows_and_computes_and_keeps_nothing(designer: Browser, version: FormVersion) -> None:
+    page = f"{page_of(version)}/try"
+    assert "合格户数" not in designer.get(page).text
+
+    asked = designer.post(page, {"examined": "8", "passed": "6"}, htmx=True)
+    assert "合格户数" in asked.text
+    assert 'value="75"' in asked.text
+
+    wrong = designer.post(page, {"examined": "8", "passed": "9"})
+    assert wrong.status_code == 422
+    assert "合格户数不能多于检查户数" in wrong.text
+    assert "可以报送" in designer.post(page, {"examined": "8", "passed": "6"}).text
+    assert "75 %" in designer.post(page, {"examined": "8", "passed": "6"}).text
+    assert 'value="8"' not in designer.get(page).text
+
+
+def test_what_is_hidden_for_the_moment_keeps_what_was_typed(designer: Browser, version: FormVersion) -> None:
+    hidden = designer.post(f"{page_of(version)}/try", {"examined": "0", "passed": "6"}, htmx=True)
+
+    assert '<input type="hidden" name="passed" value="6">' in hidden.text
