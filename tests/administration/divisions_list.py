@@ -12,6 +12,7 @@ from saas.divisions import reading
 from saas.divisions.compile import compile_list
 
 COUNTY, TOWN = "990102", "990102100"
+LARGE_COUNTY, LARGE_TOWN = "990101", "990101001"  # four hundred communities in one town
 # The villages of TOWN that are taken at first, with the names that are proposed for them.
 VILLAGES = {
     "990102100001": "镇东社区",
@@ -25,7 +26,7 @@ _TABLES = {
     "areas": ["990101,临江区", "990102,清禾县"],
     "streets": ["990101001,南街道", "990102001,东街道办事处", "990102100,青石镇", "990102400,清禾工业园区"],
     "villages": [
-        "990101001001,一里社区",
+        *(f"990101001{number:03d},第{number}社区居委会" for number in range(1, 401)),
         "990102001001,东一社区居委会",
         "990102001002,东二社区居委会",
         "990102100001,镇东社区居委会",
