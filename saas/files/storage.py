@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import shutil
 import time
 import uuid
 from collections.abc import Callable, Iterator
@@ -60,6 +61,13 @@ class LocalStore:
 
     def has(self, tenant_id: uuid.UUID, digest: str) -> bool:
         return self._place(tenant_id, digest).is_file()
+
+    def remove_all(self, tenant_id: uuid.UUID) -> int:
+        """Delete every file of a county that has left; return how many there were, without what was derived."""
+        folder = self._folder / str(uuid.UUID(str(tenant_id)))
+        count = sum(1 for path in folder.glob("??/*") if len(path.name) == 64)
+        shutil.rmtree(folder, ignore_errors=not folder.exists())
+        return count
 
     def sweep(self, *, older_than: float = UNFINISHED_SECONDS) -> int:
         """Delete what writers that died left unfinished, if it is older than so many seconds; return how many."""

@@ -19,10 +19,7 @@ _RECONCILER_HOLDS = text(
     " AND classid::bigint = :high AND objid::bigint = :low"
     " AND database = (SELECT oid FROM pg_database WHERE datname = current_database()))"
 )
-_DATABASE = text(
-    "SELECT pg_database_size(current_database()), current_setting('server_version'),"
-    " (SELECT version_num FROM alembic_version)"
-)
+_DATABASE = text("SELECT pg_database_size(current_database()), current_setting('server_version')")
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +40,7 @@ class Health:
 def look(session: Session) -> Health:
     """Ask everything once."""
     workers, messages = _queue()
-    size, version, schema = session.execute(_DATABASE).one()
+    size, version = session.execute(_DATABASE).one()
     disk = shutil.disk_usage(_existing_folder())
     return Health(
         workers=workers,
@@ -54,10 +51,15 @@ def look(session: Session) -> Health:
         jobs=job_numbers(session),
         database_bytes=size,
         database_version=version,
-        schema=schema,
+        schema=schema_of(session),
         disk_total=disk.total,
         disk_free=disk.free,
     )
+
+
+def schema_of(session: Session) -> str:
+    """The revision of the tables."""
+    return str(session.execute(text("SELECT version_num FROM alembic_version")).scalar_one())
 
 
 def _queue() -> tuple[Sequence[WorkerStanding] | None, int | None]:

@@ -1,135 +1,21 @@
-"""`flask operators …` and `flask tenants …`: operating the deployment from the command line."""
+"""`flask tenants …`: counties as customers."""
 
 from __future__ import annotations
 
-import getpass
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from functools import wraps
-from typing import Any, TypeVar, cast
-
 import click
-from flask import current_app
-from flask.cli import AppGroup
-from sqlalchemy.orm import Session
 
 from saas.access.permissions import ROLE_LABELS, Role
-from saas.config import ConfigError
-from saas.domain.errors import DomainError
 from saas.local import local_time
-from saas.operator import operators, queries, services
+from saas.operator import queries, services
+from saas.operator.commands.base import acting, changing, find_county, plainly, tenants
 from saas.operator.db import operator_session, operator_work
 from saas.operator.forms import default_units_from
 from saas.operator.founding import ROOT_TYPES, NewAdministrator, NewCounty, create_county
-from saas.operator.models import Operator
-from saas.operator.trail import OperatorAction, find_break, find_head
-from saas.tenancy.models import Tenant, TenantStatus
+from saas.operator.measuring import measure
+from saas.operator.trail import OperatorAction
+from saas.tenancy.models import TenantStatus
 
 MEBIBYTE = 1024 * 1024
-
-operators_group = AppGroup("operators", help="Who operates this deployment.")
-tenants = AppGroup("tenants", help="Counties of this deployment.")
-COMMANDS = (operators_group, tenants)
-Command = TypeVar("Command", bound=Callable[..., Any])
-
-
-def acting() -> str:
-    """Who runs the command, for the trail."""
-    return f"{getpass.getuser()} (command line)"
-
-
-def plainly(command: Command) -> Command:
-    """Say a refusal in one line instead of a traceback."""
-
-    @wraps(command)
-    def run(*args: Any, **kwargs: Any) -> Any:
-        try:
-            return command(*args, **kwargs)
-        except (ConfigError, DomainError) as error:
-            raise click.ClickException(str(error)) from None
-
-    return cast(Command, run)
-
-
-def get_county(session: Session, slug: str) -> Tenant:
-    """The county at an address, or one clear line."""
-    found = queries.find_county_by_slug(session, slug)
-    if found is None:
-        raise click.ClickException(f"no county has the address /{slug}")
-    return services.get_county(session, found.id)
-
-
-@contextmanager
-def changing(slug: str) -> Iterator[tuple[Session, Tenant]]:
-    """One change of one county, committed at the end. Running web processes notice within seconds."""
-    with operator_work() as session:
-        yield session, get_county(session, slug)
-    current_app.extensions["counties"].forget()
-
-
-@operators_group.command("add")
-@click.argument("name")
-@plainly
-def add_operator(name: str) -> None:
-    """Add the operator NAME; prints the first password, once."""
-    with operator_work() as session:
-        password = operators.add_operator(session, name, actor=acting())
-    click.echo(f"{name} {password}")
-
-
-@operators_group.command("list")
-@plainly
-def list_operators() -> None:
-    """List the operators."""
-    for each in queries.list_operators(operator_session()):
-        state = "active" if each.is_active else "disabled"
-        click.echo(f"{each.login_name:<20} {state:<10} {local_time(each.last_signed_in_at) or 'never signed in'}")
-
-
-@operators_group.command("disable")
-@click.argument("name")
-@plainly
-def disable_operator(name: str) -> None:
-    """Let NAME not sign in any more; open sessions end at once."""
-    with operator_work() as session:
-        operators.set_active(session, _operator(session, name), False, actor=acting())
-
-
-@operators_group.command("enable")
-@click.argument("name")
-@plainly
-def enable_operator(name: str) -> None:
-    """Let NAME sign in again."""
-    with operator_work() as session:
-        operators.set_active(session, _operator(session, name), True, actor=acting())
-
-
-@operators_group.command("reset")
-@click.argument("name")
-@plainly
-def reset_operator(name: str) -> None:
-    """Give NAME a new first password, printed once, and lift a lock."""
-    with operator_work() as session:
-        password = operators.reset_password(session, _operator(session, name), actor=acting())
-    click.echo(f"{name} {password}")
-
-
-@operators_group.command("verify")
-@plainly
-def verify_trail() -> None:
-    """Check that no line of the operators' trail was changed or removed; print its head, to be kept elsewhere."""
-    broken = find_break(operator_session())
-    if broken is not None:
-        raise click.ClickException(f"the trail is broken at line {broken}")
-    head = find_head(operator_session())
-    click.echo(f"{head.number} lines, head {head.digest}")
-
-
-def _operator(session: Session, name: str) -> Operator:
-    found = operators.find_operator(session, name)
-    if found is None:
-        raise click.ClickException(f"there is no operator {name!r}")
-    return found
 
 
 @tenants.command("create")
@@ -276,9 +162,12 @@ def quota(slug: str, users: int | None, storage_mb: int | None, jobs: int | None
 
 @tenants.command("usage")
 @click.argument("slug", required=False)
+@click.option("--now", is_flag=True, help="count SLUG now")
 @plainly
-def usage(slug: str | None) -> None:
+def usage(slug: str | None, now: bool) -> None:
     """Print how much counties use, as it was counted last. Figures only."""
+    if now and slug is not None:
+        measure(find_county(slug).id, always=True)
     page, left = 1, True
     while left:
         rows, _ = queries.list_counties(operator_session(), queries.CountyFilter(), page=page)
