@@ -1,20 +1,12 @@
-"""Applying what a county does: forms, routes, collections, plans with their targets, and assessment schemes."""
+"""Planning what a county does: routes, forms, collections, targets and assessment schemes."""
 
 from __future__ import annotations
 
 import uuid
-from collections.abc import Mapping
-from datetime import date
+from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import select
-
-from saas.access.permissions import Role
-from saas.accounts.models import User
-from saas.accounts.queries import list_post_holders
 from saas.assessment.models import AssessmentScheme, SchemeVersion
-from saas.audit.services import HasId
-from saas.db import db, local_today, new_id, utc_now
 from saas.domain.canonical_json import digest, plain
 from saas.domain.cohorts import cohort_to_mapping
 from saas.domain.fields import form_to_mapping
@@ -22,164 +14,210 @@ from saas.domain.routes import route_to_mapping
 from saas.domain.scheme_writing import scheme_to_mapping
 from saas.domain.target_format import target_to_mapping
 from saas.domain.windows import window_to_mapping
-from saas.forms.models import FormDefinition, VersionStatus
-from saas.forms.queries import find_draft, find_published_version
-from saas.forms.services import change_definition, create_form, publish, start_draft
-from saas.org.queries import get_root_unit
-from saas.packs.organisation import Directory
-from saas.packs.plans import apply_plan
+from saas.forms.models import FormDefinition, FormVersion, VersionStatus
+from saas.packs.county import Desk, Stored
+from saas.packs.plans import plan_plan
 from saas.review.models import Route
 from saas.submissions.models import Collection
 from saas.targets.models import Target
 from saas.tenancy.pack_configuration import PackCollection, PackForm, PackScheme, PackTarget
-from saas.tenancy.packs import Configuration
 
 
-def apply_configuration(configuration: Configuration, directory: Directory) -> None:
-    """Create what is new and bring what is known by its code to the pack's wording.
+def plan_configuration(desk: Desk) -> None:
+    """Put down what is new and what is worded otherwise.
 
     What is frozen stays: a changed form or scheme becomes a new version; a plan that left its draft is not touched.
     """
-    actor = find_office_user()
-    routes = _apply_routes(configuration)
-    forms = {entry.form.code: _apply_form(entry, directory, actor) for entry in configuration.forms}
-    plans = {}
-    for plan in configuration.plans:
-        plans[plan.plan.code] = apply_plan(plan.plan, directory, routes, actor)
-    for target in configuration.targets:
-        _apply_target(target, directory, plans)
-    collections = {
-        entry.table.code: _apply_collection(entry, directory, forms, routes, plans)
-        for entry in configuration.collections
-    }
-    for scheme in configuration.schemes:
-        _apply_scheme(scheme, directory, routes, collections, actor)
-    db.session.flush()
+    _plan_routes(desk)
+    _plan_forms(desk)
+    for plan in desk.pack.configuration.plans:
+        plan_plan(desk, plan.plan)
+    _plan_targets(desk)
+    _plan_collections(desk)
+    _plan_schemes(desk)
 
 
-def find_office_user() -> User:
-    """The first holder of an office post at the county: in whose name a pack is applied."""
-    root = get_root_unit(local_today())
-    holders = list_post_holders([root.id], Role.OFFICE, local_today())
-    if not holders:
-        raise LookupError("the county has no holder of an office post: nobody could draft its plans")
-    return holders[0][1]
+def _plan_routes(desk: Desk) -> None:
+    stored = desk.county.by(Route, "code")
+    desk.routes = {code: row["id"] for code, row in stored.items()}
+    for entry in desk.pack.configuration.routes:
+        route = entry.route
+        values = {"code": route.code, "name": route.name, "definition": plain(route_to_mapping(route))}
+        label = f"{route.name}（{route.code}）"
+        desk.routes[route.code] = desk.ledger.put(Route, stored.get(route.code), label, values)
 
 
-def _apply_routes(configuration: Configuration) -> dict[str, uuid.UUID]:
-    known = {row.code: row for row in db.session.scalars(select(Route).order_by(Route.code))}
-    for entry in configuration.routes:
-        route = known.get(entry.route.code)
-        if route is None:
-            route = Route(id=new_id(), code=entry.route.code)
-            db.session.add(route)
-            known[route.code] = route
-        route.name, route.definition = entry.route.name, plain(route_to_mapping(entry.route))
-    db.session.flush()
-    return {code: route.id for code, route in known.items()}
+# --- forms -------------------------------------------------------------------------------------------------------
 
 
-def _apply_form(entry: PackForm, directory: Directory, actor: HasId) -> FormDefinition:
-    registration = entry.registration
-    owner_id = directory.units[registration.owner_unit] if registration else None
-    basis = registration.legal_basis if registration else ""
-    expires_on = registration.expires_on if registration else None
-    form = db.session.scalars(select(FormDefinition).where(FormDefinition.code == entry.form.code)).one_or_none()
-    if form is None:
-        form = create_form(entry.form, actor=actor, owner_unit_id=owner_id, legal_basis=basis, expires_on=expires_on)
-        directory.count("forms")
-    current = find_published_version(form.id)
-    if current is not None and current.definition == plain(form_to_mapping(entry.form)):
-        return form
-    version = find_draft(form.id) or start_draft(form, actor=actor)
-    change_definition(version, entry.form, actor=actor, change="pack")
+def _plan_forms(desk: Desk) -> None:
+    stored, versions = desk.county.by(FormDefinition, "code"), desk.county.grouped(FormVersion, "form_id")
+    desk.forms = {code: row["id"] for code, row in stored.items()}
+    for entry in desk.pack.configuration.forms:
+        known = stored.get(entry.form.code)
+        form_id = desk.forms[entry.form.code] = _plan_form(desk, entry, known)
+        _plan_form_version(desk, entry, form_id, known, versions.get(form_id, []))
+
+
+def _plan_form(desk: Desk, entry: PackForm, known: Stored | None) -> uuid.UUID:
+    registration, label = entry.registration, _form_label(entry)
+    values: dict[str, Any] = {}
     if registration is not None:
-        publish(version, actor=actor)
-    return form
+        values = {
+            "owner_unit_id": desk.unit_id(registration.owner_unit),
+            "legal_basis": registration.legal_basis,
+            "expires_on": registration.expires_on,
+        }
+    if known is None:
+        values = {"owner_unit_id": None, "legal_basis": "", "expires_on": None, **values}
+        values.update(code=entry.form.code, name=entry.form.name, description=entry.form.description)
+    return desk.ledger.put(FormDefinition, known, label, values)
 
 
-def _apply_target(entry: PackTarget, directory: Directory, plans: Mapping[str, uuid.UUID | None]) -> None:
-    plan_id = plans.get(entry.plan)
-    if plan_id is None:
-        return  # the plan left its draft: its targets stay as signed
-    target = db.session.scalars(
-        select(Target).where(Target.plan_id == plan_id, Target.code == entry.target.code)
-    ).one_or_none()
-    if target is None:
-        order = len(db.session.scalars(select(Target.id).where(Target.plan_id == plan_id)).all())
-        target = Target(id=new_id(), plan_id=plan_id, code=entry.target.code, sort_order=order)
-        db.session.add(target)
-        directory.count("targets")
-    target.name, target.measure = entry.target.name, entry.target.measure
-    target.due_on = entry.target.deadline.due_on if entry.target.deadline else None
-    target.responsible_unit_id = directory.units[entry.responsible_unit] if entry.responsible_unit else None
-    target.definition = plain(target_to_mapping(entry.target))
-    db.session.flush()
+def _form_label(entry: PackForm) -> str:
+    return f"{entry.form.name}（{entry.form.code}）"
 
 
-def _apply_collection(
-    entry: PackCollection,
-    directory: Directory,
-    forms: Mapping[str, FormDefinition],
-    routes: Mapping[str, uuid.UUID],
-    plans: Mapping[str, uuid.UUID | None],
-) -> uuid.UUID:
-    table = entry.table
-    collection = db.session.scalars(select(Collection).where(Collection.code == table.code)).one_or_none()
-    if collection is None:
-        collection = Collection(id=new_id(), code=table.code, starts_on=table.starts_on)
-        db.session.add(collection)
-        directory.count("collections")
-    collection.name, collection.form_id, collection.route_id = table.name, forms[table.form].id, routes[table.route]
-    if table.plan and plans.get(table.plan):
-        collection.plan_id = plans[table.plan]
-    collection.cadence = str(table.cadence)
-    collection.cohort = plain(cohort_to_mapping(entry.cohort))
-    collection.window = plain(window_to_mapping(entry.window))
-    collection.starts_on, collection.ends_on = table.starts_on, table.ends_on
-    db.session.flush()
-    return collection.id
-
-
-def _apply_scheme(
-    entry: PackScheme,
-    directory: Directory,
-    routes: Mapping[str, uuid.UUID],
-    collections: Mapping[str, uuid.UUID],
-    actor: HasId,
+def _plan_form_version(
+    desk: Desk, entry: PackForm, form_id: uuid.UUID, known: Stored | None, versions: Sequence[Stored]
 ) -> None:
-    use = entry.application
-    scheme = db.session.scalars(
-        select(AssessmentScheme).where(AssessmentScheme.code == entry.scheme.code)
-    ).one_or_none()
-    if scheme is None:
-        scheme = AssessmentScheme(id=new_id(), code=entry.scheme.code)
-        db.session.add(scheme)
-        directory.count("schemes")
-    scheme.name, scheme.cadence = entry.scheme.title, str(use.cadence)
-    scheme.cohort, scheme.route_id = plain(cohort_to_mapping(entry.cohort)), routes[use.route]
-    scheme.collection_id = collections[use.collection] if use.collection else None
-    db.session.flush()
-    _publish_version(scheme, plain(scheme_to_mapping(entry.scheme)), use.effective_from, actor)
-
-
-def _publish_version(scheme: AssessmentScheme, definition: dict[str, Any], effective_from: date, actor: HasId) -> None:
-    """A scheme that differs from its last version is published as the next one."""
-    versions = db.session.scalars(
-        select(SchemeVersion).where(SchemeVersion.scheme_id == scheme.id).order_by(SchemeVersion.number.desc())
-    ).all()
-    if versions and versions[0].digest == digest(definition):
+    definition, label = plain(form_to_mapping(entry.form)), _form_label(entry)
+    published = [row for row in versions if row["status"] is VersionStatus.PUBLISHED]
+    drafts = [row for row in versions if row["status"] is VersionStatus.DRAFT]
+    current = (published or drafts)[-1] if published or drafts else None
+    if current is not None and current["definition"] == definition:
+        desk.ledger.same.append((FormVersion.__tablename__, label))
         return
-    db.session.add(
-        SchemeVersion(
-            scheme_id=scheme.id,
-            number=versions[0].number + 1 if versions else 1,
-            status=VersionStatus.PUBLISHED,
-            effective_from=effective_from,
-            definition=definition,
-            digest=digest(definition),
-            published_at=utc_now(),
-            published_by_id=actor.id,
-        )
-    )
-    db.session.flush()
+    if drafts:
+        desk.ledger.conflict(FormDefinition, label, "本县正在修改这张表单（有未发布的草稿）：请先发布或放弃草稿")
+        return
+    if known is not None and desk.ledger.is_others(FormDefinition, known):
+        desk.ledger.conflict(FormDefinition, label, "本县已有同代码的表单，内容不同")
+        return
+    is_asked = entry.registration is not None and entry.registration.expires_on >= desk.today
+    if entry.registration is not None and not is_asked:
+        desk.ledger.keep(FormDefinition, label, "已过有效期：只存为草稿，延长有效期后再发布")
+    for row in published if is_asked else ():
+        desk.ledger.change(FormVersion, row, label, {"status": VersionStatus.RETIRED})
+    number = max((row["number"] for row in versions), default=0) + 1
+    values: dict[str, Any] = {"form_id": form_id, "number": number, "definition": definition}
+    values.update(published_as(desk, definition, is_published=is_asked))
+    desk.ledger.add(FormVersion, label, values, former=current)
+
+
+def published_as(desk: Desk, definition: dict[str, Any], *, is_published: bool) -> dict[str, Any]:
+    """What a version says about its publication."""
+    if not is_published:
+        return {"status": VersionStatus.DRAFT, "digest": "", "published_at": None, "published_by_id": None}
+    return {
+        "status": VersionStatus.PUBLISHED,
+        "digest": digest(definition),
+        "published_at": desk.now,
+        "published_by_id": desk.actor_id or desk.drafter_id,
+    }
+
+
+# --- targets and collections -------------------------------------------------------------------------------------
+
+
+def _plan_targets(desk: Desk) -> None:
+    stored = desk.county.by(Target, "plan_id", "code")
+    orders = {plan_id: len(rows) for plan_id, rows in desk.county.grouped(Target, "plan_id").items()}
+    for entry in desk.pack.configuration.targets:
+        plan_id = desk.drafts.get(entry.plan)
+        if plan_id is None:
+            continue  # the plan left its draft: its targets stay as signed
+        known = stored.get((plan_id, entry.target.code))
+        values = _target_values(desk, entry, plan_id)
+        if known is None:
+            values["sort_order"] = orders.get(plan_id, 0)
+            orders[plan_id] = orders.get(plan_id, 0) + 1
+        desk.ledger.put(Target, known, f"{entry.target.name}（{entry.target.code}）", values)
+
+
+def _target_values(desk: Desk, entry: PackTarget, plan_id: uuid.UUID) -> dict[str, Any]:
+    target = entry.target
+    return {
+        "plan_id": plan_id,
+        "code": target.code,
+        "name": target.name,
+        "measure": target.measure,
+        "due_on": target.deadline.due_on if target.deadline else None,
+        "responsible_unit_id": desk.unit_id(entry.responsible_unit) if entry.responsible_unit else None,
+        "definition": plain(target_to_mapping(target)),
+    }
+
+
+def _plan_collections(desk: Desk) -> None:
+    stored = desk.county.by(Collection, "code")
+    desk.collections = {code: row["id"] for code, row in stored.items()}
+    for entry in desk.pack.configuration.collections:
+        known, label = stored.get(entry.table.code), f"{entry.table.name}（{entry.table.code}）"
+        values = _collection_values(desk, entry)
+        desk.collections[entry.table.code] = desk.ledger.put(Collection, known, label, values)
+
+
+def _collection_values(desk: Desk, entry: PackCollection) -> dict[str, Any]:
+    table = entry.table
+    values: dict[str, Any] = {
+        "code": table.code,
+        "name": table.name,
+        "form_id": desk.forms[table.form],
+        "route_id": desk.routes[table.route],
+        "cadence": str(table.cadence),
+        "cohort": plain(cohort_to_mapping(entry.cohort)),
+        "window": plain(window_to_mapping(entry.window)),
+        "starts_on": table.starts_on,
+        "ends_on": table.ends_on,
+    }
+    if table.plan and table.plan in desk.drafts:
+        values["plan_id"] = desk.drafts[table.plan]
+    elif table.plan and table.code not in {row["code"] for row in desk.county.rows(Collection)}:
+        values["plan_id"] = desk.plans.get(table.plan)
+    return values
+
+
+# --- schemes -----------------------------------------------------------------------------------------------------
+
+
+def _plan_schemes(desk: Desk) -> None:
+    stored, versions = desk.county.by(AssessmentScheme, "code"), desk.county.grouped(SchemeVersion, "scheme_id")
+    for entry in desk.pack.configuration.schemes:
+        use, label = entry.application, f"{entry.scheme.title}（{entry.scheme.code}）"
+        values = {
+            "code": entry.scheme.code,
+            "name": entry.scheme.title,
+            "cadence": str(use.cadence),
+            "cohort": plain(cohort_to_mapping(entry.cohort)),
+            "route_id": desk.routes[use.route],
+            "collection_id": desk.collections[use.collection] if use.collection else None,
+        }
+        known = stored.get(entry.scheme.code)
+        scheme_id = desk.ledger.put(AssessmentScheme, known, label, values)
+        is_others = known is not None and desk.ledger.is_others(AssessmentScheme, known)
+        newest = max(versions.get(scheme_id, []), key=lambda row: row["number"], default=None)
+        _plan_scheme_version(desk, entry, scheme_id, newest, is_others=is_others)
+
+
+def _plan_scheme_version(
+    desk: Desk, entry: PackScheme, scheme_id: uuid.UUID, newest: Stored | None, *, is_others: bool
+) -> None:
+    """A scheme that differs from its last version is published as the next one."""
+    definition, label = plain(scheme_to_mapping(entry.scheme)), f"{entry.scheme.title}（{entry.scheme.code}）"
+    if newest is not None and newest["digest"] == digest(definition):
+        desk.ledger.same.append((SchemeVersion.__tablename__, label))
+        return
+    if is_others:
+        desk.ledger.conflict(AssessmentScheme, label, "本县已有同代码的考核方案，计分规则不同")
+        return
+    if newest is not None and newest["status"] is VersionStatus.DRAFT:
+        desk.ledger.conflict(AssessmentScheme, label, "本县正在修改这个考核方案（有未发布的草稿）：请先发布或放弃草稿")
+        return
+    values = {
+        "scheme_id": scheme_id,
+        "number": newest["number"] + 1 if newest is not None else 1,
+        "effective_from": entry.application.effective_from,
+        "definition": definition,
+    }
+    values.update(published_as(desk, definition, is_published=True))
+    desk.ledger.add(SchemeVersion, label, values, former=newest)

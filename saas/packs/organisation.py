@@ -1,164 +1,303 @@
-"""Applying the organisation of a pack: unit types, units, places, posts, people and links."""
+"""Planning the organisation of a pack: unit types, units with their places, posts, people and ties."""
 
 from __future__ import annotations
 
 import uuid
-from dataclasses import dataclass, field
+from collections.abc import Mapping
 from datetime import date
+from typing import Any
 
-from sqlalchemy import select
-
+from saas.access.permissions import Role
 from saas.accounts.models import Appointment, User
-from saas.accounts.passwords import hash_password
-from saas.db import db, local_today, new_id
-from saas.org import versions
-from saas.org.bulk import NewUnit, insert_units
-from saas.org.models import OrgUnit, Post, UnitLink, UnitType
-from saas.tenancy.packs import Organisation
+from saas.db import new_id
+from saas.org.models import (
+    Hierarchy,
+    HierarchyPurpose,
+    OrgUnit,
+    Placement,
+    Post,
+    PostTemplate,
+    UnitLink,
+    UnitType,
+    UnitVersion,
+)
+from saas.org.names import search_key
+from saas.org.queries import ADMINISTRATIVE
+from saas.packs.county import Desk, KnownUnit, Stored
+from saas.tenancy.pack_schema import LinkRow, PersonRow, UnitRow, UnitTypeRow
+
+_ADMINISTRATORS = frozenset({Role.SYSTEM_ADMIN.value, Role.SECURITY_ADMIN.value, Role.AUDITOR.value})
 
 
-@dataclass
-class Directory:
-    """What the rest of a pack refers to by code: ids of units, posts and people. `counts` says what was new."""
+def plan_organisation(desk: Desk) -> None:
+    """Put down what is new, what is called otherwise, and leave alone what the pack does not name.
 
-    types: dict[str, uuid.UUID] = field(default_factory=dict)
-    units: dict[str, uuid.UUID] = field(default_factory=dict)
-    posts: dict[tuple[str, str], uuid.UUID] = field(default_factory=dict)
-    people: dict[str, uuid.UUID] = field(default_factory=dict)
-    counts: dict[str, int] = field(default_factory=dict)
-
-    def count(self, what: str) -> None:
-        self.counts[what] = self.counts.get(what, 0) + 1
-
-
-def apply_organisation(
-    organisation: Organisation, *, valid_from: date, first_password: str, must_change_password: bool
-) -> Directory:
-    """Create what is new, rename what is known by its code, leave alone what the pack does not name.
-
-    A known unit is not moved: a move is a reorganisation with a date of its own. New accounts get `first_password`.
+    A known unit is not moved and keeps its type: that is a reorganisation, which has a date of its own.
     """
-    directory = Directory()
-    _apply_types(organisation, directory)
-    _apply_units(organisation, directory, valid_from)
-    _apply_posts(organisation, directory)
-    _apply_people(organisation, directory, first_password, must_change_password)
-    _apply_links(organisation, directory)
-    return directory
+    _plan_types(desk)
+    _plan_units(desk)
+    _plan_templates(desk)
+    _plan_posts(desk)
+    _plan_template_posts(desk)
+    _plan_people(desk)
+    _plan_links(desk)
+    _refuse_mixed_roles(desk)
 
 
-def _apply_types(organisation: Organisation, directory: Directory) -> None:
-    known = {row.code: row for row in db.session.scalars(select(UnitType).order_by(UnitType.code))}
-    for row in organisation.unit_types:
-        unit_type = known.get(row.code)
-        if unit_type is None:
-            unit_type = UnitType(id=new_id(), code=row.code, name=row.name, level=row.level)
-            db.session.add(unit_type)
-            directory.count("unit_types")
-        unit_type.name, unit_type.level, unit_type.is_territorial = row.name, row.level, row.is_territorial
-        unit_type.parents = list(row.parents)
-        unit_type.attributes = [
+# --- kinds of units ----------------------------------------------------------------------------------------------
+
+
+def _plan_types(desk: Desk) -> None:
+    stored = desk.county.by(UnitType, "code")
+    codes = {*stored, *(row.code for row in desk.pack.organisation.unit_types)}
+    for row in desk.pack.organisation.unit_types:
+        attributes = [
             {"name": a.name, "label": a.label, "type": a.type.value, "measure": a.measure, "choices": list(a.choices)}
-            for a in organisation.attributes
+            for a in desk.pack.organisation.attributes
             if a.unit_type == row.code
         ]
-        directory.types[row.code] = unit_type.id
-    db.session.flush()
-
-
-def _apply_units(organisation: Organisation, directory: Directory, valid_from: date) -> None:
-    known = {row.code: row for row in db.session.scalars(select(OrgUnit).order_by(OrgUnit.code))}
-    new: list[NewUnit] = []
-    for order, row in enumerate(organisation.units, start=1):
-        unit = known.get(row.code)
-        if unit is not None:
-            directory.units[row.code], unit.sort_order = unit.id, order
-            change = {"name": row.name, "short_name": row.short_name, "attributes": dict(row.attributes)}
-            versions.correct_present(unit, local_today(), **change)
+        known = stored.get(row.code)
+        if known is not None and desk.is_starter:
+            _add_attributes(desk, known, row, attributes)
             continue
-        new.append(
-            NewUnit(
-                code=row.code,
-                name=row.name,
-                short_name=row.short_name,
-                unit_type_id=directory.types[row.type],
-                parent_id=directory.units[row.parent] if row.parent else None,
-                attributes=row.attributes,
-                sort_order=order,
-                valid_from=valid_from,
-            )
-        )
-        directory.units[row.code] = new[-1].id
-        directory.count("units")
-    insert_units(new)
+        values = {
+            "code": row.code,
+            "name": row.name,
+            "level": row.level,
+            "is_territorial": row.is_territorial,
+            "parents": [code for code in row.parents if code in codes],
+            "attributes": attributes,
+        }
+        desk.types[row.code] = desk.ledger.put(UnitType, known, f"{row.name}（{row.code}）", values)
 
 
-def _apply_posts(organisation: Organisation, directory: Directory) -> None:
-    known = {(row.unit_id, row.name): row for row in db.session.scalars(select(Post).order_by(Post.id))}
-    for row in organisation.posts:
-        unit_id = directory.units[row.unit]
-        post = known.get((unit_id, row.name))
-        if post is None:
-            post = Post(id=new_id(), unit_id=unit_id, name=row.name)
-            db.session.add(post)
-            directory.count("posts")
-        post.roles, post.sort_order = [role.value for role in row.roles], row.sort_order
-        directory.posts[row.unit, row.name] = post.id
-    db.session.flush()
+def _add_attributes(desk: Desk, known: Stored, row: UnitTypeRow, attributes: list[dict[str, Any]]) -> None:
+    """A starter pack lets the county's own type be as it is, and gives its units what they do not carry yet."""
+    label = f"{known['name']}（{row.code}）"
+    for key, word in (("name", "名称"), ("level", "层级"), ("is_territorial", "是否属地")):
+        if known[key] != getattr(row, key):
+            desk.ledger.keep(UnitType, label, f"{word}保留本县的“{known[key]}”，配置包写的是“{getattr(row, key)}”")
+    own = {each["name"]: each for each in known["attributes"]}
+    for each in attributes:
+        if each["name"] in own and own[each["name"]]["type"] != each["type"]:
+            desk.ledger.conflict(UnitType, label, f"属性“{own[each['name']]['label']}”的数据类型与配置包的不同")
+    missing = [each for each in attributes if each["name"] not in own]
+    merged = [*known["attributes"], *missing]
+    desk.ledger.put(UnitType, known, label, {"attributes": merged}, ours=False)
 
 
-def _apply_people(
-    organisation: Organisation, directory: Directory, first_password: str, must_change_password: bool
-) -> None:
-    known = {row.login_name: row for row in db.session.scalars(select(User).order_by(User.id))}
-    held = {tuple(row) for row in db.session.execute(select(Appointment.post_id, Appointment.user_id))}
-    is_new = [row for row in organisation.people if row.login_name not in known]
-    password_hash = hash_password(first_password) if is_new else ""
-    for row in is_new:
-        user = User(
-            id=new_id(),
-            login_name=row.login_name,
-            name=row.name,
-            password_hash=password_hash,
-            must_change_password=must_change_password,
-        )
-        db.session.add(user)
-        known[row.login_name] = user
-        directory.count("people")
-    db.session.flush()
-    for row in organisation.people:
-        user = known[row.login_name]
-        user.name, user.phone = row.name, row.phone
-        directory.people[row.login_name] = user.id
+# --- units -------------------------------------------------------------------------------------------------------
+
+
+def _plan_units(desk: Desk) -> None:
+    if not desk.pack.organisation.units:
+        return
+    stored, versions = desk.county.by(OrgUnit, "code"), desk.county.grouped(UnitVersion, "unit_id")
+    tree = administrative_tree(desk)
+    _refuse_second_root(desk, tree)
+    above = {
+        row["unit_id"]: row["parent_id"]
+        for row in sorted(desk.county.rows(Placement), key=lambda row: row["starts_on"])
+        if row["hierarchy_id"] == tree and row["starts_on"] <= desk.today
+    }
+    for order, row in enumerate(desk.pack.organisation.units, start=1):
+        known = stored.get(row.code)
+        if known is None:
+            _add_unit(desk, row, order, tree)
+            continue
+        _change_unit(desk, row, order, known, versions[known["id"]])
+        parent = desk.unit_id(row.parent) if row.parent else None
+        if known["unit_type_id"] != desk.types[row.type] or above.get(known["id"]) != parent:
+            text = "类型和隶属保留本县现有的：要改变请办理机构调整"
+            desk.ledger.keep(OrgUnit, f"{known['name']}（{row.code}）", text)
+
+
+def _refuse_second_root(desk: Desk, tree: uuid.UUID) -> None:
+    """A county has one unit at the top: a pack that brings another describes another county."""
+    (root,) = [row.code for row in desk.pack.organisation.units if row.parent is None]
+    tops = {
+        row["unit_id"] for row in desk.county.rows(Placement) if row["hierarchy_id"] == tree and not row["parent_id"]
+    }
+    for row in desk.county.rows(OrgUnit):
+        if row["id"] in tops and row["code"] != root and (row["valid_to"] is None or row["valid_to"] > desk.today):
+            text = f"本县的最上级单位代码是“{row['code']}”，配置包的是“{root}”：这个配置包写的是另一个县"
+            desk.ledger.conflict(OrgUnit, row["name"], text)
+
+
+def administrative_tree(desk: Desk) -> uuid.UUID:
+    """The id of the tree that rights follow, put down if a new county does not have it yet."""
+    known = desk.county.by(Hierarchy, "code").get(ADMINISTRATIVE)
+    if known is not None:
+        tree: uuid.UUID = known["id"]
+        return tree
+    values = {"code": ADMINISTRATIVE, "name": "行政区划", "purpose": HierarchyPurpose.ADMINISTRATIVE}
+    return desk.ledger.add(Hierarchy, "行政区划", values)
+
+
+def _add_unit(desk: Desk, row: UnitRow, order: int, tree: uuid.UUID) -> None:
+    since, label, unit_id = desk.pack.head.calendar.units_valid_from, f"{row.name}（{row.code}）", new_id()
+    facts = {
+        "unit_type_id": desk.types[row.type],
+        "name": row.name,
+        "short_name": row.short_name,
+        "attributes": dict(row.attributes),
+    }
+    standing = {"id": unit_id, "code": row.code, "sort_order": order, "valid_from": since, "valid_to": None}
+    standing["search_key"] = search_key(row.name, row.short_name)
+    desk.ledger.add(OrgUnit, label, {**facts, **standing})
+    span = {"unit_id": unit_id, "starts_on": since, "ends_on": None}
+    desk.ledger.add(UnitVersion, label, {**facts, **span})
+    parent_id = desk.unit_id(row.parent) if row.parent else None
+    desk.ledger.add(Placement, label, {**span, "hierarchy_id": tree, "parent_id": parent_id})
+    desk.units[row.code] = KnownUnit(unit_id, row.code, desk.types[row.type], order, None)
+
+
+def _change_unit(desk: Desk, row: UnitRow, order: int, known: Stored, versions: list[Stored]) -> None:
+    """Put right what the unit's present version says (更正): it was so since that version began."""
+    label = f"{row.name}（{row.code}）"
+    facts = {"name": row.name, "short_name": row.short_name, "attributes": dict(row.attributes)}
+    shown = {**facts, "sort_order": order}
+    if (known["name"], known["short_name"]) != (row.name, row.short_name):
+        shown["search_key"] = search_key(row.name, row.short_name)
+    desk.units[row.code].sort_order = order
+    desk.ledger.put(OrgUnit, known, label, shown)
+    present = _present(versions, desk.today)
+    if any(present[key] != value for key, value in facts.items()):
+        desk.ledger.put(UnitVersion, present, label, facts)
+
+
+def _present(versions: list[Stored], today: date) -> Stored:
+    """The version that holds today; of a unit that is yet to come the first, of a closed one the last."""
+    ordered = sorted(versions, key=lambda row: row["starts_on"])
+    for row in ordered:
+        if row["starts_on"] <= today and (row["ends_on"] is None or today < row["ends_on"]):
+            return row
+    return ordered[0] if today < ordered[0]["starts_on"] else ordered[-1]
+
+
+# --- posts -------------------------------------------------------------------------------------------------------
+
+
+def _plan_templates(desk: Desk) -> None:
+    stored = desk.county.by(PostTemplate, "unit_type_id", "name")
+    for row in desk.pack.organisation.post_templates:
+        type_id = desk.types[row.unit_type]
+        values = {
+            "unit_type_id": type_id,
+            "name": row.name,
+            "roles": [role.value for role in row.roles],
+            "sort_order": row.sort_order,
+        }
+        desk.ledger.put(PostTemplate, stored.get((type_id, row.name)), f"{row.unit_type} {row.name}", values)
+
+
+def _plan_posts(desk: Desk) -> None:
+    stored = desk.county.by(Post, "unit_id", "name")
+    for row in desk.pack.organisation.posts:
+        unit_id, roles = desk.unit_id(row.unit), [role.value for role in row.roles]
+        known, label = stored.get((unit_id, row.name)), f"{row.unit}/{row.name}"
+        if known is not None and desk.is_starter:
+            if set(known["roles"]) != set(roles):
+                desk.ledger.keep(Post, label, "本县已有这个岗位，角色保留本县的")
+            continue
+        if known is not None and set(known["roles"]) == set(roles):
+            roles = known["roles"]
+        values = {"unit_id": unit_id, "name": row.name, "roles": roles, "sort_order": row.sort_order}
+        desk.posts[unit_id, row.name] = desk.ledger.put(Post, known, label, values)
+
+
+def _plan_template_posts(desk: Desk) -> None:
+    """Set up the posts of a type at every unit of the type that lacks them; new units get those the county has."""
+    wanted: dict[uuid.UUID, dict[str, tuple[list[str], int]]] = {}
+    for row in desk.pack.organisation.post_templates:
+        roles = [role.value for role in row.roles]
+        wanted.setdefault(desk.types[row.unit_type], {})[row.name] = (roles, row.sort_order)
+    of_county: dict[uuid.UUID, dict[str, tuple[list[str], int]]] = {}
+    for stored in desk.county.rows(PostTemplate):
+        of_county.setdefault(stored["unit_type_id"], {})[stored["name"]] = (stored["roles"], stored["sort_order"])
+    known_units = {row["id"] for row in desk.county.rows(OrgUnit)}
+    for unit in desk.living():
+        posts = dict(wanted.get(unit.type_id, {}))
+        if unit.id not in known_units:
+            posts = {**of_county.get(unit.type_id, {}), **posts}
+        for name, (roles, sort_order) in posts.items():
+            if (unit.id, name) not in desk.posts:
+                values = {"unit_id": unit.id, "name": name, "roles": roles, "sort_order": sort_order}
+                desk.posts[unit.id, name] = desk.ledger.add(Post, f"{unit.code}/{name}", values)
+
+
+# --- people ------------------------------------------------------------------------------------------------------
+
+
+def _plan_people(desk: Desk) -> None:
+    stored = desk.county.by(User, "login_name")
+    held = {(row["post_id"], row["user_id"]) for row in desk.county.rows(Appointment)}
+    for row in desk.pack.organisation.people:
+        known = stored.get(row.login_name)
+        if known is None:
+            user_id = desk.ledger.add(User, row.name, _account(desk, row))
+        else:
+            user_id = desk.ledger.put(User, known, row.name, {"name": row.name, "phone": row.phone})
+        desk.people[row.login_name] = user_id
         for ref in row.posts:
-            post_id = directory.posts[ref.unit, ref.name]
-            if (post_id, user.id) not in held:
-                db.session.add(Appointment(post_id=post_id, user_id=user.id, starts_on=row.starts_on))
-                directory.count("appointments")
-    db.session.flush()
+            post_id = desk.posts[desk.unit_id(ref.unit), ref.name]
+            if (post_id, user_id) not in held:
+                values = {"post_id": post_id, "user_id": user_id, "starts_on": row.starts_on}
+                desk.ledger.add(Appointment, f"{row.name} {ref.name}", values)
 
 
-def _apply_links(organisation: Organisation, directory: Directory) -> None:
-    keys = select(UnitLink.kind, UnitLink.unit_id, UnitLink.user_id, UnitLink.linked_unit_id)
-    known = {tuple(row) for row in db.session.execute(keys)}
-    for row in organisation.links:
-        key = (
-            row.kind,
-            directory.units[row.to_unit],
-            directory.people[row.person] if row.person else None,
-            directory.units[row.from_unit] if row.from_unit else None,
-        )
-        if key not in known:
-            kind, unit_id, user_id, linked_unit_id = key
-            db.session.add(
-                UnitLink(
-                    kind=kind,
-                    unit_id=unit_id,
-                    user_id=user_id,
-                    linked_unit_id=linked_unit_id,
-                    starts_on=row.starts_on,
-                    ends_on=row.ends_on,
-                )
-            )
-            directory.count("links")
-    db.session.flush()
+def _account(desk: Desk, row: PersonRow) -> Mapping[str, Any]:
+    return {
+        "name": row.name,
+        "login_name": row.login_name,
+        "phone": row.phone,
+        "password_hash": desk.password_hash,
+        "must_change_password": desk.must_change_password,
+    }
+
+
+def _refuse_mixed_roles(desk: Desk) -> None:
+    """Nobody may come to hold an administrator's post (三员) beside anything else, whoever brought which."""
+    roles = {row["id"]: row["roles"] for row in desk.county.rows(Post)}
+    names = {row["id"]: row["name"] for row in desk.county.rows(User)}
+    posts: dict[uuid.UUID, set[uuid.UUID]] = {}
+    for row in desk.county.rows(Appointment):
+        if row["ends_on"] is None or row["ends_on"] > desk.today:
+            posts.setdefault(row["user_id"], set()).add(row["post_id"])
+    touched: set[uuid.UUID] = set()
+    for change in desk.ledger.changes:
+        after = change.after or {}
+        if change.table == "post" and "roles" in after:
+            roles[change.id] = after["roles"]
+            touched |= {user_id for user_id, held in posts.items() if change.id in held}
+        elif change.table == "appointment" and change.before is None:
+            posts.setdefault(after["user_id"], set()).add(after["post_id"])
+            touched.add(after["user_id"])
+    for user_id in touched & names.keys():
+        held_roles = {role for post_id in posts[user_id] for role in roles.get(post_id, [])}
+        if held_roles & _ADMINISTRATORS and len(held_roles) > 1:
+            desk.ledger.conflict(User, names[user_id], "会同时担任管理员和其他角色：三员分立，只能担任其中一个")
+
+
+# --- ties --------------------------------------------------------------------------------------------------------
+
+
+def _plan_links(desk: Desk) -> None:
+    stored = desk.county.by(UnitLink, "kind", "unit_id", "user_id", "linked_unit_id")
+    for row in desk.pack.organisation.links:
+        key = _link_key(desk, row)
+        kind, unit_id, user_id, linked_unit_id = key
+        label = f"{kind} {row.person or row.from_unit} → {row.to_unit}"
+        known = stored.get(key)
+        said = {"layer": row.layer, "note": row.note}
+        values: dict[str, Any] = {name: text for name, text in said.items() if text or known is None}
+        if known is None:
+            values.update(kind=kind, unit_id=unit_id, user_id=user_id, linked_unit_id=linked_unit_id)
+            values.update(starts_on=row.starts_on, ends_on=row.ends_on)
+        desk.ledger.put(UnitLink, known, label, values)
+
+
+def _link_key(desk: Desk, row: LinkRow) -> tuple[str, uuid.UUID, uuid.UUID | None, uuid.UUID | None]:
+    user_id = desk.people[row.person] if row.person else None
+    linked_unit_id = desk.unit_id(row.from_unit) if row.from_unit else None
+    return row.kind, desk.unit_id(row.to_unit), user_id, linked_unit_id

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from saas.tenancy.pack_configuration import Configuration, PackBody, PackBodyTemplate, Source
 from saas.tenancy.pack_organisation import Organisation
 from saas.tenancy.pack_reference_list import References
-from saas.tenancy.pack_structure import BodyTable, BodyTemplateTable, SeatRoleName, SeatTable
+from saas.tenancy.pack_structure import BodyTable, BodyTemplateTable
 
 
 def check_bodies(configuration: Configuration, organisation: Organisation, references: References) -> None:
@@ -40,7 +40,7 @@ def _check_template(entry: PackBodyTemplate, references: References) -> None:
     for index, seat in enumerate(entry.table.seats):
         references.check("岗位", seat.post or None, entry.source.at("seats", index, "post"))
         references.check("单位", seat.unit, entry.source.at("seats", index, "unit"))
-    _check_composition(entry.table, entry.source, references)
+    _check_composition(entry, references)
 
 
 def _check_body(entry: PackBody, references: References) -> None:
@@ -48,21 +48,16 @@ def _check_body(entry: PackBody, references: References) -> None:
     references.check("单位", entry.table.host_unit, entry.source.at("host_unit"))
     for index, seat in enumerate(entry.table.seats):
         references.check("单位", seat.unit, entry.source.at("seats", index, "unit"))
-    _check_composition(entry.table, entry.source, references)
+    _check_composition(entry, references)
 
 
-def _check_composition(table: BodyTable | BodyTemplateTable, source: Source, references: References) -> None:
+def _check_composition(entry: PackBody | PackBodyTemplate, references: References) -> None:
     """More seats of a role than its rules allow are a mistake; fewer may still be filled by the county."""
-    for role in SeatRoleName:
-        share = getattr(table.rules, role.value)
-        count = _count(table.seats, role)
-        if share is not None and count > share[1]:
-            text = f"“{table.name}”的 {role.value} 有 {count} 个席位，规则最多 {share[1]} 个"
-            _note(references, source.at("seats"), text, "请改正 rules 或 seats")
-
-
-def _count(seats: tuple[SeatTable, ...], role: SeatRoleName) -> int:
-    return sum(1 for seat in seats if seat.role is role)
+    for role, share in entry.rules.roles.items():
+        count = sum(1 for seat in entry.table.seats if seat.role == role)
+        if share.most is not None and count > share.most:
+            text = f"“{entry.table.name}”的 {role} 有 {count} 个席位，规则最多 {share.most} 个"
+            _note(references, entry.source.at("seats"), text, "请改正 rules 或 seats")
 
 
 def _check_parents(tables: Mapping[str, tuple[BodyTable | BodyTemplateTable, Source]], references: References) -> None:

@@ -12,6 +12,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar
 
+from saas.domain.bodies import BodyRules, rules_from_mapping
 from saas.domain.cohorts import Cohort, cohort_from_mapping
 from saas.domain.errors import FormatError
 from saas.domain.fields import FormDefinition, form_from_mapping
@@ -134,6 +135,7 @@ class PackBodyTemplate:
 
     source: Source
     table: BodyTemplateTable
+    rules: BodyRules
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,6 +144,7 @@ class PackBody:
 
     source: Source
     table: BodyTable
+    rules: BodyRules
 
 
 @dataclass(frozen=True, slots=True)
@@ -358,13 +361,21 @@ def _cohorts(source: TomlFile | None, problems: Problems) -> Iterator[PackCohort
 def _body_templates(source: TomlFile | None, problems: Problems) -> Iterator[PackBodyTemplate | None]:
     for entry in _entries(source, "templates", problems, ("bodies",)):
         table = build_toml(BodyTemplateTable, entry.source, entry.mapping, problems, entry.prefix)
-        yield PackBodyTemplate(entry.place, table) if table else None
+        rules = _rules(table, entry, problems)
+        yield PackBodyTemplate(entry.place, table, rules) if table and rules else None
 
 
 def _bodies(source: TomlFile | None, problems: Problems) -> Iterator[PackBody | None]:
     for entry in _entries(source, "bodies", Problems(), ("templates",)):
         table = build_toml(BodyTable, entry.source, entry.mapping, problems, entry.prefix)
-        yield PackBody(entry.place, table) if table else None
+        rules = _rules(table, entry, problems)
+        yield PackBody(entry.place, table, rules) if table and rules else None
+
+
+def _rules(table: BodyTable | BodyTemplateTable | None, entry: _Entry, problems: Problems) -> BodyRules | None:
+    if table is None:
+        return None
+    return _read(rules_from_mapping, table.rules, entry.source, problems, (*entry.prefix, "rules"))
 
 
 def _history(source: TomlFile | None, problems: Problems) -> PackHistory | None:

@@ -50,7 +50,7 @@ def _check_submissions(
         if case.collection not in collections:
             continue
         collection = collections[case.collection]
-        cohort = {unit.code for unit in members(collection.cohort, organisation)}
+        cohort = {unit.code for unit in members(collection.cohort, organisation, references.named)}
         for code in case.units:
             if code not in cohort:
                 _note(references, place.at("units"), f"单位“{code}”不在这项填报的范围内", "请改正 units")
@@ -84,7 +84,9 @@ def _check_rounds(
     history: History, source: Source, configuration: Configuration, organisation: Organisation, references: References
 ) -> None:
     schemes = {entry.scheme.code: entry for entry in configuration.schemes}
-    assessed = {code: {u.code for u in members(entry.cohort, organisation)} for code, entry in schemes.items()}
+    assessed = {
+        code: {u.code for u in members(entry.cohort, organisation, references.named)} for code, entry in schemes.items()
+    }
     for index, rounds in enumerate(history.rounds):
         references.check("考核方案", rounds.scheme, source.at("rounds", index, "scheme"))
     for index, rate in enumerate(history.finding_rates):

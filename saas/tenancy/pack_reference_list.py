@@ -5,16 +5,18 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
+from saas.domain.cohorts import Named
 from saas.tenancy.pack_configuration import Source
 from saas.tenancy.pack_files import Problems
 
 
 @dataclass(frozen=True, slots=True)
 class References:
-    """The codes that a pack defines, by kind, and how to complain about one that it does not define."""
+    """The codes that a pack defines, by kind, its named cohorts, and how to complain about what it does not define."""
 
     problems: Problems
     known: Mapping[str, Collection[str]]
+    named: Named
 
     def check(self, kind: str, code: str | None, source: Source) -> None:
         """Note a problem unless `code` is defined. An absent code is no reference; an open kind is not checked."""

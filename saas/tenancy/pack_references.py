@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Sequence
+from types import MappingProxyType
 
-from saas.domain.cohorts import Cohort, CohortUnit, Membership, membership
+from saas.domain.cohorts import Cohort, CohortError, CohortUnit, Membership, Named, check_named, membership
 from saas.domain.fields import iter_fields
 from saas.domain.routes import LISTED_UNITS
 from saas.domain.scheme import RuleKind
@@ -40,7 +41,8 @@ def check_references(
 
     A starter pack brings no units of its own and names one alone: the county's root.
     """
-    references = References(problems, _known(configuration, organisation, problems, root))
+    named = {entry.table.code: entry.cohort for entry in configuration.cohorts}
+    references = References(problems, _known(configuration, organisation, problems, root), named)
     _check_unique(configuration, problems)
     for form in configuration.forms:
         if form.registration is not None:
@@ -56,8 +58,8 @@ def check_references(
         _check_scheme(scheme, configuration, organisation, references)
     for plan in configuration.plans:
         _check_plan(plan, references)
-    for named in configuration.cohorts:
-        _check_cohort(named.cohort, named.source.at("definition"), organisation, references)
+    for entry in configuration.cohorts:
+        _check_cohort(entry.cohort, entry.source.at("definition"), organisation, references, code=entry.table.code)
     check_bodies(configuration, organisation, references)
     if problems.none_in(POSTS, PEOPLE, ROUTES, "plans/"):
         _check_somebody_countersigns(configuration, organisation, problems)
@@ -125,24 +127,41 @@ def _check_collection(entry: PackCollection, organisation: Organisation, referen
     _check_cohort(entry.cohort, entry.source.at("cohort"), organisation, references)
 
 
-def _check_cohort(cohort: Cohort, source: Source, organisation: Organisation, references: References) -> None:
+def _check_cohort(
+    cohort: Cohort, source: Source, organisation: Organisation, references: References, code: str = ""
+) -> None:
+    """Note references that lead nowhere, and a cohort in which no unit is; `code` is that of a named one."""
     before = len(references.problems.found)
-    for code in cohort.unit_types:
-        references.check("单位类型", code, source)
-    for code in (*cohort.under, *cohort.units, *cohort.excluded):
-        references.check("单位", code, source)
+    for each in cohort.unit_types:
+        references.check("单位类型", each, source)
+    for each in (*cohort.under, *cohort.units, *cohort.excluded):
+        references.check("单位", each, source)
     for condition in cohort.where:
         references.check("单位属性", condition.attribute, source)
+    for each in cohort.cohorts:
+        references.check("单位名册", each, source)
+    if len(references.problems.found) == before:
+        _check_named(cohort, source, references, code)
     is_sound = len(references.problems.found) == before
     is_sound = is_sound and references.problems.none_in(UNITS, UNIT_TYPES, ATTRIBUTES)
-    if is_sound and organisation.units and not members(cohort, organisation):
+    if is_sound and organisation.units and not members(cohort, organisation, references.named):
         references.problems.add(
             source.file, "单位范围里一个单位也没有", "请放宽 cohort 的条件", line=source.line, path=source.path
         )
 
 
-def members(cohort: Cohort, organisation: Organisation) -> tuple[UnitRow, ...]:
+def _check_named(cohort: Cohort, source: Source, references: References, code: str) -> None:
+    try:
+        check_named(cohort, references.named, code)
+    except CohortError as error:
+        references.problems.add(source.file, str(error), "请改正 cohorts", line=source.line, path=source.path)
+
+
+def members(cohort: Cohort, organisation: Organisation, named: Named = MappingProxyType({})) -> tuple[UnitRow, ...]:
     """Return the units of the pack that belong to a cohort, in the order of the file."""
+    links: dict[str, set[str]] = {}
+    for link in organisation.links:
+        links.setdefault(link.to_unit, set()).add(link.kind)
     parents = {unit.code: unit.parent for unit in organisation.units}
     found = []
     for unit in organisation.units:
@@ -151,7 +170,8 @@ def members(cohort: Cohort, organisation: Organisation) -> tuple[UnitRow, ...]:
         while parent is not None and parent not in ancestors:
             ancestors.append(parent)
             parent = parents.get(parent)
-        if membership(CohortUnit(unit.code, unit.type, ancestors, unit.attributes), cohort) is Membership.YES:
+        one = CohortUnit(unit.code, unit.type, ancestors, unit.attributes, links.get(unit.code, set()))
+        if membership(one, cohort, named) is Membership.YES:
             found.append(unit)
     return tuple(found)
 

@@ -25,7 +25,6 @@ from saas.tenancy.pack_schema import (
 
 Words = Annotated[str, StringConstraints(max_length=200)]
 Duty = Annotated[str, StringConstraints(max_length=2000)]
-Share = tuple[Annotated[int, Field(ge=0, le=500)], Annotated[int, Field(ge=0, le=500)]]
 
 
 class PostTemplateRow(Row):
@@ -126,27 +125,6 @@ class SeatRoleName(StrEnum):
     LIAISON = "liaison"  # 联络员
 
 
-class RulesTable(PackPart):
-    """The composition of a body: how many of each role at least and at most, and what makes a quorum."""
-
-    adviser: Share | None = None
-    head: Share | None = None
-    executive_deputy: Share | None = None
-    deputy: Share | None = None
-    secretary: Share | None = None
-    member: Share | None = None
-    liaison: Share | None = None
-    quorum: Annotated[str, StringConstraints(pattern=r"^[a-z][a-z_]{0,39}$")] | None = None
-
-    @model_validator(mode="after")
-    def _in_order(self) -> RulesTable:
-        for role in SeatRoleName:
-            share = getattr(self, role.value)
-            if share is not None and share[1] < share[0]:
-                raise ValueError(f"的 {role.value} 最多少于最少")
-        return self
-
-
 class SeatTable(PackPart):
     """A seat: `by` says how it is filled, and exactly what that needs is given.
 
@@ -181,7 +159,7 @@ class BodyTemplateTable(PackPart):
     parent: Code | None = None
     unit_types: Annotated[tuple[Code, ...], Field(min_length=1)]
     duty: Duty = ""
-    rules: RulesTable = RulesTable()
+    rules: Mapping[str, Any] = Field(default_factory=dict)
     seats: tuple[SeatTable, ...] = ()
 
 
@@ -198,5 +176,5 @@ class BodyTable(PackPart):
     by_strokes: bool = False
     starts_on: Day | None = None
     ends_on: Day | None = None
-    rules: RulesTable = RulesTable()
+    rules: Mapping[str, Any] = Field(default_factory=dict)
     seats: tuple[SeatTable, ...] = ()

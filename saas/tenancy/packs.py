@@ -8,7 +8,8 @@ it is read. Reading ends with a `Pack` or with a
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from saas.tenancy import pack_checks
@@ -57,12 +58,17 @@ _LATER_FOLDERS = frozenset({"documents"})
 
 @dataclass(frozen=True, slots=True)
 class Pack:
-    """Everything a pack says, checked. Lists keep the order of their files. `root` is the unit that `@root` meant."""
+    """Everything a pack says, checked. Lists keep the order of their files. `root` is the unit that `@root` meant.
+
+    `files` are its texts as they were read, by path; `assets` what else lies in assets/.
+    """
 
     head: PackHead
     organisation: Organisation
     configuration: Configuration
     root: str = ROOT_PLACEHOLDER
+    files: Mapping[str, str] = field(default_factory=dict)
+    assets: Mapping[str, bytes] = field(default_factory=dict)
 
 
 def read_pack(folder: Path, *, year: int, root: str | None = None) -> Pack:
@@ -88,14 +94,32 @@ def read_pack(folder: Path, *, year: int, root: str | None = None) -> Pack:
         references.check("单位", head.branding.issuing_unit, Source(head_file, ("branding", "issuing_unit")))
     if head is None or problems.found:
         raise PackError(problems.found)
-    return Pack(head=head, organisation=organisation, configuration=configuration, root=terms.root)
+    return Pack(head, organisation, configuration, terms.root, pack_texts(folder), _assets(folder))
+
+
+def pack_texts(folder: Path) -> dict[str, str]:
+    """The texts of a pack by their paths, as they are written, without what lies in assets/."""
+    return {
+        path.relative_to(folder).as_posix(): path.read_text(encoding="utf-8-sig")
+        for path in sorted(folder.rglob("*"))
+        if path.suffix in {".toml", ".csv", ".md"} and path.is_file() and not _is_hidden(path.relative_to(folder))
+    }
+
+
+def _assets(folder: Path) -> dict[str, bytes]:
+    found = (path for path in sorted((folder / "assets").rglob("*")) if path.is_file() and not path.is_symlink())
+    return {path.relative_to(folder).as_posix(): path.read_bytes() for path in found}
+
+
+def _is_hidden(relative: Path) -> bool:
+    return any(part.startswith(".") for part in relative.parts)
 
 
 def _check_files(folder: Path, problems: Problems) -> None:
     """Note files that nothing would read: a misspelt name must not silently leave half a pack out."""
     for path in sorted(folder.rglob("*")):
         relative = path.relative_to(folder)
-        if path.is_dir() or any(part.startswith(".") for part in relative.parts):
+        if path.is_dir() or _is_hidden(relative):
             continue
         top, name = relative.parts[0], relative.as_posix()
         is_known = name in _FILES or top in _FREE_FOLDERS
