@@ -3,27 +3,22 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date
 
-from sqlalchemy import Select, func, or_, select
+from sqlalchemy import func, or_, select
 from sqlalchemy.orm import aliased
 
 from saas.accounts.models import Appointment, User
+from saas.assessment.models import AssessmentScheme
 from saas.db import db
-from saas.org.models import Hierarchy, OrgUnit, Placement, Post, UnitLink, UnitType
+from saas.domain.cohorts import cohort_from_mapping
+from saas.org.cohorts import members_on
+from saas.org.links import tied_on
+from saas.org.models import Hierarchy, NamedCohort, OrgUnit, Placement, Post, UnitLink, UnitType
 from saas.org.queries import ADMINISTRATIVE, exists_on, in_force
-
-PAGE = 50
-
-
-@dataclass(frozen=True, slots=True)
-class Branch:
-    """A unit in the tree with how many units stand right below it."""
-
-    unit: OrgUnit
-    child_count: int
+from saas.submissions.models import Collection
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,82 +30,21 @@ class HeldPost:
 
 
 @dataclass(frozen=True, slots=True)
+class NamedLink:
+    """A link with the names of both ends: who is in charge, and of what."""
+
+    link: UnitLink
+    unit_name: str
+    source_name: str
+
+
+@dataclass(frozen=True, slots=True)
 class Tie:
     """A link as one of its ends sees it: what for, and the name of the other end."""
 
     link: UnitLink
     name: str
     other_unit_id: uuid.UUID | None
-
-
-def list_branches(parent_ids: Sequence[uuid.UUID], on: date) -> Mapping[uuid.UUID | None, list[Branch]]:
-    """The units right below these, and under None the county itself, each with the number of units below it."""
-    below = aliased(Placement)
-    count = (
-        select(func.count())
-        .where(
-            below.parent_id == OrgUnit.id,
-            below.hierarchy_id == Placement.hierarchy_id,
-            below.starts_on <= on,
-            or_(below.ends_on.is_(None), below.ends_on > on),
-        )
-        .correlate(OrgUnit, Placement)
-        .scalar_subquery()
-    )
-    rows = db.session.execute(
-        select(Placement.parent_id, OrgUnit, count)
-        .join(OrgUnit, OrgUnit.id == Placement.unit_id)
-        .join(Hierarchy, Hierarchy.id == Placement.hierarchy_id)
-        .where(
-            Hierarchy.code == ADMINISTRATIVE,
-            in_force(on),
-            exists_on(on),
-            or_(Placement.parent_id.is_(None), Placement.parent_id.in_(parent_ids)),
-        )
-        .order_by(OrgUnit.sort_order, OrgUnit.code)
-    ).all()
-    found: dict[uuid.UUID | None, list[Branch]] = {}
-    for parent_id, unit, child_count in rows:
-        found.setdefault(parent_id, []).append(Branch(unit, child_count))
-    return found
-
-
-def list_root_ids(on: date) -> Sequence[uuid.UUID]:
-    """The units under nobody: the county."""
-    return db.session.scalars(
-        select(Placement.unit_id)
-        .join(Hierarchy, Hierarchy.id == Placement.hierarchy_id)
-        .where(Hierarchy.code == ADMINISTRATIVE, Placement.parent_id.is_(None), in_force(on))
-        .order_by(Placement.unit_id)
-    ).all()
-
-
-def search_units(words: str, on: date, *, page: int = 1) -> tuple[Sequence[tuple[OrgUnit, str]], int]:
-    """One page of the units whose name or code contains the words, with their parents' names; and how many there are.
-
-    Closed units (已撤销) are found as well: whoever looks for one wants to know what became of it.
-    """
-    parent = aliased(OrgUnit)
-    rows = db.session.execute(
-        _matching(words)
-        .add_columns(func.coalesce(parent.name, ""), func.count().over())
-        .outerjoin(Placement, (Placement.unit_id == OrgUnit.id) & in_force(on))
-        .outerjoin(parent, parent.id == Placement.parent_id)
-        .order_by(OrgUnit.sort_order, OrgUnit.code)
-        .limit(PAGE)
-        .offset((page - 1) * PAGE)
-    ).all()
-    return [(row[0], row[1]) for row in rows], rows[0][2] if rows else 0
-
-
-def _matching(words: str) -> Select[OrgUnit]:
-    return select(OrgUnit).where(
-        or_(
-            OrgUnit.name.contains(words, autoescape=True),
-            OrgUnit.short_name.contains(words, autoescape=True),
-            OrgUnit.code.icontains(words, autoescape=True),
-        )
-    )
 
 
 def list_held_posts(unit_id: uuid.UUID, on: date) -> list[HeldPost]:
@@ -157,7 +91,7 @@ def list_ties(unit_id: uuid.UUID, on: date) -> tuple[list[Tie], list[Tie]]:
             or_(UnitLink.unit_id == unit_id, UnitLink.linked_unit_id == unit_id),
             or_(UnitLink.ends_on.is_(None), UnitLink.ends_on > on),
         )
-        .order_by(UnitLink.kind, UnitLink.starts_on, UnitLink.id)
+        .order_by(UnitLink.kind, UnitLink.layer, UnitLink.starts_on, UnitLink.id)
     ).all()
     inward, outward = [], []
     for link, user_name, linked_name, unit_name in rows:
@@ -166,6 +100,32 @@ def list_ties(unit_id: uuid.UUID, on: date) -> tuple[list[Tie], list[Tie]]:
         else:
             outward.append(Tie(link, unit_name, link.unit_id))
     return inward, outward
+
+
+def list_links_with_names(kind: str, on: date) -> list[NamedLink]:
+    """The links of a kind on a day with the names of both ends, in the county's order. One statement."""
+    linked = aliased(OrgUnit)
+    rows = db.session.execute(
+        select(UnitLink, OrgUnit.name, func.coalesce(User.name, linked.name, ""))
+        .join(OrgUnit, OrgUnit.id == UnitLink.unit_id)
+        .outerjoin(User, User.id == UnitLink.user_id)
+        .outerjoin(linked, linked.id == UnitLink.linked_unit_id)
+        .where(UnitLink.kind == kind, tied_on(on), exists_on(on))
+        .order_by(OrgUnit.sort_order, OrgUnit.code, UnitLink.layer, UnitLink.starts_on, UnitLink.id)
+    ).all()
+    return [NamedLink(*row) for row in rows]
+
+
+def list_links_of_person(user_id: uuid.UUID) -> list[NamedLink]:
+    """What a person is, was and will be in charge of, what holds first."""
+    rows = db.session.execute(
+        select(UnitLink, OrgUnit.name, User.name)
+        .join(OrgUnit, OrgUnit.id == UnitLink.unit_id)
+        .join(User, User.id == UnitLink.user_id)
+        .where(UnitLink.user_id == user_id)
+        .order_by(UnitLink.ends_on.desc().nulls_first(), UnitLink.kind, OrgUnit.sort_order, OrgUnit.code, UnitLink.id)
+    ).all()
+    return [NamedLink(*row) for row in rows]
 
 
 def list_children(unit_id: uuid.UUID, on: date) -> Sequence[OrgUnit]:
@@ -188,3 +148,20 @@ def list_type_counts() -> Sequence[tuple[UnitType, int]]:
         .order_by(UnitType.level, UnitType.code)
     ).all()
     return [(unit_type, count) for unit_type, count in rows]
+
+
+def count_members(row: NamedCohort, on: date) -> tuple[int, int]:
+    """How many units surely belong to a named cohort on a day, and of how many it cannot be known."""
+    belong, unknown = members_on(cohort_from_mapping(row.definition), on)
+    return len(belong), len(unknown)
+
+
+def list_cohort_users(code: str) -> list[tuple[str, str]]:
+    """Which collections and assessment schemes ask for a named cohort: their names, and what they are."""
+    found = []
+    for model, kind in ((Collection, "collection"), (AssessmentScheme, "scheme")):
+        names = db.session.scalars(
+            select(model.name).where(model.cohort["cohorts"].contains([code])).order_by(model.name, model.id)
+        )
+        found += [(name, kind) for name in names]
+    return found

@@ -1,8 +1,39 @@
-"""Pages of the organisation: the tree and its units, posts and who holds them, links, unit types."""
+"""Pages of the organisation: trees and their units, types, posts, ties, named cohorts, functions, the chart."""
 
 from __future__ import annotations
 
-from saas.administration.org.views import links, posts, types, units
+from saas.administration.org.views import (
+    chart,
+    cohorts,
+    comparing,
+    functions,
+    hierarchies,
+    link_kinds,
+    links,
+    placing,
+    posts,
+    tree,
+    type_posts,
+    types,
+    unit_list,
+    units,
+)
 from saas.administration.org.views.blueprint import bp
 
-__all__ = ["bp", "links", "posts", "types", "units"]
+__all__ = [
+    "bp",
+    "chart",
+    "cohorts",
+    "comparing",
+    "functions",
+    "hierarchies",
+    "link_kinds",
+    "links",
+    "placing",
+    "posts",
+    "tree",
+    "type_posts",
+    "types",
+    "unit_list",
+    "units",
+]

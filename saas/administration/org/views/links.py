@@ -16,10 +16,17 @@ from saas.administration.org.forms import CloseForm, LinkForm, chosen_id
 from saas.administration.org.views.blueprint import bp, form_page, refused, to_unit
 from saas.db import local_today, unit_of_work
 from saas.domain.errors import DomainError, HierarchyError
-from saas.org import links as services
+from saas.org import links
 from saas.org.models import OrgUnit, UnitLink
 from saas.org.queries import get_link_to_edit, get_unit, get_unit_to_edit, list_units
 from saas.tenancy.once import find_earlier_answer, remember_answer
+
+_FIELDS = {
+    "own_link": "linked_unit",
+    "wrong_source": "linked_unit",
+    "bad_layer": "layer",
+    "bad_dates": "starts_on",
+}
 
 
 @bp.get("/units/<uuid:unit_id>/links/new")
@@ -43,7 +50,7 @@ def create_link_send(unit_id: uuid.UUID) -> ResponseReturnValue:
             _add(form, unit)
             remember_answer(url_for(".show", unit_id=unit.id))
     except DomainError as error:
-        refused(form, error, {"own_link": "linked_unit"}, "kind")
+        refused(form, error, _FIELDS, "kind")
         return _new_page(form, unit, status=422)
     flash(gettext("联系已登记。"), "success")
     return to_unit(unit.id)
@@ -51,18 +58,20 @@ def create_link_send(unit_id: uuid.UUID) -> ResponseReturnValue:
 
 def _add(form: LinkForm, unit: OrgUnit) -> None:
     linked_id = chosen_id(form.linked_unit)
-    services.add_link(
+    links.add_link(
         unit,
         kind=form.kind.data,
         user_id=chosen_id(form.user),
         linked_unit=get_unit(linked_id) if linked_id else None,
         starts_on=form.starts_on.data,
+        layer=form.layer.data or "",
+        note=form.note.data or "",
         actor=current_user,
     )
 
 
 def _link_form() -> LinkForm:
-    return LinkForm().offer(list_active_users(), list_units(local_today()))
+    return LinkForm().offer(list_active_users(), list_units(local_today()), links.list_kinds())
 
 
 def _new_page(form: LinkForm, unit: OrgUnit, status: int = 200) -> ResponseReturnValue:
@@ -86,7 +95,7 @@ def end_link_send(link_id: uuid.UUID) -> ResponseReturnValue:
         return _end_page(form, link, status=422)
     try:
         with unit_of_work():
-            services.end_link(link, form.ends_on.data, actor=current_user)
+            links.end_link(link, form.ends_on.data, actor=current_user)
     except HierarchyError as error:
         refused(form, error, {}, "ends_on")
         return _end_page(form, get_link_to_edit(link_id, current_user, local_today()), status=422)

@@ -1,10 +1,10 @@
-"""Posts at a unit and who holds them."""
+"""Posts at a unit: setting them up, appointing, putting terms right, and handing over (免职、接任)."""
 
 from __future__ import annotations
 
 import uuid
 
-from flask import flash, redirect, request, url_for
+from flask import flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext
 from flask_login import current_user
@@ -14,8 +14,11 @@ from saas.access.permissions import Permission
 from saas.accounts import appointments
 from saas.accounts.models import Appointment
 from saas.accounts.queries import get_appointment_to_edit, get_user, list_active_users
-from saas.administration.org.forms import AppointForm, CloseForm, PostForm
+from saas.administration.org.forms import PostForm
 from saas.administration.org.views.blueprint import bp, form_page, refused, stale_page, to_unit
+from saas.administration.people.forms import AppointForm, HandOverForm, TermsForm, terms_data
+from saas.administration.people.queries import OpenWork, open_work
+from saas.administration.people.services import Successor, hand_over
 from saas.db import local_today, unit_of_work
 from saas.domain.errors import DomainError, InvalidTransition
 from saas.local import local_day
@@ -23,6 +26,15 @@ from saas.org import services
 from saas.org.models import OrgUnit, Post
 from saas.org.queries import get_post_to_edit, get_unit_to_edit
 from saas.tenancy.once import find_earlier_answer, remember_answer
+
+BESIDE = {
+    "bad_term": "term_ends_on",
+    "already_holds": "successor",
+    "roles_conflict": "successor",
+    "not_allowed": "successor",
+    "own_successor": "successor",
+    "bad_link": "links",
+}
 
 
 @bp.get("/units/<uuid:unit_id>/posts/new")
@@ -120,55 +132,122 @@ def appoint_send(post_id: uuid.UUID) -> ResponseReturnValue:
     user = get_user(uuid.UUID(form.user.data))
     try:
         with unit_of_work():
-            appointments.appoint(user, post, form.starts_on.data, actor=current_user)
+            appointments.appoint(user, post, form.starts_on.data, actor=current_user, terms=form.terms())
             remember_answer(url_for(".show", unit_id=post.unit_id))
     except DomainError as error:
-        refused(form, error, {}, "user")
+        refused(form, error, {"bad_term": "term_ends_on"}, "user")
         return _appoint_page(form, post, unit, status=422)
     flash(gettext("%(name)s 已任 %(post)s。", name=user.name, post=post.name), "success")
-    return to_unit(post.unit_id)
+    return redirect(url_for(".show", unit_id=post.unit_id), code=303)
 
 
 def _appoint_page(form: AppointForm, post: Post, unit: OrgUnit, status: int = 200) -> ResponseReturnValue:
-    title = gettext("任职：%(post)s", post=post.name)
-    lead = gettext("没有账号的人员，请安全管理员先在“账号”中登记。")
     return form_page(
         form,
-        title,
+        gettext("任职：%(post)s", post=post.name),
         unit=unit,
-        lead=lead,
+        lead=gettext("没有登记的人员，请安全管理员先在“账号”中登记；不登录的人员可以没有账号。"),
         submit=gettext("任职"),
         status=status,
         creates_at=url_for(".appoint_send", post_id=post.id),
     )
 
 
+@bp.get("/appointments/<uuid:appointment_id>/terms")
+@requires(Permission.ORG_EDIT)
+def correct_terms(appointment_id: uuid.UUID) -> ResponseReturnValue:
+    appointment = get_appointment_to_edit(appointment_id, current_user, local_today())
+    return _terms_page(TermsForm(data=terms_data(appointment)), appointment)
+
+
+@bp.post("/appointments/<uuid:appointment_id>/terms")
+@requires(Permission.ORG_EDIT)
+def correct_terms_send(appointment_id: uuid.UUID) -> ResponseReturnValue:
+    appointment = get_appointment_to_edit(appointment_id, current_user, local_today())
+    form = TermsForm()
+    if not form.validate_on_submit():
+        return _terms_page(form, appointment, status=422)
+    try:
+        with unit_of_work():
+            appointments.correct_terms(appointment, form.terms(), actor=current_user, today=local_today())
+    except InvalidTransition:
+        raise
+    except DomainError as error:
+        refused(form, error, {}, "term_ends_on")
+        return _terms_page(form, _again(appointment_id), status=422)
+    flash(gettext("任期已更正。"), "success")
+    return redirect(url_for("org.show", unit_id=appointment.post.unit_id), code=303)
+
+
+def _terms_page(form: TermsForm, appointment: Appointment, status: int = 200) -> ResponseReturnValue:
+    title = gettext("任期：%(name)s · %(post)s", name=appointment.user.name, post=appointment.post.name)
+    lead = gettext("自 %(day)s 起任职。", day=local_day(appointment.starts_on))
+    return form_page(form, title, unit=appointment.post.unit, lead=lead, status=status)
+
+
 @bp.get("/appointments/<uuid:appointment_id>/end")
 @requires(Permission.ORG_EDIT)
 def end_appointment(appointment_id: uuid.UUID) -> ResponseReturnValue:
-    return _end_page(CloseForm(), get_appointment_to_edit(appointment_id, current_user, local_today()))
+    appointment = _again(appointment_id)
+    work = open_work(appointment, local_today())
+    ticked = {
+        "links": [str(link.id) for link in work.links],
+        "seats": [str(each.seat.id) for each in work.seats],
+    }
+    return _hand_over_page(_offered(HandOverForm(data=ticked), appointment, work), appointment, work)
 
 
 @bp.post("/appointments/<uuid:appointment_id>/end")
 @requires(Permission.ORG_EDIT)
 def end_appointment_send(appointment_id: uuid.UUID) -> ResponseReturnValue:
-    appointment = get_appointment_to_edit(appointment_id, current_user, local_today())
-    form = CloseForm()
+    appointment = _again(appointment_id)
+    work = open_work(appointment, local_today())
+    form = _offered(HandOverForm(), appointment, work)
     if not form.validate_on_submit():
-        return _end_page(form, appointment, status=422)
+        return _hand_over_page(form, appointment, work, status=422)
     try:
         with unit_of_work():
-            appointments.end_appointment(appointment, form.ends_on.data, actor=current_user)
+            successor = _successor(form)
+            hand_over(appointment, form.ends_on.data, successor, today=local_today(), actor=current_user)
     except InvalidTransition:
         raise
     except DomainError as error:
-        refused(form, error, {}, "ends_on")
-        return _end_page(form, get_appointment_to_edit(appointment_id, current_user, local_today()), status=422)
-    flash(gettext("%(name)s 不再担任 %(post)s。", name=appointment.user.name, post=appointment.post.name), "success")
-    return to_unit(appointment.post.unit_id)
+        refused(form, error, BESIDE if form.successor.data else {}, "ends_on")
+        return _hand_over_page(form, _again(appointment_id), work, status=422)
+    flash(_said(appointment, successor), "success")
+    return redirect(url_for("org.show", unit_id=appointment.post.unit_id), code=303)
 
 
-def _end_page(form: CloseForm, appointment: Appointment, status: int = 200) -> ResponseReturnValue:
-    title = gettext("免职：%(name)s · %(post)s", name=appointment.user.name, post=appointment.post.name)
-    lead = gettext("自 %(day)s 起任职。", day=local_day(appointment.starts_on))
-    return form_page(form, title, unit=appointment.post.unit, lead=lead, submit=gettext("免职"), status=status)
+def _said(appointment: Appointment, successor: Successor | None) -> str:
+    names = {"name": appointment.user.name, "post": appointment.post.name}
+    if successor is None:
+        return str(gettext("%(name)s 不再担任 %(post)s。", **names))
+    return str(gettext("%(successor)s 接替 %(name)s 任 %(post)s。", successor=successor.user.name, **names))
+
+
+def _again(appointment_id: uuid.UUID) -> Appointment:
+    return get_appointment_to_edit(appointment_id, current_user, local_today())
+
+
+def _successor(form: HandOverForm) -> Successor | None:
+    if not form.successor.data:
+        return None
+    user = get_user(uuid.UUID(form.successor.data))
+    return Successor(user, form.terms(), form.chosen("links"), form.chosen("seats"))
+
+
+def _offered(form: HandOverForm, appointment: Appointment, work: OpenWork) -> HandOverForm:
+    return form.offer([user for user in list_active_users() if user.id != appointment.user_id], work)
+
+
+def _hand_over_page(
+    form: HandOverForm, appointment: Appointment, work: OpenWork, status: int = 200
+) -> ResponseReturnValue:
+    page = render_template(
+        "people/hand_over.html",
+        form=form,
+        appointment=appointment,
+        unit=appointment.post.unit,
+        work=work,
+    )
+    return page, status

@@ -11,29 +11,33 @@ from flask_babel import gettext
 from flask_login import current_user
 
 from saas.access.decorators import requires
-from saas.access.permissions import Permission
+from saas.access.permissions import ROLE_LABELS, Permission
 from saas.administration.org import queries
 from saas.administration.org.forms import NewTypeForm, TypeForm, differences
 from saas.administration.org.type_rows import TYPE_LABELS, AttributeRow, attributes_from, posted_rows, stored_rows
 from saas.administration.org.views.blueprint import bp, refused
-from saas.db import unit_of_work
+from saas.db import local_today, unit_of_work
 from saas.domain.errors import DomainError
+from saas.form_pages import worded
 from saas.org import services
 from saas.org.models import UnitType
-from saas.org.queries import get_unit_type
+from saas.org.queries import get_unit_type, list_unit_types
+from saas.org.unit_types import delete_unit_type, list_misplaced, list_post_templates
 from saas.tenancy.once import find_earlier_answer, remember_answer
 
 
 @bp.get("/unit-types")
 @requires(Permission.ORG_VIEW)
 def types() -> ResponseReturnValue:
-    return render_template("org/types.html", rows=queries.list_type_counts(), type_labels=TYPE_LABELS)
+    rows = queries.list_type_counts()
+    names = {unit_type.code: unit_type.name for unit_type, _count in rows}
+    return render_template("org/types.html", rows=rows, names=names, type_labels=TYPE_LABELS)
 
 
 @bp.get("/unit-types/new")
 @requires(Permission.ORG_EDIT)
 def create_type() -> ResponseReturnValue:
-    return _page(NewTypeForm(), None, stored_rows(None))
+    return _page(NewTypeForm().offer(list_unit_types()), None, stored_rows(None))
 
 
 @bp.post("/unit-types")
@@ -42,7 +46,7 @@ def create_type_send() -> ResponseReturnValue:
     earlier = find_earlier_answer()
     if earlier is not None:
         return redirect(earlier, code=303)
-    form, rows = NewTypeForm(), posted_rows(request.form, None)
+    form, rows = NewTypeForm().offer(list_unit_types()), posted_rows(request.form, None)
     if not form.validate_on_submit() or any(row.error for row in rows):
         return _page(form, None, rows, status=422)
     try:
@@ -60,16 +64,15 @@ def create_type_send() -> ResponseReturnValue:
 @requires(Permission.ORG_EDIT)
 def edit_type(type_id: uuid.UUID) -> ResponseReturnValue:
     unit_type = get_unit_type(type_id)
-    return _page(
-        TypeForm(data={**_present(unit_type), "version": unit_type.version}), unit_type, stored_rows(unit_type)
-    )
+    form = TypeForm(data={**_present(unit_type), "parents": unit_type.parents, "version": unit_type.version})
+    return _page(form.offer(list_unit_types()), unit_type, stored_rows(unit_type))
 
 
 @bp.post("/unit-types/<uuid:type_id>/edit")
 @requires(Permission.ORG_EDIT)
 def edit_type_send(type_id: uuid.UUID) -> ResponseReturnValue:
     unit_type = get_unit_type(type_id)
-    form, rows = TypeForm(), posted_rows(request.form, unit_type)
+    form, rows = TypeForm().offer(list_unit_types()), posted_rows(request.form, unit_type)
     if not form.validate_on_submit() or any(row.error for row in rows):
         return _page(form, unit_type, rows, status=422)
     if form.version.data != str(unit_type.version):
@@ -82,6 +85,32 @@ def edit_type_send(type_id: uuid.UUID) -> ResponseReturnValue:
         refused(form, error, {}, "name")
         return _page(form, unit_type, rows, status=422)
     flash(gettext("单位类型已保存：%(name)s", name=unit_type.name), "success")
+    _warn_of_misplaced(unit_type)
+    return redirect(url_for(".types"), code=303)
+
+
+def _warn_of_misplaced(unit_type: UnitType) -> None:
+    """Units that stand where the rule would no longer let them stay where they are; the administrator should know."""
+    misplaced = list_misplaced(unit_type, local_today())
+    if misplaced:
+        names = "、".join(f"{unit.name}（{above.name}）" for unit, above in misplaced[:5])
+        text = gettext(
+            "现有 %(count)s 个单位的上级不合这条规则，仍留在原处：%(names)s", count=len(misplaced), names=names
+        )
+        flash(text, "warning")
+
+
+@bp.post("/unit-types/<uuid:type_id>/delete")
+@requires(Permission.ORG_EDIT)
+def delete_type(type_id: uuid.UUID) -> ResponseReturnValue:
+    unit_type = get_unit_type(type_id)
+    try:
+        with unit_of_work():
+            delete_unit_type(unit_type, actor=current_user)
+    except DomainError as error:
+        flash(worded(error), "error")
+        return redirect(url_for(".edit_type", type_id=type_id), code=303)
+    flash(gettext("已删除单位类型：%(name)s", name=unit_type.name), "success")
     return redirect(url_for(".types"), code=303)
 
 
@@ -91,6 +120,7 @@ def _typed(form: Any, rows: list[AttributeRow]) -> dict[str, Any]:
         "level": form.level.data,
         "is_territorial": form.is_territorial.data,
         "attributes": attributes_from(rows),
+        "parents": form.parents.data or [],
     }
 
 
@@ -103,6 +133,8 @@ def _page(form: Any, unit_type: UnitType | None, rows: list[AttributeRow], statu
         "org/edit_type.html",
         form=form,
         unit_type=unit_type,
+        templates=list_post_templates(unit_type.id) if unit_type else (),
+        role_labels=ROLE_LABELS,
         rows=rows,
         type_labels=TYPE_LABELS,
         is_stale=status == 409,

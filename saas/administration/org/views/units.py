@@ -13,26 +13,27 @@ from flask_login import current_user
 from saas.access.decorators import requires
 from saas.access.permissions import ROLE_LABELS, Permission
 from saas.accounts.queries import has_holders_after
-from saas.administration.org import queries
+from saas.administration.org import queries, unit_page
+from saas.administration.org.arguments import day_argument, uuid_argument
 from saas.administration.org.forms import (
     CloseForm,
+    EditUnitForm,
     MoveForm,
     NewUnitForm,
-    UnitForm,
     attribute_values,
     unit_form,
 )
 from saas.administration.org.views.blueprint import bp, form_page, refused, stale_page, to_unit
 from saas.db import local_today, unit_of_work
 from saas.domain.errors import DomainError, HierarchyError
-from saas.htmx import render_page
 from saas.org import services
 from saas.org.attributes import attributes_of, typed_text
+from saas.org.functions import list_functions
 from saas.org.models import OrgUnit, UnitType
 from saas.org.queries import (
+    ADMINISTRATIVE,
     get_unit,
     get_unit_to_edit,
-    list_ancestors,
     list_possible_parents,
     list_unit_types,
     list_units,
@@ -41,65 +42,44 @@ from saas.org.queries import (
 from saas.tenancy.once import find_earlier_answer, remember_answer
 
 
-@bp.get("/units")
-@requires(Permission.ORG_VIEW)
-def index() -> ResponseReturnValue:
-    words = request.args.get("words", "").strip()[:80]
-    if words:
-        return _search_page(words, max(request.args.get("page", 1, type=int), 1))
-    today = local_today()
-    opened = request.args.get("open", type=uuid.UUID)
-    path = [unit.id for unit in list_ancestors(opened, today)] if opened else []
-    opened_ids = {*queries.list_root_ids(today), *path, *([opened] if opened else [])}
-    return render_page(
-        "org/index.html",
-        fragment="unit_tree",
-        branches=queries.list_branches(sorted(opened_ids), today),
-        opened_ids=opened_ids,
-        closing_to=dict(zip([opened, *path], path, strict=False)),
-        words="",
-    )
-
-
-def _search_page(words: str, page: int) -> ResponseReturnValue:
-    found, count = queries.search_units(words, local_today(), page=page)
-    return render_page(
-        "org/index.html",
-        fragment="unit_tree",
-        words=words,
-        found=found,
-        count=count,
-        page=page,
-        page_count=-(-count // queries.PAGE),
-    )
-
-
 @bp.get("/units/<uuid:unit_id>")
 @requires(Permission.ORG_VIEW)
 def show(unit_id: uuid.UUID) -> ResponseReturnValue:
     unit, today = get_unit(unit_id), local_today()
-    inward, outward = queries.list_ties(unit_id, today)
+    on = day_argument("on", today)
+    inward, outward = queries.list_ties(unit_id, on)
+    places = unit_page.list_places(unit_id, on)
     return render_template(
         "org/show.html",
         unit=unit,
         today=today,
-        is_closed=unit.valid_to is not None and unit.valid_to <= today,
-        attributes=[(each, unit.attributes.get(each.name)) for each in attributes_of(unit.unit_type)],
-        ancestors=list(reversed(list_ancestors(unit_id, today))),
-        children=queries.list_children(unit_id, today),
-        posts=queries.list_held_posts(unit_id, today),
+        on=on,
+        is_closed=unit.valid_to is not None and unit.valid_to <= on,
+        exists=unit.valid_from <= on and (unit.valid_to is None or on < unit.valid_to),
+        shown=unit_page.shown_on(unit, on),
+        places=places,
+        ancestors=next((place.above for place in places if place.hierarchy.code == ADMINISTRATIVE), ()),
+        children=queries.list_children(unit_id, on),
+        posts=queries.list_held_posts(unit_id, on),
+        delegates=unit_page.list_delegates(unit_id, on),
         placements=queries.list_placements(unit_id),
         inward=inward,
         outward=outward,
+        functions=list_functions(unit_id),
+        duties=unit_page.find_duties(unit, current_user, today) if on == today else None,
         role_labels=ROLE_LABELS,
-        is_editable=current_user.permits(Permission.ORG_EDIT) and may_edit_unit(unit_id, current_user, today),
+        is_editable=_is_editable(unit_id),
     )
+
+
+def _is_editable(unit_id: uuid.UUID) -> bool:
+    return current_user.permits(Permission.ORG_EDIT) and may_edit_unit(unit_id, current_user, local_today())
 
 
 @bp.get("/units/new")
 @requires(Permission.ORG_EDIT)
 def create() -> ResponseReturnValue:
-    parent = get_unit_to_edit(_uuid_argument("parent"), current_user, local_today())
+    parent = get_unit_to_edit(_parent_id(), current_user, local_today())
     unit_type = _find_type(request.args.get("type", ""), parent)
     if unit_type is None:
         return _choose_type(parent, error="")
@@ -112,7 +92,7 @@ def create_send() -> ResponseReturnValue:
     earlier = find_earlier_answer()
     if earlier is not None:
         return redirect(earlier, code=303)
-    parent = get_unit_to_edit(_uuid_argument("parent"), current_user, local_today())
+    parent = get_unit_to_edit(_parent_id(), current_user, local_today())
     unit_type = _find_type(request.form.get("type", ""), parent)
     if unit_type is None:
         return _choose_type(parent, error=gettext("没有这种单位类型，请从列表中选择"))
@@ -160,28 +140,25 @@ def _new_page(form: Any, unit_type: UnitType, parent: OrgUnit, status: int = 200
 
 
 def _choose_type(parent: OrgUnit, error: str) -> ResponseReturnValue:
-    types = [each for each in list_unit_types() if each.level > parent.unit_type.level]
+    types = [each for each in list_unit_types() if services.may_stand_under(each, parent.unit_type)]
     page = render_template("org/choose_type.html", parent=parent, types=types, error=error)
     return page, 422 if error else 200
 
 
 def _find_type(code: str, parent: OrgUnit) -> UnitType | None:
-    below = (each for each in list_unit_types() if each.level > parent.unit_type.level)
+    below = (each for each in list_unit_types() if services.may_stand_under(each, parent.unit_type))
     return next((each for each in below if each.code == code), None)
 
 
-def _uuid_argument(name: str) -> uuid.UUID:
-    try:
-        return uuid.UUID(request.values.get(name, ""))
-    except ValueError:
-        abort(404)
+def _parent_id() -> uuid.UUID:
+    return uuid_argument("parent") or abort(404)
 
 
 @bp.get("/units/<uuid:unit_id>/edit")
 @requires(Permission.ORG_EDIT)
 def edit(unit_id: uuid.UUID) -> ResponseReturnValue:
     unit = get_unit_to_edit(unit_id, current_user, local_today())
-    form = unit_form(UnitForm, attributes_of(unit.unit_type), unit)
+    form = unit_form(EditUnitForm, attributes_of(unit.unit_type), unit)
     return _edit_page(form, unit)
 
 
@@ -189,22 +166,30 @@ def edit(unit_id: uuid.UUID) -> ResponseReturnValue:
 @requires(Permission.ORG_EDIT)
 def edit_send(unit_id: uuid.UUID) -> ResponseReturnValue:
     unit = get_unit_to_edit(unit_id, current_user, local_today())
-    attributes = attributes_of(unit.unit_type)
-    form = unit_form(UnitForm, attributes)
+    form = unit_form(EditUnitForm, attributes_of(unit.unit_type))
     if not form.validate_on_submit():
         return _edit_page(form, unit, status=422)
     if form.version.data != str(unit.version):
         return stale_page(form, _present(unit), unit.version, gettext("修改单位信息"), unit)
-    with unit_of_work():
-        services.edit_unit(
-            unit,
-            name=form.name.data,
-            short_name=form.short_name.data or "",
-            attributes=attribute_values(form, attributes),
-            actor=current_user,
-        )
-    flash(gettext("已保存：%(name)s", name=unit.name), "success")
+    try:
+        with unit_of_work():
+            _edit(form, unit)
+    except DomainError as error:
+        refused(form, error, {"bad_dates": "starts_on"}, "name")
+        return _edit_page(form, unit, status=422)
+    flash(gettext("已保存：%(name)s", name=form.name.data), "success")
     return to_unit(unit.id)
+
+
+def _edit(form: Any, unit: OrgUnit) -> None:
+    services.edit_unit(
+        unit,
+        name=form.name.data,
+        short_name=form.short_name.data or "",
+        attributes=attribute_values(form, attributes_of(unit.unit_type)),
+        actor=current_user,
+        starts_on=form.since(),
+    )
 
 
 def _present(unit: OrgUnit) -> dict[str, Any]:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 import uuid
 from collections.abc import Mapping, Sequence
+from datetime import date
 from typing import Any, cast
 
 from flask_babel import gettext
@@ -13,6 +15,7 @@ from wtforms import (
     BooleanField,
     Field,
     HiddenField,
+    RadioField,
     SelectField,
     SelectMultipleField,
     StringField,
@@ -24,10 +27,18 @@ from wtforms.widgets import CheckboxInput, ListWidget
 from saas.access.permissions import ROLE_LABELS, Role
 from saas.accounts.models import User
 from saas.domain.errors import Message
-from saas.form_fields import Required, WholeNumberField, name_field, no_formula, stripped
+from saas.form_fields import (
+    Required,
+    WholeNumberField,
+    name_field,
+    no_formula,
+    optional_day_field,
+    stripped,
+    text_field,
+)
 from saas.form_fields import day_field as day_field
 from saas.org.attributes import Attribute, parse_attribute, typed_text
-from saas.org.models import OrgUnit
+from saas.org.models import LinkKind, OrgUnit, UnitType
 from saas.tenancy.pack_schema import AttributeType, AttributeValue
 
 CODE = Regexp(r"^[A-Za-z0-9][A-Za-z0-9_-]{0,39}$", message=_l("代码只能用字母、数字、下划线和连字符，最多 40 个字符"))
@@ -47,6 +58,28 @@ class UnitForm(FlaskForm):
         filters=[stripped],
         render_kw={"maxlength": 20},
     )
+
+
+class EditUnitForm(UnitForm):
+    """A change of a unit: the entry was wrong, or things are different from a day on."""
+
+    mode = RadioField(
+        _l("这次修改是"),
+        choices=[
+            SelectChoice("correct", _l("更正录入错误：以前登记得不对，一直就应是这样")),
+            SelectChoice("change", _l("自某日起变更：以前没有错，从这天起不同，以前各期仍按当时口径")),
+        ],
+        default="correct",
+    )
+    starts_on = optional_day_field(_l("自哪天起变更"), description=_l("选“自某日起变更”时填写"))
+
+    def validate_starts_on(self, field: Field) -> None:
+        if self.mode.data == "change" and field.data is None:
+            raise ValidationError(gettext("请填写自哪天起变更"))
+
+    def since(self) -> date | None:
+        """The day from which it is different; None for a correction."""
+        return self.starts_on.data if self.mode.data == "change" else None
 
 
 class NewUnitForm(UnitForm):
@@ -122,6 +155,18 @@ class CloseForm(FlaskForm):
     ends_on = day_field(_l("自哪天起不再有效"), description=_l("这天之前的记录不受影响"))
 
 
+def boxes_field(label: Any, **options: Any) -> SelectMultipleField:
+    """Several of several, as boxes to tick: no key to hold down, and big enough for a finger."""
+    return SelectMultipleField(
+        label, option_widget=CheckboxInput(), widget=ListWidget(prefix_label=False), choices=[], **options
+    )
+
+
+def type_choices(types: Sequence[UnitType]) -> list[SelectChoice]:
+    """The kinds of units, for choosing."""
+    return [SelectChoice(each.code, each.name) for each in types]
+
+
 class PostForm(FlaskForm):
     """A post and its roles (岗位)."""
 
@@ -159,25 +204,46 @@ class AppointForm(FlaskForm):
         return self
 
 
+class FunctionForm(FlaskForm):
+    """What a unit is responsible for (职能)."""
+
+    name = name_field(_l("职能"), _l("请填写职能"), 40)
+    starts_on = day_field(_l("自哪天起"))
+
+
 class LinkForm(FlaskForm):
     """A tie across the tree (包片): a person or a unit in charge of this one."""
 
     kind = name_field(
-        _l("联系方式"), _l("请填写联系方式"), 20, default="包片", description=_l("如 包片、挂点、结对、条线")
+        _l("联系方式"),
+        _l("请填写联系方式"),
+        20,
+        default="包片",
+        description=_l("如 包片、挂点、结对、条线、联防；已登记的联系方式按其规则核对"),
     )
+    layer = text_field(_l("级别"), 20, description=_l("联系方式分级时填写，如 一级包保"))
     user = SelectField(_l("联系人"), validators=[Optional()])
     linked_unit = SelectField(_l("联系单位"), description=_l("联系人和联系单位选一个"), default="")
     starts_on = day_field(_l("自哪天起"))
+    note = text_field(_l("备注"), 200)
 
-    def offer(self, users: Sequence[User], units: Sequence[OrgUnit]) -> LinkForm:
-        """Let these people and units be chosen."""
+    def offer(self, users: Sequence[User], units: Sequence[OrgUnit], kinds: Sequence[LinkKind] = ()) -> LinkForm:
+        """Let these people and units be chosen, and suggest the kinds that the county has defined."""
         self.user.choices = _user_choices(users)
         self.linked_unit.choices = _unit_choices(units)
+        if kinds:
+            self.kind.description = gettext(
+                "本县（区）的联系方式：%(kinds)s", kinds="、".join(_kind_words(kind) for kind in kinds)
+            )
         return self
 
     def validate_linked_unit(self, field: Field) -> None:
         if bool(field.data) == bool(self.user.data):
             raise ValidationError(gettext("联系人和联系单位请选一个，且只选一个"))
+
+
+def _kind_words(kind: LinkKind) -> str:
+    return f"{kind.name}（{'、'.join(kind.layers)}）" if kind.layers else kind.name
 
 
 class TypeForm(FlaskForm):
@@ -191,6 +257,14 @@ class TypeForm(FlaskForm):
         validators=[Required(_l("请填写层级")), NumberRange(1, 20, _l("请填写 1 到 20 的整数"))],
     )
     is_territorial = BooleanField(_l("管辖一片地域（部门、单位不勾选）"), default=True)
+    parents = boxes_field(
+        _l("可以设在哪些类型之下"), description=_l("一个都不选：可以设在层级更高（数字更小）的任何类型之下")
+    )
+
+    def offer(self, types: Sequence[UnitType]) -> TypeForm:
+        """Let these kinds be chosen as superiors."""
+        self.parents.choices = type_choices(types)
+        return self
 
 
 class NewTypeForm(TypeForm):
@@ -212,6 +286,11 @@ def _unit_choices(units: Sequence[OrgUnit]) -> list[SelectChoice]:
 def _user_choices(users: Sequence[User]) -> list[SelectChoice]:
     blank = SelectChoice("", gettext("请选择"))
     return [blank, *(SelectChoice(str(user.id), f"{user.name}（{user.login_name}）") for user in users)]
+
+
+def split_words(text: str | None) -> tuple[str, ...]:
+    """Words typed with 、 or ， or on lines of their own, each once."""
+    return tuple(dict.fromkeys(part.strip() for part in re.split(r"[、，,;；\n\r]", text or "") if part.strip()))
 
 
 def chosen_id(field: Field) -> uuid.UUID | None:
