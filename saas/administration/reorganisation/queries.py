@@ -34,7 +34,6 @@ KIND_LABELS: Mapping[SuccessionKind, tuple[object, object]] = {
     SuccessionKind.SPLIT: (_l("拆分为"), _l("由其拆分而来")),
     SuccessionKind.CONVERTED: (_l("改制为"), _l("由其改制而来")),
 }
-FOUND = 20  # units shown by a search
 
 
 def list_reorganisations(status: ReorganisationStatus | None = None) -> Sequence[Reorganisation]:
@@ -83,36 +82,6 @@ def find_reach(viewer: Looking, on: date) -> frozenset[uuid.UUID] | None:
     below = set(db.session.scalars(subtree_ids(roots, on)).all())
     placed = db.session.scalars(select(Placement.unit_id).where(Placement.parent_id.in_(below)))
     return frozenset(below | set(placed))
-
-
-def search_units(words: str, on: date) -> Sequence[tuple[OrgUnit, str]]:
-    """The first units that exist on a day and whose name, code or pinyin contains the words, with their parents."""
-    parent = aliased(OrgUnit)
-    rows = db.session.execute(
-        select(OrgUnit, parent.name)
-        .join(UnitVersion, (UnitVersion.unit_id == OrgUnit.id))
-        .outerjoin(
-            Placement,
-            (Placement.unit_id == OrgUnit.id)
-            & (Placement.starts_on <= on)
-            & or_(Placement.ends_on.is_(None), Placement.ends_on > on)
-            & Placement.hierarchy_id.in_(select(Hierarchy.id).where(Hierarchy.code == "administrative")),
-        )
-        .outerjoin(parent, parent.id == Placement.parent_id)
-        .where(
-            UnitVersion.starts_on <= on,
-            or_(UnitVersion.ends_on.is_(None), UnitVersion.ends_on > on),
-            or_(
-                UnitVersion.name.contains(words, autoescape=True),
-                UnitVersion.short_name.contains(words, autoescape=True),
-                OrgUnit.code.icontains(words, autoescape=True),
-                OrgUnit.search_key.contains(words.lower(), autoescape=True),
-            ),
-        )
-        .order_by(OrgUnit.sort_order, OrgUnit.code)
-        .limit(FOUND)
-    ).all()
-    return [(row[0], row[1] or "") for row in rows]
 
 
 def list_types() -> Sequence[UnitType]:
