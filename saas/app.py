@@ -33,6 +33,7 @@ FEATURES = (
     "administration.org",
     "administration.audit",
     "administration.settings",
+    "administration.reorganisation",
     "administration.divisions",
     "files",
     "review",

@@ -26,6 +26,7 @@ from saas.forms.models import FormDefinition
 from saas.imports.models import DataImport
 from saas.notifications.models import Notification
 from saas.org.models import OrgUnit, Post, UnitLink, UnitType
+from saas.org.models import Reorganisation
 from saas.plans.models import Plan, PlanAttachment, PlanSection, PlanStage, PlanTask, PlanTaskPart
 from saas.review.models import ReviewCase, Route
 from saas.submissions.models import Collection, Submission
@@ -76,6 +77,7 @@ PARAMETERS: Mapping[str, OfTable | Secret | Plain] = {
     "period_start": Plain((date.today().replace(day=1).isoformat(), "2026-01-01", "not-a-day")),
     "plan_id": OfTable(Plan),
     "post_id": OfTable(Post),
+    "reorganisation_id": OfTable(Reorganisation),
     "round_id": OfTable(AssessmentRound),
     "route_id": OfTable(Route),
     "scheme_id": OfTable(AssessmentScheme),
