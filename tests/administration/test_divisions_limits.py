@@ -36,6 +36,13 @@ def test_only_who_may_change_the_county_may_open_it(browser: Browser, setting: S
     assert set_up(browser, setting) == 404
 
 
+def test_the_page_of_the_organisation_leads_here(browser: Browser, setting: Setting) -> None:
+    assert "/divisions" in browser.get("/units").text
+
+    browser.sign_in(make_user(Role.OFFICE, unit=setting.root))
+    assert "/divisions" not in browser.get("/units").text
+
+
 def test_what_is_not_there_is_not_found(browser: Browser, setting: Setting, unknown_id: uuid.UUID) -> None:
     with tenant_scope(make_tenant("other").id):
         actor = make_user()
