@@ -30,6 +30,8 @@ MAX_FORM_PARTS = 4000
 FEATURES = (
     "home",
     "accounts",
+    "bodies",
+    "administration.people",
     "administration.org",
     "administration.audit",
     "administration.settings",

@@ -18,6 +18,7 @@ class Permission(StrEnum):
     ASSESSMENT_RUN = "assessment:run"  # 组织考核
     ASSESSMENT_VIEW = "assessment:view"  # 查看考核
     AUDIT_VIEW = "audit:view"  # 查看审计日志
+    BODY_EDIT = "body:edit"  # 维护议事机构
     CASE_DECIDE = "case:decide"  # 审核签批
     CASE_VIEW = "case:view"  # 查看审签
     COLLECTION_EDIT = "collection:edit"  # 布置填报
@@ -60,6 +61,7 @@ PERMISSION_LABELS: Mapping[Permission, object] = {
     Permission.ASSESSMENT_RUN: _l("组织考核"),
     Permission.ASSESSMENT_VIEW: _l("查看考核"),
     Permission.AUDIT_VIEW: _l("查看审计日志"),
+    Permission.BODY_EDIT: _l("维护议事机构"),
     Permission.CASE_DECIDE: _l("审核签批"),
     Permission.CASE_VIEW: _l("查看审签"),
     Permission.COLLECTION_EDIT: _l("布置填报"),
@@ -110,6 +112,7 @@ GRANTS: Mapping[Role, frozenset[Permission]] = {
         Permission.ACCOUNT_VIEW,
         Permission.ASSESSMENT_CONFIGURE,
         Permission.ASSESSMENT_VIEW,
+        Permission.BODY_EDIT,
         Permission.COLLECTION_EDIT,
         Permission.FORM_EDIT,
         Permission.FORM_VIEW,
@@ -124,6 +127,7 @@ GRANTS: Mapping[Role, frozenset[Permission]] = {
         Permission.ASSESSMENT_CONFIGURE,
         Permission.ASSESSMENT_RECHECK,
         Permission.ASSESSMENT_RUN,
+        Permission.BODY_EDIT,
         Permission.CASE_DECIDE,
         Permission.CASE_VIEW,
         Permission.COLLECTION_EDIT,

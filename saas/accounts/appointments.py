@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from datetime import date
 
 from saas.access.permissions import ADMINISTRATORS, ROLE_LABELS, Role, roles_conflict
 from saas.accounts import queries
-from saas.accounts.models import Appointment, User
+from saas.accounts.models import Appointment, AppointmentKind, User
 from saas.audit.services import AuditAction, HasId, record
 from saas.db import db
 from saas.domain.errors import DomainError, InvalidTransition, NotAllowed
@@ -32,23 +33,47 @@ class LastAdministrator(DomainError):  # noqa: N818  (as above)
     code = "last_administrator"
 
 
-def appoint(user: User, post: Post, starts_on: date, *, actor: HasId) -> Appointment:
-    """Let a person hold a post from a day on, open-ended.
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """On what terms somebody holds a post (任期): `ends_on` is the first day on which it no longer holds."""
+
+    ends_on: date | None = None
+    kind: AppointmentKind = AppointmentKind.APPOINTED
+    term: str = ""  # 届次
+    basis: str = ""  # 任免文件
+
+
+OPEN_ENDED = Terms()
+
+
+def appoint(user: User, post: Post, starts_on: date, *, actor: HasId, terms: Terms = OPEN_ENDED) -> Appointment:
+    """Let a person hold a post from a day on.
 
     Raises InvalidTransition for a retired post, NotAllowed for one's own appointment, DomainError if the person holds
-    the post already, RolesConflict as the module says.
+    the post already or the term ends before it begins, RolesConflict as the module says.
     """
     if not post.is_active:
         raise InvalidTransition("岗位已停用，不能任职")
     if actor.id == user.id:
         raise NotAllowed("不能给自己任职")
+    _check_term(starts_on, terms.ends_on)
     others = [
-        each for each in queries.list_appointments_of(user.id) if each.ends_on is None or each.ends_on > starts_on
+        each
+        for each in queries.list_appointments_of(user.id)
+        if _lasts_after(each, starts_on) and (terms.ends_on is None or each.starts_on < terms.ends_on)
     ]
     if any(each.post_id == post.id for each in others):
         raise DomainError("{name}已担任这个岗位", code="already_holds", name=user.name)
     _refuse_conflict(user, [*(each.post for each in others), post])
-    appointment = Appointment(post_id=post.id, user_id=user.id, starts_on=starts_on)
+    appointment = Appointment(
+        post_id=post.id,
+        user_id=user.id,
+        starts_on=starts_on,
+        ends_on=terms.ends_on,
+        kind=terms.kind,
+        term=terms.term,
+        basis=terms.basis,
+    )
     db.session.add(appointment)
     record(
         AuditAction.APPOINTMENT_CHANGED,
@@ -58,9 +83,54 @@ def appoint(user: User, post: Post, starts_on: date, *, actor: HasId) -> Appoint
         user=str(user.id),
         post=post.name,
         starts_on=str(starts_on),
+        ends_on=str(terms.ends_on or ""),
+        kind=terms.kind.value,
+        term=terms.term,
+        basis=terms.basis,
     )
     db.session.flush()
     return appointment
+
+
+def _check_term(starts_on: date, ends_on: date | None) -> None:
+    if ends_on is not None and ends_on <= starts_on:
+        raise DomainError("任期届满日期应晚于任职日期{day}", code="bad_term", day=starts_on)
+
+
+def correct_terms(appointment: Appointment, terms: Terms, *, actor: HasId, today: date) -> None:
+    """Put right on what terms somebody holds a post, and when the term ends (更正任期).
+
+    Raises InvalidTransition for an appointment that is over, DomainError and LastAdministrator as ending one does.
+    """
+    if appointment.ends_on is not None and appointment.ends_on <= today:
+        raise InvalidTransition("这项任职已经结束，不能再改")
+    _check_term(appointment.starts_on, terms.ends_on)
+    if terms.ends_on is not None and terms.ends_on <= today:
+        raise DomainError("届满日期应在今天以后；要立即免职，请办理免职", code="bad_term")
+    if terms.ends_on is not None:
+        refuse_losing_administrator([appointment.user_id], appointment.post.roles, terms.ends_on)
+    names = ("ends_on", "kind", "term", "basis")
+    changed = [name for name in names if getattr(appointment, name) != getattr(terms, name)]
+    for name in changed:
+        setattr(appointment, name, getattr(terms, name))
+    details = {"ends_on": str(terms.ends_on or ""), "term": terms.term, "basis": terms.basis}
+    record(AuditAction.APPOINTMENT_CHANGED, appointment, actor=actor, change="corrected", fields=changed, **details)
+    db.session.flush()
+
+
+def succeed(
+    appointment: Appointment, successor: User, on: date, *, actor: HasId, terms: Terms = OPEN_ENDED
+) -> Appointment:
+    """Let somebody take over a post on a day (接任): the former holder leaves it and the new one begins on that day.
+
+    Raises what `appoint` and `end_appointment` raise. The successor comes first, so an administrator's role is never
+    without a holder.
+    """
+    if successor.id == appointment.user_id:
+        raise NotAllowed("接任人就是现任，不需要办理", code="own_successor")
+    following = appoint(successor, appointment.post, on, actor=actor, terms=terms)
+    end_appointment(appointment, on, actor=actor)
+    return following
 
 
 def _lasts_after(appointment: Appointment, day: date) -> bool:

@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from datetime import date, timedelta
+from typing import Any
+
 from flask_babel import gettext
 from flask_babel import lazy_gettext as _l
 from flask_wtf import FlaskForm
-from wtforms import Field, PasswordField, StringField
+from wtforms import BooleanField, Field, PasswordField, SelectField, StringField
+from wtforms.fields.choices import SelectChoice
 from wtforms.validators import DataRequired, EqualTo, Length, Optional, Regexp, ValidationError
 
+from saas.accounts.models import User
 from saas.accounts.passwords import MAX_LENGTH, password_problem
-from saas.tenancy.pack_files import looks_like_formula
+from saas.form_fields import day_field, name_field, stripped
+from saas.org.models import Post
 
 
 class SignInForm(FlaskForm):
@@ -54,40 +61,79 @@ class ChangePasswordForm(FlaskForm):
             raise ValidationError(gettext("新密码不能与当前密码相同"))
 
 
-def _stripped(text: str | None) -> str | None:
-    return text.strip() if text else text
+def _name_field() -> StringField:
+    return name_field(_l("姓名"), _l("请填写姓名"), 30, description="")
 
 
-class PersonForm(FlaskForm):
-    """A person with an account (登记人员)."""
-
-    name = StringField(
-        _l("姓名"),
-        validators=[DataRequired(_l("请填写姓名")), Length(max=30, message=_l("姓名最多 30 字"))],
-        filters=[_stripped],
-        render_kw={"maxlength": 30, "autocomplete": "off"},
-    )
-    login_name = StringField(
+def _login_field(description: Any) -> StringField:
+    return StringField(
         _l("账号"),
-        description=_l("登录时使用，小写字母开头，2 到 32 个字符，建成后不能修改"),
+        description=description,
         validators=[
-            DataRequired(_l("请填写账号")),
+            Optional(),
             Regexp(
                 r"^[a-z][a-z0-9._-]{1,31}$",
                 message=_l("账号以小写字母开头，只含小写字母、数字、点、下划线和连字符，2 到 32 个字符"),
             ),
         ],
-        filters=[_stripped],
+        filters=[stripped],
         render_kw={"maxlength": 32, "autocapitalize": "none", "autocomplete": "off"},
     )
-    phone = StringField(
+
+
+def _phone_field(description: Any) -> StringField:
+    return StringField(
         _l("手机号"),
-        description=_l("列表中只显示前三位和后四位"),
+        description=description,
         validators=[Optional(), Regexp(r"^[0-9]{11}$", message=_l("手机号应为 11 位数字"))],
-        filters=[_stripped],
+        filters=[stripped],
         render_kw={"maxlength": 11, "inputmode": "numeric", "autocomplete": "off"},
     )
 
-    def validate_name(self, field: Field) -> None:
-        if looks_like_formula(field.data or ""):
-            raise ValidationError(gettext("不能以等号、加号等公式符号开头"))
+
+class PersonForm(FlaskForm):
+    """A person, with an account or without one (登记人员)."""
+
+    name = _name_field()
+    login_name = _login_field(_l("登录时使用，小写字母开头，2 到 32 个字符；只任职、不登录的人员可以不填"))
+    phone = _phone_field(_l("各处只显示前三位和后四位"))
+
+
+class EditPersonForm(FlaskForm):
+    """What is known of a person (修改人员信息). The phone number is not shown: whoever may see it asks for it."""
+
+    name = _name_field()
+    login_name = _login_field(_l("改名后须用新账号登录；没有账号的，填写后即开通"))
+    phone = _phone_field(_l("留空表示不修改"))
+    clears_phone = BooleanField(_l("删除已登记的手机号"))
+
+    def validate_clears_phone(self, field: Field) -> None:
+        if field.data and self.phone.data:
+            raise ValidationError(gettext("填写了新手机号，就不要勾选删除"))
+
+
+class DelegationForm(FlaskForm):
+    """To whom a post's work is handed, and for which days (委托代办)."""
+
+    post = SelectField(_l("委托哪个岗位"), validators=[DataRequired(_l("请选择岗位"))])
+    to = SelectField(_l("受委托人"), validators=[DataRequired(_l("请选择受委托人"))])
+    starts_on = day_field(_l("从哪天起"))
+    last_on = day_field(_l("到哪天止"), description=_l("含这一天；可以随时撤销"))
+    reason = name_field(_l("原因"), _l("请写明原因，如 出差、学习、病假"), 100)
+
+    def offer(self, posts: Sequence[Post], people: Sequence[User]) -> DelegationForm:
+        """Let these posts and these people be chosen."""
+        self.post.choices = [
+            SelectChoice("", gettext("请选择")),
+            *(SelectChoice(str(post.id), f"{post.unit.name} {post.name}") for post in posts),
+        ]
+        self.to.choices = [
+            SelectChoice("", gettext("请选择")),
+            *(SelectChoice(str(user.id), f"{user.name}（{user.login_name}）") for user in people),
+        ]
+        return self
+
+    def ends_on(self) -> date:
+        """The first day on which the delegation no longer holds."""
+        last: date = self.last_on.data
+        return last + timedelta(days=1)

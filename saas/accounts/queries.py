@@ -24,6 +24,7 @@ ACCOUNT_STATES: Mapping[str, object] = {
     "locked": _l("已锁定"),
     "must_change_password": _l("未改首次密码"),
     "inactive": _l("停用"),
+    "no_account": _l("没有账号"),
 }
 
 
@@ -142,18 +143,22 @@ def account_state(user: User) -> str:
     """The one word for an account: disabled before locked before a first password (see ACCOUNT_STATES)."""
     if not user.is_active:
         return "inactive"
+    if user.login_name is None:
+        return "no_account"
     if user.locked_until is not None and user.locked_until > utc_now():
         return "locked"
     return "must_change_password" if user.must_change_password else "active"
 
 
 def _in_state(state: str) -> ColumnElement[bool]:
+    has_account = User.login_name.is_not(None)
     is_locked = and_(User.is_active, User.locked_until.is_not(None), User.locked_until > utc_now())
     conditions: dict[str, ColumnElement[bool]] = {
-        "active": User.is_active.is_(True),
+        "active": and_(User.is_active, has_account),
         "locked": is_locked,
-        "must_change_password": and_(User.is_active, User.must_change_password),
+        "must_change_password": and_(User.is_active, has_account, User.must_change_password),
         "inactive": User.is_active.is_(False),
+        "no_account": and_(User.is_active, ~has_account),
     }
     return conditions[state]
 
@@ -226,6 +231,16 @@ def list_appointments_of(user_id: uuid.UUID) -> Sequence[Appointment]:
         select(Appointment)
         .join(Post, Post.id == Appointment.post_id)
         .where(Appointment.user_id == user_id, Post.is_active)
+        .options(joinedload(Appointment.post).joinedload(Post.unit))
+        .order_by(Appointment.starts_on.desc(), Appointment.id)
+    ).all()
+
+
+def list_posts_ever_held(user_id: uuid.UUID) -> Sequence[Appointment]:
+    """Every appointment of a person, past, present and to come, also to posts that were retired since."""
+    return db.session.scalars(
+        select(Appointment)
+        .where(Appointment.user_id == user_id)
         .options(joinedload(Appointment.post).joinedload(Post.unit))
         .order_by(Appointment.starts_on.desc(), Appointment.id)
     ).all()

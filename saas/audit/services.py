@@ -49,7 +49,6 @@ class AuditAction(StrEnum):
     FACT_WITHDRAWN = "fact.withdrawn"
     FORM_CHANGED = "form.changed"
     FORM_PUBLISHED = "form.published"
-    FUNCTION_CHANGED = "function.changed"
     HIERARCHY_CHANGED = "hierarchy.changed"
     LINK_CHANGED = "link.changed"
     MEETING_RECORDED = "meeting.recorded"
@@ -114,7 +113,6 @@ ACTION_LABELS: Mapping[AuditAction, object] = {
     AuditAction.FACT_WITHDRAWN: _l("撤销考核事实"),
     AuditAction.FORM_CHANGED: _l("表单变更"),
     AuditAction.FORM_PUBLISHED: _l("发布表单"),
-    AuditAction.FUNCTION_CHANGED: _l("职能分工变更"),
     AuditAction.HIERARCHY_CHANGED: _l("层级体系变更"),
     AuditAction.LINK_CHANGED: _l("联系变更"),
     AuditAction.MEETING_RECORDED: _l("登记会议"),

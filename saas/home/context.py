@@ -28,6 +28,7 @@ MENU = (
     (_l("公文"), "documents.index", Permission.DOCUMENT_VIEW),
     (_l("表单"), "forms.index", Permission.FORM_EDIT),
     (_l("机构"), "org.index", Permission.ORG_VIEW),
+    (_l("议事机构"), "bodies.index", Permission.ORG_VIEW),
     (_l("账号"), "accounts.index", Permission.ACCOUNT_VIEW),
     # Two kinds of administrators import different tables; nobody is both.
     (_l("导入导出"), "imports.index", Permission.ORG_EDIT),
@@ -35,6 +36,8 @@ MENU = (
     (_l("审计"), "audit.index", Permission.AUDIT_VIEW),
     (_l("设置"), "settings.edit", Permission.SETTINGS_EDIT),
 )
+
+PART_OF = {"accounts": "people"}  # pages of this blueprint stand under that entry of the menu
 
 
 def register_context(app: Flask) -> None:
@@ -97,4 +100,5 @@ def _badges() -> dict[str, int]:
 
 
 def _is_current(endpoint: str) -> bool:
-    return (request.blueprint or "") == endpoint.partition(".")[0]
+    blueprint = endpoint.partition(".")[0]
+    return request.blueprint in {blueprint, PART_OF.get(blueprint, blueprint)}

@@ -12,6 +12,7 @@ from flask_login import current_user
 
 from saas.access.decorators import public, requires
 from saas.access.permissions import Permission, Role
+from saas.accounts.delegation import list_delegations_in_force
 from saas.assessment.queries.home import last_results, open_rounds
 from saas.assessment.queries.rounds import period_of_round
 from saas.db import local_today
@@ -46,6 +47,7 @@ def index() -> ResponseReturnValue:
         to_dos=list_to_dos(current_user, today),
         reviews_shown=REVIEWS_SHOWN,
         unread=list_unread(current_user.id),
+        delegations_in_force=list_delegations_in_force(today, current_user.id),
         results=last_results(current_user),
         rounds=open_rounds(current_user),
         period_of_round=period_of_round,

@@ -1,8 +1,8 @@
-"""Pages of accounts: one's own, and those that the security administrator keeps."""
+"""Pages of accounts: one's own, those that the security administrator keeps, delegations, terms and vacancies."""
 
 from __future__ import annotations
 
-from saas.accounts.views import own, people
+from saas.accounts.views import delegations, own, people, terms
 from saas.accounts.views.blueprint import bp
 
-__all__ = ["bp", "own", "people"]
+__all__ = ["bp", "delegations", "own", "people", "terms"]

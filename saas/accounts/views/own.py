@@ -10,14 +10,17 @@ from flask_babel import gettext
 from flask_login import current_user
 
 from saas.access.decorators import county_public, requires
-from saas.access.permissions import Permission
+from saas.access.permissions import ADMINISTRATORS, Permission
 from saas.accounts import queries, services
+from saas.accounts.delegation import delegation_state, list_delegations_of
 from saas.accounts.forms import ChangePasswordForm, SignInForm
 from saas.accounts.passwords import verify_password
 from saas.accounts.sessions import forget, remember
 from saas.accounts.views.blueprint import bp
-from saas.db import unit_of_work
+from saas.db import local_today, unit_of_work
 from saas.tenancy.address import current_county
+
+DELEGATIONS_SHOWN = 20
 
 
 @bp.get("/sign-in")
@@ -61,7 +64,17 @@ def sign_out() -> ResponseReturnValue:
 @bp.get("/account")
 @requires(Permission.HOME_VIEW)
 def show() -> ResponseReturnValue:
-    return render_template("accounts/show.html", sessions=queries.list_open_sessions(current_user.id))
+    today = local_today()
+    return render_template(
+        "accounts/show.html",
+        sessions=queries.list_open_sessions(current_user.id),
+        delegations=[
+            (each, delegation_state(each, today)) for each in list_delegations_of(current_user.id)[:DELEGATIONS_SHOWN]
+        ],
+        may_delegate=any(
+            post.delegated_by_id is None and not post.roles & ADMINISTRATORS for post in current_user.posts
+        ),
+    )
 
 
 @bp.get("/account/password")

@@ -12,11 +12,12 @@ from flask_login import current_user
 from saas.access.decorators import requires
 from saas.access.permissions import GRANTS, PERMISSION_LABELS, ROLE_LABELS, Permission, Role
 from saas.accounts import people, queries, services
-from saas.accounts.forms import PersonForm
+from saas.accounts.forms import EditPersonForm, PersonForm
 from saas.accounts.models import User
 from saas.accounts.views.blueprint import bp
 from saas.db import local_today, unit_of_work
 from saas.domain.errors import DomainError
+from saas.form_pages import form_page, refused, worded
 from saas.htmx import render_page
 from saas.tenancy.once import find_earlier_answer, remember_answer
 
@@ -43,22 +44,6 @@ def index() -> ResponseReturnValue:
     )
 
 
-@bp.get("/accounts/<uuid:user_id>")
-@requires(Permission.ACCOUNT_VIEW)
-def person(user_id: uuid.UUID) -> ResponseReturnValue:
-    user = queries.get_user(user_id)
-    return render_template(
-        "accounts/person.html",
-        user=user,
-        state=queries.account_state(user),
-        appointments=queries.list_appointments_of(user_id),
-        open_sessions=len(queries.list_open_sessions(user_id)),
-        role_labels=ROLE_LABELS,
-        today=local_today(),
-        is_editable=current_user.permits(Permission.ACCOUNT_EDIT) and user.id != current_user.id,
-    )
-
-
 @bp.get("/accounts/new")
 @requires(Permission.ACCOUNT_EDIT)
 def create_person() -> ResponseReturnValue:
@@ -79,11 +64,57 @@ def create_person_send() -> ResponseReturnValue:
             user, password = people.create_person(
                 name=form.name.data, login_name=form.login_name.data, phone=form.phone.data or "", actor=current_user
             )
-            remember_answer(url_for(".person", user_id=user.id))
+            remember_answer(url_for("people.show", user_id=user.id))
     except DomainError as error:
-        form.login_name.errors = [gettext(error.message.text).format(**error.message.params)]
+        form.login_name.errors = [worded(error)]
         return render_template("accounts/create_person.html", form=form), 422
-    return _password_page(user, password)
+    return _password_page(user, password) if password else _to_person(user)
+
+
+@bp.get("/accounts/<uuid:user_id>/edit")
+@requires(Permission.ACCOUNT_EDIT)
+def edit_person(user_id: uuid.UUID) -> ResponseReturnValue:
+    user = queries.get_user(user_id)
+    return _edit_page(EditPersonForm(data={"name": user.name, "login_name": user.login_name or ""}), user)
+
+
+@bp.post("/accounts/<uuid:user_id>/edit")
+@requires(Permission.ACCOUNT_EDIT)
+def edit_person_send(user_id: uuid.UUID) -> ResponseReturnValue:
+    user = queries.get_user(user_id)
+    form = EditPersonForm()
+    if not form.validate_on_submit():
+        return _edit_page(form, user, status=422)
+    phone = "" if form.clears_phone.data else form.phone.data or None
+    try:
+        with unit_of_work():
+            change = people.PersonChange(form.name.data, form.login_name.data or "", phone)
+            password = people.edit_person(user, change, actor=current_user)
+    except DomainError as error:
+        refused(form, error, {}, "login_name")
+        return _edit_page(form, queries.get_user(user_id), status=422)
+    flash(gettext("已保存：%(name)s", name=user.name), "success")
+    return _password_page(user, password) if password else _to_person(user)
+
+
+def _edit_page(form: EditPersonForm, user: User, status: int = 200) -> ResponseReturnValue:
+    trail = [(gettext("账号"), url_for(".index")), (user.name, url_for("people.show", user_id=user.id))]
+    return form_page(form, gettext("修改人员信息"), trail, status=status)
+
+
+def _to_person(user: User) -> ResponseReturnValue:
+    return redirect(url_for("people.show", user_id=user.id), code=303)
+
+
+@bp.post("/accounts/<uuid:user_id>/phone")
+@requires(Permission.ACCOUNT_VIEW)
+def reveal_phone(user_id: uuid.UUID) -> ResponseReturnValue:
+    user = queries.get_user(user_id)
+    with unit_of_work():
+        phone = people.reveal_phone(user, reason=request.form.get("reason", "").strip()[:100], actor=current_user)
+    response = make_response(render_template("accounts/phone.html", user=user, phone=phone))
+    response.headers["Cache-Control"] = "no-store"
+    return response
 
 
 @bp.post("/accounts/<uuid:user_id>/reset")
@@ -95,7 +126,7 @@ def reset(user_id: uuid.UUID) -> ResponseReturnValue:
         return _already_shown(earlier)
     with unit_of_work():
         password = people.reset(user, actor=current_user)
-        remember_answer(url_for(".person", user_id=user.id))
+        remember_answer(url_for("people.show", user_id=user.id))
     return _password_page(user, password)
 
 
@@ -118,7 +149,7 @@ def unlock(user_id: uuid.UUID) -> ResponseReturnValue:
     with unit_of_work():
         services.unlock(user, actor=current_user)
     flash(gettext("%(name)s 的账号已解锁。", name=user.name), "success")
-    return redirect(url_for(".person", user_id=user_id), code=303)
+    return redirect(url_for("people.show", user_id=user_id), code=303)
 
 
 @bp.post("/accounts/<uuid:user_id>/active")
@@ -132,7 +163,7 @@ def set_active(user_id: uuid.UUID) -> ResponseReturnValue:
             people.disable(user, actor=current_user)
     said = gettext("%(name)s 的账号已启用。") if is_active else gettext("%(name)s 的账号已停用，已登录的设备已退出。")
     flash(said % {"name": user.name}, "success")
-    return redirect(url_for(".person", user_id=user_id), code=303)
+    return redirect(url_for("people.show", user_id=user_id), code=303)
 
 
 @bp.get("/accounts/matrix")
