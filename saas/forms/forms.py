@@ -73,7 +73,9 @@ class NewFormForm(RegistrationForm):
             Regexp(r"^[a-z][a-z0-9_]{0,63}$", message=_l("编码以小写字母开头，只能用小写字母、数字、下划线")),
         ],
     )
-    file = FileField(_l("从文件新建"), description=_l("TOML 格式的表单定义；不选则新建空白表单"))
+    file = FileField(
+        _l("从文件新建"), description=_l("XLSForm（.xlsx，ODK、KoboToolbox 通用）或 TOML 格式；不选则新建空白表单")
+    )
 
 
 class EditFormForm(RegistrationForm):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import tomllib
 from collections.abc import Mapping, Sequence
 from decimal import Decimal
@@ -54,9 +55,13 @@ def _pairs(mapping: Mapping[str, Any]) -> list[str]:
     return [f"{key} = {_value(value)}" for key, value in mapping.items() if key not in {"choices", "fields"}]
 
 
-def _choices(choices: Sequence[Mapping[str, str]]) -> str:
-    rows = [f"  {{ name = {_value(choice['name'])}, label = {_value(choice['label'])} }}," for choice in choices]
+def _choices(choices: Sequence[Mapping[str, Any]]) -> str:
+    rows = [f"  {_value(choice)}," for choice in choices]
     return "\n".join(["[", *rows, "]"])
+
+
+def _key(key: str) -> str:
+    return key if re.fullmatch(r"[A-Za-z0-9_-]+", key) else _value(key)
 
 
 def _value(value: Any) -> str:
@@ -64,4 +69,6 @@ def _value(value: Any) -> str:
         return "true" if value else "false"
     if isinstance(value, int):
         return str(value)
+    if isinstance(value, Mapping):
+        return "{ " + ", ".join(f"{_key(key)} = {_value(each)}" for key, each in value.items()) + " }"
     return json.dumps(str(value), ensure_ascii=False).replace("\x7f", "\\u007f")

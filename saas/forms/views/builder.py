@@ -35,7 +35,7 @@ from saas.forms.forms import (
     posted_choices,
 )
 from saas.forms.models import FormVersion, VersionStatus
-from saas.forms.toml_file import MAX_FILE, form_from_toml
+from saas.forms.uploads import read_definition
 from saas.forms.views.blueprint import bp, is_stale, refuse_stale
 from saas.htmx import render_page
 from saas.tenancy.once import find_earlier_answer, remember_answer
@@ -130,7 +130,7 @@ def upload(form_id: uuid.UUID, number: int) -> ResponseReturnValue:
     refuse_stale(draft, form.version.data)
     try:
         with unit_of_work():
-            definition = form_from_toml(form.file.data.read(MAX_FILE + 1))
+            definition = read_definition(form.file.data)
             services.change_definition(draft, definition, actor=current_user, change="upload")
     except FormError as error:
         form.file.errors = [str(error)]

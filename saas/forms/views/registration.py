@@ -17,10 +17,13 @@ from saas.db import local_today, unit_of_work
 from saas.domain.errors import FormError
 from saas.domain.fields import FormDefinition as Definition
 from saas.domain.fields import count_fields, form_from_mapping
+from saas.files.checks import FileType
 from saas.forms import queries, services
 from saas.forms.forms import EditFormForm, NewFormForm, RegistrationForm
-from saas.forms.toml_file import MAX_FILE, form_from_toml, form_to_toml
+from saas.forms.toml_file import form_to_toml
+from saas.forms.uploads import read_definition
 from saas.forms.views.blueprint import bp
+from saas.forms.xlsform import form_to_xlsform
 from saas.org.queries import list_units
 from saas.tenancy.once import find_earlier_answer, remember_answer
 
@@ -121,6 +124,15 @@ def download(form_id: uuid.UUID, number: int) -> ResponseReturnValue:
     )
 
 
+@bp.get("/<uuid:form_id>/versions/<int:number>/definition.xlsx")
+@requires(Permission.FORM_VIEW)
+def download_xlsform(form_id: uuid.UUID, number: int) -> ResponseReturnValue:
+    version = queries.get_version(form_id, number, current_user)
+    content = form_to_xlsform(form_from_mapping(version.definition))
+    name = f"{version.form.code}-v{number}.xlsx"
+    return Response(content, mimetype=FileType.XLSX, headers={"Content-Disposition": f'attachment; filename="{name}"'})
+
+
 def _with_units(form: RegistrationForm) -> Any:
     units = [SelectChoice(str(unit.id), unit.name) for unit in list_units(local_today()) if unit.unit_type.level <= 2]
     form.owner_unit.choices = [SelectChoice("", gettext("请选择")), *units]
@@ -140,4 +152,4 @@ def _first_definition(form: NewFormForm) -> Definition:
     code = form.code.data or services.unused_code()
     if not form.file.data or not form.file.data.filename:
         return services.new_definition(code, form.name.data.strip())
-    return form_from_toml(form.file.data.read(MAX_FILE + 1))
+    return read_definition(form.file.data)
