@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date, timedelta
+from typing import TypeAlias
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -23,7 +24,8 @@ from saas.domain.reorganisation_steps import (
 )
 from tests.domain.organisations import DAY, GRID, TYPES, assert_sound, county, key
 
-Draw = st.DrawFn
+Draw: TypeAlias = st.DrawFn
+Events: TypeAlias = list[tuple[list[Step], date]]
 NAMES = [f"新{number}" for number in range(1, 7)]
 UNITS = [key(name) for name in ("县", "东镇", "西镇", "甲村", "乙村", "丙村", "甲一网格", "甲二网格", *NAMES)]
 POSTS = [key(name) for name in ("甲村书记", "甲村文书", "乙村书记")]
@@ -57,14 +59,14 @@ _steps: st.SearchStrategy[Step] = st.one_of(
     st.builds(Dissolve, units, st.none() | units),
 )
 _days = st.integers(-60, 60).map(lambda days: DAY + timedelta(days=days))
-_events = st.lists(st.tuples(st.lists(_steps, min_size=1, max_size=3), _days), max_size=8)
+events = st.lists(st.tuples(st.lists(_steps, min_size=1, max_size=3), _days), max_size=8)
 
 
-@settings(max_examples=300, deadline=None)
-@given(_events)
-def test_the_organisation_is_sound_on_every_day(events: list[tuple[list[Step], date]]) -> None:
+@settings(max_examples=120, deadline=None)
+@given(events)
+def test_the_organisation_is_sound_on_every_day(happened: Events) -> None:
     found = county()
-    for steps, day in events:
+    for steps, day in happened:
         try:
             outcome = reorganise(found, steps, day)
         except HierarchyError:
