@@ -94,7 +94,8 @@ def _plan_form_version(
     if known is not None and desk.ledger.is_others(FormDefinition, known):
         desk.ledger.conflict(FormDefinition, label, "本县已有同代码的表单，内容不同")
         return
-    is_asked = entry.registration is not None and entry.registration.expires_on >= desk.today
+    until = entry.registration.expires_on if entry.registration is not None else None
+    is_asked = entry.registration is not None and (until is None or until >= desk.today)
     if entry.registration is not None and not is_asked:
         desk.ledger.keep(FormDefinition, label, "已过有效期：只存为草稿，延长有效期后再发布")
     for row in published if is_asked else ():

@@ -100,8 +100,12 @@ def _plan_units(desk: Desk) -> None:
         for row in sorted(desk.county.rows(Placement), key=lambda row: row["starts_on"])
         if row["hierarchy_id"] == tree and row["starts_on"] <= desk.today
     }
-    for order, row in enumerate(desk.pack.organisation.units, start=1):
-        known = stored.get(row.code)
+    orders = _orders(desk, stored)
+    for row in desk.pack.organisation.units:
+        if row.code not in stored:
+            desk.units[row.code] = KnownUnit(new_id(), row.code, desk.types[row.type], orders[row.code], None)
+    for row in desk.pack.organisation.units:
+        known, order = stored.get(row.code), orders[row.code]
         if known is None:
             _add_unit(desk, row, order, tree)
             continue
@@ -134,8 +138,25 @@ def administrative_tree(desk: Desk) -> uuid.UUID:
     return desk.ledger.add(Hierarchy, "行政区划", values)
 
 
+def _orders(desk: Desk, stored: Mapping[str, Stored]) -> dict[str, int]:
+    """Where each unit stands in lists: as the county has it while that is the order of the file, else by the file."""
+    rows = desk.pack.organisation.units
+    places = [stored[row.code]["sort_order"] for row in rows if row.code in stored]
+    if not places or places != sorted(places):
+        return {row.code: order for order, row in enumerate(rows, start=1)}
+    orders, last = {}, places[0]
+    for row in rows:
+        last = stored[row.code]["sort_order"] if row.code in stored else last
+        orders[row.code] = last
+    return orders
+
+
 def _add_unit(desk: Desk, row: UnitRow, order: int, tree: uuid.UUID) -> None:
-    since, label, unit_id = desk.pack.head.calendar.units_valid_from, f"{row.name}（{row.code}）", new_id()
+    since, label, unit_id = (
+        desk.pack.head.calendar.units_valid_from,
+        f"{row.name}（{row.code}）",
+        desk.unit_id(row.code),
+    )
     facts = {
         "unit_type_id": desk.types[row.type],
         "name": row.name,
@@ -149,13 +170,14 @@ def _add_unit(desk: Desk, row: UnitRow, order: int, tree: uuid.UUID) -> None:
     desk.ledger.add(UnitVersion, label, {**facts, **span})
     parent_id = desk.unit_id(row.parent) if row.parent else None
     desk.ledger.add(Placement, label, {**span, "hierarchy_id": tree, "parent_id": parent_id})
-    desk.units[row.code] = KnownUnit(unit_id, row.code, desk.types[row.type], order, None)
 
 
 def _change_unit(desk: Desk, row: UnitRow, order: int, known: Stored, versions: list[Stored]) -> None:
     """Put right what the unit's present version says (更正): it was so since that version began."""
     label = f"{row.name}（{row.code}）"
-    facts = {"name": row.name, "short_name": row.short_name, "attributes": dict(row.attributes)}
+    declared = {each.name for each in desk.pack.organisation.attributes if each.unit_type == row.type}
+    others = {key: value for key, value in known["attributes"].items() if key not in declared}
+    facts = {"name": row.name, "short_name": row.short_name, "attributes": {**others, **row.attributes}}
     shown = {**facts, "sort_order": order}
     if (known["name"], known["short_name"]) != (row.name, row.short_name):
         shown["search_key"] = search_key(row.name, row.short_name)

@@ -27,7 +27,7 @@ from saas.packs.county import County, Desk
 from saas.packs.ledger import Change, Ledger, Remark, to_journal, write
 from saas.packs.models import PackApplication
 from saas.packs.organisation import plan_organisation
-from saas.packs.settings import plan_settings
+from saas.packs.settings import keep_seal, plan_origin, plan_settings
 from saas.packs.structure import plan_structure
 from saas.tenancy.models import Tenant, TenantSettings
 from saas.tenancy.packs import Pack
@@ -91,6 +91,7 @@ def propose(
     report_progress(40)
     desk.drafter_id = drafter or _first_new_person(desk)
     plan_configuration(desk)
+    plan_origin(desk)
     return Proposal(pack, ledger, county, drafter)
 
 
@@ -114,6 +115,7 @@ def apply_pack(
         write(proposal.ledger.changes)
         report_progress(90)
         _record(proposal, actor)
+        keep_seal(pack, actor)
     return proposal.ledger.counts()
 
 

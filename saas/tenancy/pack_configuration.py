@@ -310,11 +310,15 @@ def _collections(source: TomlFile | None, problems: Problems) -> Iterator[PackCo
 
 
 def _targets(source: TomlFile | None, problems: Problems, year: int) -> Iterator[PackTarget | None]:
-    plan = source.mapping.get("plan") if source else None
-    if source is not None and not isinstance(plan, str):
-        problems.add(source.file, "缺少“plan”", '请在文件开头写明目标属于哪个方案，如 plan = "…"', line=1, path="plan")
+    of_all = source.mapping.get("plan") if source else None
     for entry in _entries(source, "targets", problems, ("plan",)):
-        unit = entry.mapping.pop("responsible_unit", None)
+        plan, unit = entry.mapping.pop("plan", of_all), entry.mapping.pop("responsible_unit", None)
+        if not isinstance(plan, str):
+            advice = '请在文件开头写明目标属于哪个方案，如 plan = "…"；各目标不同的，写在各自的表里'
+            problems.add(
+                entry.source.file, "缺少“plan”", advice, line=entry.place.line, path=entry.place.at("plan").path
+            )
+            continue
         if unit is not None and not isinstance(unit, str):
             place = entry.place.at("responsible_unit")
             problems.add(
@@ -325,7 +329,7 @@ def _targets(source: TomlFile | None, problems: Problems, year: int) -> Iterator
             partial(target_from_mapping, plan_year=year), entry.mapping, entry.source, problems, entry.prefix
         )
         if target is not None:
-            yield PackTarget(entry.place, str(plan), target, unit)
+            yield PackTarget(entry.place, plan, target, unit)
 
 
 def _scheme(source: TomlFile, problems: Problems) -> PackScheme | None:

@@ -9,7 +9,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field, StringConstraints, model_validator
 
-from saas.tenancy.pack_schema import Code, Day, Name, PackPart, RelativeMonth, RelativePeriod, ShortName
+from saas.tenancy.pack_schema import Code, Day, Name, PackPart, RelativeMonth, RelativePeriod, ShortName, Text, Words
 
 Body = Annotated[str, StringConstraints(max_length=4000)]
 Digits = Annotated[Decimal, Field(ge=0)]
@@ -20,8 +20,8 @@ class Registration(PackPart):
     """Who asks for a form and on what ground (填报依据), and until when it may be asked (有效期)."""
 
     owner_unit: Code
-    legal_basis: Name
-    expires_on: Day
+    legal_basis: Text
+    expires_on: Day | None = None
 
 
 class CollectionTable(PackPart):
@@ -161,7 +161,7 @@ class PlanTable(PackPart):
     addressees: tuple[Name, ...] = ()
     copied_to: tuple[Name, ...] = ()
     countersign_units: tuple[Code, ...] = ()
-    signatory: Name
+    signatory: Words = ""
     sections: Annotated[tuple[PlanSectionTable, ...], Field(min_length=1)]
     tasks: tuple[TaskTable, ...] = ()
     stages: tuple[StageTable, ...] = ()

@@ -17,6 +17,7 @@ class References:
     problems: Problems
     known: Mapping[str, Collection[str]]
     named: Named
+    must_find_units: bool = False  # a demonstration whose cohort finds nobody shows nothing
 
     def check(self, kind: str, code: str | None, source: Source) -> None:
         """Note a problem unless `code` is defined. An absent code is no reference; an open kind is not checked."""

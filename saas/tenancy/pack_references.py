@@ -42,7 +42,8 @@ def check_references(
     A starter pack brings no units of its own and names one alone: the county's root.
     """
     named = {entry.table.code: entry.cohort for entry in configuration.cohorts}
-    references = References(problems, _known(configuration, organisation, problems, root), named)
+    known = _known(configuration, organisation, problems, root)
+    references = References(problems, known, named, must_find_units=configuration.history is not None)
     _check_unique(configuration, problems)
     for form in configuration.forms:
         if form.registration is not None:
@@ -52,7 +53,7 @@ def check_references(
     for collection in configuration.collections:
         _check_collection(collection, organisation, references)
     for target in configuration.targets:
-        references.check("方案", target.plan, target.source.top("plan"))
+        references.check("方案", target.plan, target.source.at("plan"))
         references.check("单位", target.responsible_unit, target.source.at("responsible_unit"))
     for scheme in configuration.schemes:
         _check_scheme(scheme, configuration, organisation, references)
@@ -142,7 +143,7 @@ def _check_cohort(
         references.check("单位名册", each, source)
     if len(references.problems.found) == before:
         _check_named(cohort, source, references, code)
-    is_sound = len(references.problems.found) == before
+    is_sound = references.must_find_units and len(references.problems.found) == before
     is_sound = is_sound and references.problems.none_in(UNITS, UNIT_TYPES, ATTRIBUTES)
     if is_sound and organisation.units and not members(cohort, organisation, references.named):
         references.problems.add(
@@ -212,7 +213,7 @@ def _check_plan(entry: PackPlan, references: References) -> None:
     plan, source = entry.plan, entry.source
     references.check("单位", plan.unit, source.at("unit"))
     references.check("流程", plan.route, source.at("route"))
-    references.check("岗位", plan.signatory, source.at("signatory"))
+    references.check("岗位", plan.signatory or None, source.at("signatory"))
     for code in plan.countersign_units:
         references.check("单位", code, source.at("countersign_units"))
     tasks: set[str] = set()

@@ -49,6 +49,7 @@ Slug = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9-]{1,30}$")]
 Name = Annotated[str, StringConstraints(min_length=1, max_length=80), AfterValidator(_not_a_formula)]
 ShortName = Annotated[str, StringConstraints(max_length=20), AfterValidator(_not_a_formula)]
 Text = Annotated[str, StringConstraints(min_length=1, max_length=2000)]
+Words = Annotated[str, StringConstraints(max_length=80), AfterValidator(_not_a_formula)]
 Note = Annotated[str, StringConstraints(max_length=500), AfterValidator(_not_a_formula)]
 LoginName = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9._-]{1,31}$")]
 Phone = Annotated[str, StringConstraints(pattern=r"^(\d{11})?$")]
@@ -81,7 +82,8 @@ class RoleName(StrEnum):
 ADMIN_ROLES = frozenset({RoleName.SYSTEM_ADMIN, RoleName.SECURITY_ADMIN, RoleName.AUDITOR})
 """The three administrators (三员): one person holds at most one of them and nothing else beside it."""
 
-Roles = Annotated[tuple[RoleName, ...], BeforeValidator(_split), Field(min_length=1)]
+Roles = Annotated[tuple[RoleName, ...], BeforeValidator(_split)]
+"""A post without roles gives no rights: it is there for its name."""
 
 
 class AttributeType(StrEnum):
@@ -125,7 +127,8 @@ class Branding(PackPart):
     seal: Annotated[str, StringConstraints(pattern=r"^(assets/[A-Za-z0-9_-]{1,60}\.png)?$")] = ""  # 印章图样
     issuing_unit: Code  # 发文机关
     signature_name: Name  # 落款
-    addressees: Name  # 主送机关
+    printing_name: Words = ""  # 印发机关, empty: the same as signature_name
+    addressees: Words = ""  # 主送机关
     copied_to: tuple[Name, ...] = ()  # 抄送机关
     bulletin_agency_code: str = ""  # 通报用机关代字, empty: the same as agency_code
 
