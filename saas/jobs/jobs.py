@@ -1,0 +1,16 @@
+"""The job that does a county's work of a day."""
+
+from __future__ import annotations
+
+from datetime import date
+
+from saas.db import unit_of_work
+from saas.jobs import daily
+from saas.jobs.registry import job
+
+
+@job(kind=daily.KIND, timeout=600)
+def do_daily_work(day: str) -> None:
+    """Do everything that is registered for a day."""
+    with unit_of_work():
+        daily.do_daily_work(date.fromisoformat(day))
