@@ -15,6 +15,7 @@ from flask.cli import with_appcontext
 
 from saas.config import ConfigError
 from saas.files.storage import file_store
+from saas.jobs.daily import request_daily_work
 from saas.jobs.reconciler import run_reconciler
 from saas.jobs.worker import run_worker
 from saas.operator.measuring import UsageRound
@@ -46,8 +47,9 @@ def reconciler() -> None:
     """Send again what the queue has lost, and give back what dead workers hold, until stopped."""
     _log_to_terminal()
     app: Flask = current_app._get_current_object()  # type: ignore[attr-defined]  # the proxy ends with this command
+    chores = [file_store().sweep, UsageRound(app), request_daily_work]
     try:
-        run_reconciler(current_app.config["JICENG"], message_queue(), chores=[file_store().sweep, UsageRound(app)])
+        run_reconciler(current_app.config["JICENG"], message_queue(), chores=chores)
     except ConfigError as error:
         raise click.ClickException(str(error)) from None
 
