@@ -47,7 +47,7 @@ def reconciler() -> None:
     """Send again what the queue has lost, and give back what dead workers hold, until stopped."""
     _log_to_terminal()
     app: Flask = current_app._get_current_object()  # type: ignore[attr-defined]  # the proxy ends with this command
-    chores = [file_store().sweep, UsageRound(app), request_daily_work]
+    chores = (file_store().sweep, UsageRound(app), request_daily_work)
     try:
         run_reconciler(current_app.config["JICENG"], message_queue(), chores=chores)
     except ConfigError as error:
