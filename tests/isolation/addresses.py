@@ -25,7 +25,17 @@ from saas.files.models import StoredFile
 from saas.forms.models import FormDefinition
 from saas.imports.models import DataImport
 from saas.notifications.models import Notification
-from saas.org.models import OrgUnit, Post, UnitLink, UnitType
+from saas.org.models import (
+    Hierarchy,
+    LinkKind,
+    NamedCohort,
+    OrgUnit,
+    Post,
+    PostTemplate,
+    UnitFunction,
+    UnitLink,
+    UnitType,
+)
 from saas.org.models import Reorganisation
 from saas.plans.models import Plan, PlanAttachment, PlanSection, PlanStage, PlanTask, PlanTaskPart
 from saas.review.models import ReviewCase, Route
@@ -64,18 +74,23 @@ PARAMETERS: Mapping[str, OfTable | Secret | Plain] = {
     "attachments/piece_id": OfTable(PlanAttachment),
     "case_id": OfTable(ReviewCase),
     "code": Secret(lambda county: county.verify_code),
+    "cohort_id": OfTable(NamedCohort),
     "collection_id": OfTable(Collection),
     "document_id": OfTable(Document),
     "draft_id": OfTable(DataImport),
     "fact_id": OfTable(AssessmentFact),
     "file_id": OfTable(StoredFile),
     "form_id": OfTable(FormDefinition),
+    "function_id": OfTable(UnitFunction),
+    "hierarchy_id": OfTable(Hierarchy),
+    "kind_id": OfTable(LinkKind),
     "link_id": OfTable(UnitLink),
     "notification_id": OfTable(Notification),
     "number": Plain(("1", "99")),
     "part_id": OfTable(PlanTaskPart),
     "period_start": Plain((date.today().replace(day=1).isoformat(), "2026-01-01", "not-a-day")),
     "plan_id": OfTable(Plan),
+    "post-templates/template_id": OfTable(PostTemplate),
     "post_id": OfTable(Post),
     "reorganisation_id": OfTable(Reorganisation),
     "round_id": OfTable(AssessmentRound),

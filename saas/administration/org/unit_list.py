@@ -21,6 +21,7 @@ from saas.org.models import OrgUnit, UnitType
 from saas.org.queries import exists_on, find_unit_by_code, subtree_ids
 
 PAGE = 100
+UPPER_LEVELS = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +37,16 @@ class Wanted:
         """The filters that are set, for addresses and hidden fields."""
         pairs = {"type": self.type, "under": self.under, "cohort": self.cohort, "words": self.words}
         return {key: value for key, value in pairs.items() if value}
+
+
+def list_upper_units(on: date) -> Sequence[OrgUnit]:
+    """The units of the two upper levels, for choosing whose subordinates to see."""
+    return db.session.scalars(
+        select(OrgUnit)
+        .join(UnitType, UnitType.id == OrgUnit.unit_type_id)
+        .where(exists_on(on), UnitType.level <= UPPER_LEVELS, UnitType.is_territorial)
+        .order_by(UnitType.level, OrgUnit.sort_order, OrgUnit.code)
+    ).all()
 
 
 def list_page(wanted: Wanted, on: date, page: int) -> tuple[Sequence[OrgUnit], int]:

@@ -73,8 +73,8 @@ class EditUnitForm(UnitForm):
     )
     starts_on = optional_day_field(_l("自哪天起变更"), description=_l("选“自某日起变更”时填写"))
 
-    def validate_starts_on(self, field: Field) -> None:
-        if self.mode.data == "change" and field.data is None:
+    def validate_mode(self, field: Field) -> None:
+        if field.data == "change" and self.starts_on.data is None:
             raise ValidationError(gettext("请填写自哪天起变更"))
 
     def since(self) -> date | None:

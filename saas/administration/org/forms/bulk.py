@@ -57,13 +57,13 @@ class BulkForm(FlaskForm):
         """What is changed, in words."""
         return next(str(label) for value, label, *_ in self.what.iter_choices() if value == self.what.data)
 
-    def validate_value(self, field: Field) -> None:
-        found = self._parsed()
+    def validate_what(self, _field: Field) -> None:
+        found = self._parsed()  # an empty value is asked about here: an optional field has no further questions
         if isinstance(found, Message):
             raise ValidationError(gettext(found.text).format(**found.params))
 
-    def validate_starts_on(self, field: Field) -> None:
-        if self.mode.data == "change" and field.data is None:
+    def validate_mode(self, field: Field) -> None:
+        if field.data == "change" and self.starts_on.data is None:
             raise ValidationError(gettext("请填写自哪天起变更"))
 
     def edit(self) -> BulkEdit:

@@ -64,10 +64,11 @@ def order_field() -> WholeNumberField:
     )
 
 
-def list_field(label: Any, **options: Any) -> TextAreaField:
-    """Units, one a line."""
+def list_field(label: Any, *, missing: Any = None, **options: Any) -> TextAreaField:
+    """Units, one a line; with `missing`, the words for none, at least one must be given."""
+    first = Optional() if missing is None else DataRequired(missing)
     limit = Length(max=MAX_LIST, message=_l("名单过长，请分几次"))
-    return TextAreaField(label, validators=[Optional(), limit], render_kw={"rows": 6}, **options)
+    return TextAreaField(label, validators=[first, limit], render_kw={"rows": 4}, **options)
 
 
 class HierarchyForm(FlaskForm):
@@ -128,24 +129,22 @@ def hierarchy_choices(hierarchies: Sequence[Hierarchy], blank: str) -> list[Sele
 class PlaceForm(FlaskForm):
     """Which units stand under which from a day on."""
 
-    units = list_field(_l("要归入的单位"), description=_l("每行一个单位名称或代码，可以从表格粘贴一列"))
+    units = list_field(
+        _l("要归入的单位"),
+        missing=_l("请填写单位，每行一个"),
+        description=_l("每行一个单位名称或代码，可以从表格粘贴一列"),
+    )
     parent = text_field(_l("归到哪个单位之下"), 80, description=_l("名称或代码；留空：作为最上级"))
     starts_on = day_field(_l("自哪天起"))
-
-    def validate_units(self, field: Field) -> None:
-        if not (field.data or "").strip():
-            raise ValidationError(gettext("请填写单位，每行一个"))
 
 
 class TakeOutForm(FlaskForm):
     """Which units have no place from a day on."""
 
-    out_units = list_field(_l("要移出的单位"), description=_l("每行一个单位名称或代码"))
+    out_units = list_field(
+        _l("要移出的单位"), missing=_l("请填写单位，每行一个"), description=_l("每行一个单位名称或代码")
+    )
     out_on = day_field(_l("自哪天起移出"))
-
-    def validate_out_units(self, field: Field) -> None:
-        if not (field.data or "").strip():
-            raise ValidationError(gettext("请填写单位，每行一个"))
 
 
 class KindForm(FlaskForm):
@@ -206,7 +205,7 @@ class AssignForm(FlaskForm):
 
     layer = SelectField(_l("级别"), validators=[Optional()])
     user = SelectField(_l("联系人"), validators=[Optional()])
-    linked_unit = SelectField(_l("联系单位"), validators=[Optional()])
+    linked_unit = SelectField(_l("联系单位"), description=_l("联系人和联系单位选一个"), default="")
     starts_on = day_field(_l("自哪天起"))
     is_replacing = BooleanField(_l("原有的同级联系从这天起结束"), description=_l("勾选：接替原来的；不勾：并列"))
     note = text_field(_l("备注"), 200)
@@ -219,8 +218,8 @@ class AssignForm(FlaskForm):
         self.linked_unit.choices = [blank, *units] if kind.from_units else [blank]
         return self
 
-    def validate_user(self, field: Field) -> None:
-        if bool(field.data) == bool(self.linked_unit.data):
+    def validate_linked_unit(self, field: Field) -> None:
+        if bool(field.data) == bool(self.user.data):
             raise ValidationError(gettext("联系人和联系单位请选一个，且只选一个"))
 
 
@@ -264,8 +263,8 @@ class EditCohortForm(CohortForm):
     )
     starts_on = optional_day_field(_l("自哪天起变更"), description=_l("选“自某日起变更”时填写"))
 
-    def validate_starts_on(self, field: Field) -> None:
-        if self.mode.data == "change" and field.data is None:
+    def validate_mode(self, field: Field) -> None:
+        if field.data == "change" and self.starts_on.data is None:
             raise ValidationError(gettext("请填写自哪天起变更"))
 
     def since(self) -> date | None:

@@ -18,13 +18,14 @@ from saas.administration.org import queries
 from saas.administration.org.arguments import day_argument, uuid_argument, uuid_arguments
 from saas.administration.org.forms import chosen_id
 from saas.administration.org.forms.structure import AssignForm, KindForm, present_kind
+from saas.administration.org.unit_list import list_upper_units
 from saas.administration.org.views.blueprint import bp
 from saas.db import local_today, unit_of_work
 from saas.domain.errors import DomainError
 from saas.form_pages import Trail, form_page, refused, stale_page, worded
 from saas.org import links
 from saas.org.models import LinkKind
-from saas.org.queries import get_unit, list_subtree_ids, list_unit_types, list_units, list_units_by_id
+from saas.org.queries import get_unit, list_subtree_ids, list_unit_types, list_units_by_id
 from saas.tenancy.once import find_earlier_answer, remember_answer
 
 _FIELDS = {"no_to_types": "to_types", "no_from_types": "from_types", "nobody_from": "from_people"}
@@ -186,7 +187,7 @@ def _assign_page(kind: LinkKind, form: AssignForm, status: int = 200) -> Respons
         held=held,
         ticked=set(uuid_arguments("target")),
         under=under,
-        parents=[unit for unit in list_units(today) if unit.unit_type.level <= 2],
+        parents=list_upper_units(today),
         trail=list(_trail(kind)),
     )
     return page, status

@@ -24,7 +24,7 @@ from saas.htmx import render_page
 from saas.org import bulk_editing
 from saas.org.cohorts import list_choices
 from saas.org.models import OrgUnit
-from saas.org.queries import list_unit_types, list_units
+from saas.org.queries import list_unit_types
 from saas.tenancy.once import find_earlier_answer, remember_answer
 
 SHOWN = 500
@@ -59,7 +59,7 @@ def _list_page(form: BulkForm, status: int = 200) -> ResponseReturnValue:
         wanted=wanted,
         ticked=set(uuid_arguments("unit")),
         types=list_unit_types(),
-        tops=[unit for unit in list_units(today) if unit.unit_type.level <= 2],
+        tops=unit_list.list_upper_units(today),
         cohorts=list_choices(today),
         list_url=url_for(".list_all", **wanted.as_arguments()),
         is_editable=current_user.permits(Permission.ORG_EDIT),
