@@ -36,6 +36,7 @@ FEATURES = (
     "administration.audit",
     "administration.settings",
     "administration.reorganisation",
+    "administration.reports",
     "administration.divisions",
     "files",
     "review",

@@ -26,6 +26,7 @@ MENU = (
     (_l("方案任务"), "plans.index", Permission.PLAN_VIEW),
     (_l("考核"), "assessment.index", Permission.ASSESSMENT_VIEW),
     (_l("公文"), "documents.index", Permission.DOCUMENT_VIEW),
+    (_l("统计"), "reports.index", Permission.SUBMISSION_VIEW),
     (_l("表单"), "forms.index", Permission.FORM_EDIT),
     (_l("机构"), "org.index", Permission.ORG_VIEW),
     (_l("议事机构"), "bodies.index", Permission.ORG_VIEW),
