@@ -9,6 +9,8 @@ OPERATOR_ROLE = "jiceng_operator"
 
 # Wrapped in SELECT so that it is computed once a statement; nullif, because a used-up setting reads as ''.
 SAME_TENANT = "tenant_id = (SELECT nullif(current_setting('app.tenant_id', true), '')::uuid)"
+# The planner reads the setting and looks up how many rows the county has; a scan computes it for each row (0.25 µs).
+SAME_TENANT_PLANNED = "tenant_id = nullif(current_setting('app.tenant_id', true), '')::uuid"
 LEAVING_TENANT = "tenant_id = (SELECT nullif(current_setting('app.leaving_tenant_id', true), '')::uuid)"
 # Behind the event of a trigger that keeps rows: what was signed stays, until the whole county leaves the system.
 UNLESS_LEAVING = (
@@ -28,6 +30,23 @@ def protect(table: str) -> list[str]:
             f"USING ({SAME_TENANT}) WITH CHECK ({SAME_TENANT})"
         ),
         let_leave(table),
+    ]
+
+
+def compare_plainly(table: str) -> list[str]:
+    """Return the statements for a small table of which every county has rows: planned by the county's share of it."""
+    return _compare(table, SAME_TENANT_PLANNED)
+
+
+def compare_once(table: str) -> list[str]:
+    """Return the statements that put back what `protect` says: the setting is computed once a statement."""
+    return _compare(table, SAME_TENANT)
+
+
+def _compare(table: str, same_tenant: str) -> list[str]:
+    return [
+        f'ALTER POLICY {table}_{policy} ON "{table}" USING ({same_tenant}) WITH CHECK ({same_tenant})'
+        for policy in ("tenant", "guard")
     ]
 
 
