@@ -1,4 +1,4 @@
-"""Cadences and periods (周期): day, week, 旬 … year, own windows, events; their names and their order.
+"""Cadences and periods (周期): day, week, 旬 … year, school terms, own windows, events; their names and their order.
 
 Days only, no clock and no time zone. docs/plan-format.md lists the keys.
 """
@@ -7,10 +7,11 @@ from __future__ import annotations
 
 import re
 from calendar import monthrange
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
 from datetime import date, timedelta
 from enum import StrEnum
+from itertools import pairwise
 
 from saas.domain.errors import DomainError
 
@@ -29,6 +30,7 @@ class Cadence(StrEnum):
     QUARTER = "quarter"  # 季
     HALF_YEAR = "half_year"  # 半年
     YEAR = "year"  # 年
+    TERM = "term"  # 学期: the county sets the days of the terms, holidays belong to none
     WINDOW = "window"  # 自定起止, e.g. November to September
     EVENT = "event"  # 按次
 
@@ -41,17 +43,31 @@ class OwnDays:
     end: tuple[int, int]
 
 
+@dataclass(frozen=True, slots=True)
+class SchoolTerms:
+    """The terms of a county (学期), as (first day, last day), in order. They do not overlap."""
+
+    terms: tuple[tuple[date, date], ...]
+
+
+Days = OwnDays | SchoolTerms
+"""What an own window, or a school term, needs to know."""
+
+
 @dataclass(frozen=True, slots=True, order=True)
 class Period:
-    """One period, both days included."""
+    """One period, both days included. An event may have a title; what it is called does not make it another one."""
 
     start: date
     end: date
     cadence: Cadence
+    title: str = field(default="", compare=False)
 
     @property
     def label(self) -> str:
-        """The Chinese name: 2026年3月, 2026年3月上旬, 2026年第3季度."""
+        """The Chinese name: 2026年3月, 2026年3月上旬, 2026年第3季度; of an event its title and day."""
+        if self.title:
+            return f"{self.title}（{chinese_day(self.start)}）"
         return _LABELS[self.cadence](self.start, self.end)
 
     @property
@@ -60,61 +76,76 @@ class Period:
         return _KEYS[self.cadence](self.start, self.end)
 
     def next(self) -> Period:
-        """Return the period after this one. Raise DomainError for an event, which has none."""
+        """Return the period after this one. Raise DomainError for an event or a term, whose days do not tell it."""
         if self.cadence is Cadence.WINDOW:
             return self._shifted(1)
         return period_of(self.end + ONE_DAY, self._repeating())
 
     def previous(self) -> Period:
-        """Return the period before this one. Raise DomainError for an event, which has none."""
+        """Return the period before this one. Raise DomainError for an event or a term, whose days do not tell it."""
         if self.cadence is Cadence.WINDOW:
             return self._shifted(-1)
         return period_of(self.start - ONE_DAY, self._repeating())
 
     def _repeating(self) -> Cadence:
-        if self.cadence is Cadence.EVENT:
-            raise DomainError("按次填报没有上一期或下一期", code="no_period")
+        if self.cadence in {Cadence.EVENT, Cadence.TERM}:
+            raise DomainError("按次、按学期填报的上一期和下一期要查", code="no_period")
         return self.cadence
 
     def _shifted(self, years: int) -> Period:
         return Period(_in_year(self.start, years), _in_year(self.end, years), Cadence.WINDOW)
 
 
-def period_of(day: date, cadence: Cadence, own: OwnDays | None = None) -> Period:
-    """Return the period that a day belongs to. `own` is needed for, and only for, an own window.
+def period_of(day: date, cadence: Cadence, own: Days | None = None) -> Period:
+    """Return the period that a day belongs to. `own` is needed for, and only for, an own window and a school term.
 
     Raises DomainError with code `no_period` for a day outside the own window (October, if it runs from November to
-    September): such a day belongs to no period.
+    September) and for a school holiday: such a day belongs to no period.
     """
-    if cadence is not Cadence.WINDOW:
+    if cadence in _BOUNDS:
         start, end = _BOUNDS[cadence](day)
         return Period(start, end, cadence)
-    if own is None:
-        raise DomainError("自定周期没有起止日期", code="no_period")
-    for year in (day.year - 1, day.year):
-        period = _own_period(year, own)
+    for period in _of_own_days(day, day, cadence, own):
         if period.start <= day <= period.end:
             return period
     raise DomainError("{day}不在填报周期内", code="no_period", day=day)
 
 
-def periods_between(first: date, last: date, cadence: Cadence, own: OwnDays | None = None) -> tuple[Period, ...]:
+def periods_between(first: date, last: date, cadence: Cadence, own: Days | None = None) -> tuple[Period, ...]:
     """Return the periods that have at least one day from `first` to `last`, in order. Events have none."""
     if cadence is Cadence.EVENT:
         return ()
-    return tuple(period for period in _from(first, cadence, own, last) if period.end >= first)
+    periods = _from(first, cadence, last) if cadence in _BOUNDS else _of_own_days(first, last, cadence, own)
+    return tuple(period for period in periods if period.end >= first and period.start <= last)
 
 
-def _from(first: date, cadence: Cadence, own: OwnDays | None, last: date) -> Iterator[Period]:
-    if cadence is Cadence.WINDOW:
-        if own is None:
-            raise DomainError("自定周期没有起止日期", code="no_period")
-        period = _own_period(first.year - 1, own)
-    else:
-        period = period_of(first, cadence)
+def _from(first: date, cadence: Cadence, last: date) -> Iterator[Period]:
+    period = period_of(first, cadence)
     while period.start <= last:
         yield period
         period = period.next()
+
+
+def _of_own_days(first: date, last: date, cadence: Cadence, own: Days | None) -> Iterator[Period]:
+    """Yield at least the periods that have a day from `first` to `last`."""
+    if cadence is Cadence.TERM and isinstance(own, SchoolTerms):
+        yield from (Period(start, end, Cadence.TERM) for start, end in own.terms)
+    elif cadence is Cadence.WINDOW and isinstance(own, OwnDays):
+        yield from (_own_period(year, own) for year in range(first.year - 1, last.year + 1))
+    else:
+        raise DomainError("自定周期没有起止日期", code="no_period")
+
+
+def check_terms(terms: Iterable[tuple[date, date]]) -> SchoolTerms:
+    """Return terms in order. Raise DomainError with code `bad_terms` if one ends before it begins, or two overlap."""
+    ordered = tuple(sorted(terms))
+    for start, end in ordered:
+        if not start < end < start + timedelta(days=366):
+            raise DomainError("学期{start}至{end}的起止有误", code="bad_terms", start=start, end=end)
+    for (_, end), (start, _) in pairwise(ordered):
+        if start <= end:
+            raise DomainError("{start}开始的学期与上一学期重叠", code="bad_terms", start=start)
+    return SchoolTerms(ordered)
 
 
 def _own_period(year: int, own: OwnDays) -> Period:
@@ -193,6 +224,13 @@ def _own_label(start: date, end: date) -> str:
     return f"{chinese_day(start)}—{chinese_day(end)}"
 
 
+def _term_label(start: date, end: date) -> str:
+    """School years begin in autumn: a term that begins from July on is the first one of its school year."""
+    is_first = start.month >= 7
+    year = start.year if is_first else start.year - 1
+    return f"{year}—{year + 1}学年第{'一' if is_first else '二'}学期"
+
+
 def _week_label(start: date, end: date) -> str:
     year, week, _ = start.isocalendar()
     return f"{year}年第{week}周（{start.month}月{start.day}日—{end.month}月{end.day}日）"
@@ -212,6 +250,7 @@ _LABELS: Mapping[Cadence, Callable[[date, date], str]] = {
     Cadence.QUARTER: lambda start, end: f"{start.year}年第{end.month // 3}季度",
     Cadence.HALF_YEAR: lambda start, end: f"{start.year}年{'上下'[start.month // 7]}半年",
     Cadence.YEAR: lambda start, end: f"{start.year}年度",
+    Cadence.TERM: _term_label,
     Cadence.WINDOW: _own_label,
     Cadence.EVENT: lambda start, end: f"{chinese_day(start)}（按次）",
 }
@@ -224,6 +263,7 @@ _KEYS: Mapping[Cadence, Callable[[date, date], str]] = {
     Cadence.QUARTER: lambda start, end: f"{start:%Y}-Q{end.month // 3}",
     Cadence.HALF_YEAR: lambda start, end: f"{start:%Y}-HY{start.month // 7 + 1}",
     Cadence.YEAR: lambda start, end: f"{start:%Y}",
+    Cadence.TERM: lambda start, end: f"term/{start.isoformat()}/{end.isoformat()}",
     Cadence.WINDOW: lambda start, end: f"{start.isoformat()}/{end.isoformat()}",
     Cadence.EVENT: lambda start, end: f"event/{start.isoformat()}",
 }
@@ -239,6 +279,10 @@ _KEY_PATTERNS: tuple[tuple[str, Callable[[re.Match[str]], Period]], ...] = (
     (r"(\d{4})-HY([12])", lambda m: period_of(date(int(m[1]), int(m[2]) * 6, 1), Cadence.HALF_YEAR)),
     (r"(\d{4})", lambda m: period_of(date(int(m[1]), 1, 1), Cadence.YEAR)),
     (_DAY + "/" + _DAY, lambda m: Period(date.fromisoformat(m[1]), date.fromisoformat(m[2]), Cadence.WINDOW)),
+    (
+        "term/" + _DAY + "/" + _DAY,
+        lambda m: Period(date.fromisoformat(m[1]), date.fromisoformat(m[2]), Cadence.TERM),
+    ),
     ("event/" + _DAY, lambda m: period_of(date.fromisoformat(m[1]), Cadence.EVENT)),
 )
 

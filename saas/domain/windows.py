@@ -14,11 +14,12 @@ from enum import StrEnum
 from typing import Any
 
 from saas.domain.errors import FormatError
-from saas.domain.periods import Cadence, OwnDays, Period, day_in_month, months_after, periods_between
+from saas.domain.periods import Cadence, Days, OwnDays, Period, day_in_month, months_after, periods_between
 from saas.domain.reading import Reader, read, without_defaults
+from saas.domain.working_days import WEEKDAYS, Shift, WorkCalendar, moved_to_working_day, working_day_after
 
 UNLIMITED = "unlimited"
-_KEYS = {"opens", "due", "due_inclusive", "due_time", "grace_days", "recheck_from", "recheck_to"}
+_KEYS = {"opens", "due", "due_inclusive", "if_not_working", "due_time", "grace_days", "recheck_from", "recheck_to"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +29,7 @@ class DayOfMonth:
     months: int
     day: int
 
-    def within(self, period: Period) -> date:
+    def within(self, period: Period, calendar: WorkCalendar = WEEKDAYS) -> date:
         """Return the day for a period. A day beyond the month's end means its last."""
         first = months_after(period.end, self.months)
         return day_in_month(first.year, first.month, self.day)
@@ -36,14 +37,21 @@ class DayOfMonth:
 
 @dataclass(frozen=True, slots=True)
 class DaysFrom:
-    """So many days after the first or the last day of the period; negative: before."""
+    """So many days after the first or the last day of the period; negative: before. `is_working`: working days."""
 
     days: int
     is_from_end: bool
+    is_working: bool = False
 
-    def within(self, period: Period) -> date:
+    def anchor(self, period: Period) -> date:
+        """The day that is counted from, which itself is not counted."""
+        return period.end if self.is_from_end else period.start
+
+    def within(self, period: Period, calendar: WorkCalendar = WEEKDAYS) -> date:
         """Return the day for a period."""
-        return (period.end if self.is_from_end else period.start) + timedelta(days=self.days)
+        if self.is_working:
+            return working_day_after(self.anchor(period), self.days, calendar)
+        return self.anchor(period) + timedelta(days=self.days)
 
 
 Point = DayOfMonth | DaysFrom
@@ -52,7 +60,10 @@ PERIOD_START = DaysFrom(0, is_from_end=False)
 
 @dataclass(frozen=True, slots=True)
 class Window:
-    """The rule, for any period. `grace_days` None: a late one is taken without limit."""
+    """The rule, for any period. `grace_days` None: a late one is taken without limit.
+
+    `if_not_working` moves a last day in time that is no working day; without it the day stays (节假日不顺延).
+    """
 
     due: Point
     is_due_inclusive: bool
@@ -61,11 +72,26 @@ class Window:
     grace_days: int | None = 0
     recheck_from: Point | None = None
     recheck_to: Point | None = None
+    if_not_working: Shift | None = None
+
+    @property
+    def counts_working_days(self) -> bool:
+        """Whether the rule needs to know which days are worked."""
+        return self.if_not_working is not None or bool(self.working_points)
+
+    @property
+    def working_points(self) -> tuple[DaysFrom, ...]:
+        """The points that count working days."""
+        points = (self.opens, self.due, self.recheck_from, self.recheck_to)
+        return tuple(point for point in points if isinstance(point, DaysFrom) and point.is_working)
 
 
 @dataclass(frozen=True, slots=True)
 class WindowDates:
-    """The rule applied to one period. `due_on` is the last day in time, `closes_on` the last on which one is taken."""
+    """The rule applied to one period. `due_on` is the last day in time, `closes_on` the last on which one is taken.
+
+    `is_estimated`: working days were counted in a year whose holidays are not recorded, so the days may still change.
+    """
 
     opens_on: date
     due_on: date
@@ -73,6 +99,7 @@ class WindowDates:
     recheck_from: date | None = None
     recheck_to: date | None = None
     due_time: time | None = None
+    is_estimated: bool = False
 
     @property
     def recheck_days(self) -> int:
@@ -91,17 +118,22 @@ class WindowStatus(StrEnum):
     CLOSED = "closed"  # 已截止
 
 
-def window_for(period: Period, window: Window) -> WindowDates:
-    """Return the days of a window for one period."""
-    due = window.due.within(period)
-    due_on = due if window.is_due_inclusive else due - timedelta(days=1)
+def window_for(period: Period, window: Window, calendar: WorkCalendar = WEEKDAYS) -> WindowDates:
+    """Return the days of a window for one period. The calendar is asked only where the rule counts working days."""
+    written = window.due.within(period, calendar)
+    due_on = written if window.is_due_inclusive else written - timedelta(days=1)
+    if window.if_not_working is not None:
+        due_on = moved_to_working_day(due_on, window.if_not_working, calendar)
+    counted = [day for point in window.working_points for day in (point.anchor(period), point.within(period, calendar))]
+    counted += [written, due_on] if window.if_not_working is not None else []
     return WindowDates(
-        opens_on=window.opens.within(period),
+        opens_on=window.opens.within(period, calendar),
         due_on=due_on,
         closes_on=None if window.grace_days is None else due_on + timedelta(days=window.grace_days),
-        recheck_from=window.recheck_from.within(period) if window.recheck_from else None,
-        recheck_to=window.recheck_to.within(period) if window.recheck_to else None,
+        recheck_from=window.recheck_from.within(period, calendar) if window.recheck_from else None,
+        recheck_to=window.recheck_to.within(period, calendar) if window.recheck_to else None,
         due_time=window.due_time,
+        is_estimated=not all(calendar.knows(day) for day in counted),
     )
 
 
@@ -132,7 +164,12 @@ def may_recheck(dates: WindowDates, moment: datetime, timezone: tzinfo) -> bool:
 
 
 def periods_due(
-    cadence: Cadence, window: Window, first: date, last: date, own: OwnDays | None = None
+    cadence: Cadence,
+    window: Window,
+    first: date,
+    last: date,
+    own: Days | None = None,
+    calendar: WorkCalendar = WEEKDAYS,
 ) -> tuple[Period, ...]:
     """Return the periods whose last day in time lies from `first` to `last`, in order.
 
@@ -140,7 +177,7 @@ def periods_due(
     """
     margin = timedelta(days=800)  # no window lies further from its period than two years
     periods = periods_between(first - margin, last + margin, cadence, own)
-    return tuple(period for period in periods if first <= window_for(period, window).due_on <= last)
+    return tuple(period for period in periods if first <= window_for(period, window, calendar).due_on <= last)
 
 
 class Report(StrEnum):
@@ -188,17 +225,28 @@ def window_from_mapping(mapping: Mapping[str, Any]) -> Window:
         grace_days=None if reader.mapping.get("grace_days") == UNLIMITED else reader.whole("grace_days", 0, high=366),
         recheck_from=_point(reader, "recheck_from") if "recheck_from" in reader.mapping else None,
         recheck_to=_point(reader, "recheck_to") if "recheck_to" in reader.mapping else None,
+        if_not_working=_shift(reader),
     )
+
+
+def _shift(reader: Reader) -> Shift | None:
+    if "if_not_working" not in reader.mapping:
+        return None
+    try:
+        return Shift(reader.text("if_not_working"))
+    except ValueError:
+        raise reader.fail("if_not_working", "if_not_working 应为 next 或 previous", code="unknown_value") from None
 
 
 def _point(reader: Reader, key: str) -> Point:
     point = reader.child(key)
     if "from" in point.mapping:
-        point.refuse_unknown({"from", "days"})
+        key = "working_days" if "working_days" in point.mapping else "days"
+        point.refuse_unknown({"from", key})
         start = point.text("from")
         if start not in {"start", "end"}:
             raise point.fail("from", "from 应为 start 或 end", code="unknown_value")
-        return DaysFrom(_needed(point, "days", -366, 366), is_from_end=start == "end")
+        return DaysFrom(_needed(point, key, -366, 366), start == "end", is_working=key == "working_days")
     point.refuse_unknown({"month", "day"})
     day = 31 if point.mapping.get("day") == "end" else _needed(point, "day", 1, 31)
     return DayOfMonth(_needed(point, "month", -12, 12), day)
@@ -226,6 +274,7 @@ def window_to_mapping(window: Window) -> dict[str, Any]:
         "opens": _point_to_mapping(window.opens),
         "due": _point_to_mapping(window.due),
         "due_inclusive": window.is_due_inclusive,
+        "if_not_working": window.if_not_working.value if window.if_not_working else None,
         "due_time": f"{window.due_time:%H:%M}" if window.due_time else None,
         "grace_days": UNLIMITED if window.grace_days is None else window.grace_days,
         "recheck_from": _point_to_mapping(window.recheck_from) if window.recheck_from else None,
@@ -233,14 +282,15 @@ def window_to_mapping(window: Window) -> dict[str, Any]:
     }
     defaults = {
         "opens": _point_to_mapping(PERIOD_START), "due_time": None, "grace_days": 0, "recheck_from": None,
-        "recheck_to": None,
+        "recheck_to": None, "if_not_working": None,
     }  # fmt: skip
     return without_defaults(mapping, defaults)
 
 
 def _point_to_mapping(point: Point) -> dict[str, Any]:
     if isinstance(point, DaysFrom):
-        return {"from": "end" if point.is_from_end else "start", "days": point.days}
+        key = "working_days" if point.is_working else "days"
+        return {"from": "end" if point.is_from_end else "start", key: point.days}
     return {"month": point.months, "day": point.day}
 
 

@@ -9,9 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from saas.domain.errors import DomainError
-from saas.domain.periods import Cadence, OwnDays, Period, period_from_key, period_of, periods_between
+from saas.domain.periods import Cadence, OwnDays, Period, check_terms, period_from_key, period_of, periods_between
 
-REPEATING = [cadence for cadence in Cadence if cadence not in {Cadence.WINDOW, Cadence.EVENT}]
+REPEATING = [cadence for cadence in Cadence if cadence not in {Cadence.WINDOW, Cadence.TERM, Cadence.EVENT}]
 NOVEMBER_TO_SEPTEMBER = OwnDays((11, 1), (9, 30))
 
 
@@ -135,3 +135,69 @@ def test_what_names_no_period_is_refused(key: str) -> None:
         period_from_key(key)
 
     assert refusal.value.code == "bad_period"
+
+
+# --- school terms and events --------------------------------------------------------------------------------------
+
+TERMS = check_terms(
+    [
+        (date(2027, 2, 22), date(2027, 7, 2)),
+        (date(2026, 9, 1), date(2027, 1, 29)),
+        (date(2026, 2, 24), date(2026, 7, 3)),
+    ]
+)
+
+
+@pytest.mark.parametrize(
+    ("day", "label", "key"),
+    [
+        (date(2026, 2, 24), "2025—2026学年第二学期", "term/2026-02-24/2026-07-03"),
+        (date(2026, 9, 1), "2026—2027学年第一学期", "term/2026-09-01/2027-01-29"),
+        (date(2027, 1, 29), "2026—2027学年第一学期", "term/2026-09-01/2027-01-29"),
+        (date(2027, 3, 1), "2026—2027学年第二学期", "term/2027-02-22/2027-07-02"),
+    ],
+)
+def test_a_day_of_school_belongs_to_its_term(day: date, label: str, key: str) -> None:
+    period = period_of(day, Cadence.TERM, TERMS)
+
+    assert (period.label, period.key) == (label, key)
+    assert period_from_key(key) == period
+
+
+@pytest.mark.parametrize("day", [date(2026, 7, 4), date(2026, 8, 31), date(2027, 1, 30), date(2030, 3, 1)])
+def test_holidays_belong_to_no_term(day: date) -> None:
+    with pytest.raises(DomainError) as refusal:
+        period_of(day, Cadence.TERM, TERMS)
+
+    assert refusal.value.code == "no_period"
+    assert periods_between(day, day, Cadence.TERM, TERMS) == ()
+
+
+def test_the_terms_of_a_year_come_in_order() -> None:
+    found = periods_between(date(2026, 3, 1), date(2027, 2, 22), Cadence.TERM, TERMS)
+
+    assert [period.start for period in found] == [date(2026, 2, 24), date(2026, 9, 1), date(2027, 2, 22)]
+
+
+def test_terms_do_not_overlap_and_do_not_end_before_they_begin() -> None:
+    for terms in (
+        [(date(2026, 9, 1), date(2027, 1, 29)), (date(2027, 1, 29), date(2027, 7, 1))],
+        [(date(2026, 9, 1), date(2026, 8, 1))],
+        [(date(2026, 9, 1), date(2028, 1, 29))],
+    ):
+        with pytest.raises(DomainError) as refusal:
+            check_terms(terms)
+        assert refusal.value.code == "bad_terms"
+
+
+def test_terms_and_own_windows_need_their_days() -> None:
+    for cadence, days in ((Cadence.TERM, None), (Cadence.WINDOW, TERMS), (Cadence.TERM, OwnDays((11, 1), (9, 30)))):
+        with pytest.raises(DomainError):
+            periods_between(date(2026, 3, 1), date(2026, 3, 2), cadence, days)
+
+
+def test_an_event_is_called_by_its_title_and_stays_the_same_period() -> None:
+    begun = Period(date(2026, 7, 2), date(2026, 7, 2), Cadence.EVENT, "防汛排查")
+
+    assert begun.label == "防汛排查（2026年7月2日）"
+    assert begun == period_of(date(2026, 7, 2), Cadence.EVENT)
