@@ -10,6 +10,7 @@ from fractions import Fraction
 import pytest
 
 from saas.domain.amounts import Standing
+from saas.domain.answers import Parsed, parse_answers
 from saas.domain.assessment_facts import Fact, UnitFacts
 from saas.domain.bodies import check_composition, meeting_outcome, rules_from_mapping
 from saas.domain.cohorts import CohortUnit, members
@@ -202,6 +203,42 @@ def test_the_reform_has_five_steps_eight_documents_and_two_meetings_a_year(refor
     assert counted(target_of(reform, "R03"), 1).state is State.NOT_MET
     assert counted(target_of(reform, "R06"), 3).state is State.NOT_MET
     assert target_of(reform, "R07").figure is None
+
+
+def answered(pack: Pack, form_code: str, raw: Mapping[str, str]) -> Parsed:
+    (form,) = [entry.form for entry in pack.configuration.forms if entry.form.code == form_code]
+    return parse_answers(form, {name: [value] for name, value in raw.items()})
+
+
+def test_party_organisations_are_founded_before_they_elect(reform: Pack) -> None:
+    done = {"conditions.size_adjusted": "yes", "steps.step1_group": "done", "steps.step2_election": "done"}
+    with_party = answered(reform, "committee_progress", {**done, "conditions.has_party": "yes"})
+    without = answered(reform, "committee_progress", {**done, "conditions.has_party": "no"})
+    founded = answered(
+        reform,
+        "committee_progress",
+        {**done, "conditions.has_party": "no", "steps.step3a_party_founded": "done"},
+    )
+
+    asked = [{path for path in parsed.errors if path.startswith("steps.")} for parsed in (with_party, without, founded)]
+    assert asked == [{"steps.step3b_party_election"}, {"steps.step3a_party_founded"}, {"steps.step3b_party_election"}]
+
+
+def test_nothing_begins_before_the_size_is_adjusted(reform: Pack) -> None:
+    parsed = answered(reform, "committee_progress", {"conditions.size_adjusted": "no", "conditions.has_party": "yes"})
+
+    assert parsed.errors == {}
+
+
+@pytest.mark.parametrize(("present", "valid"), [(60, 0), (61, 1)])
+def test_the_record_of_an_assembly_counts_the_valid_meetings(present: int, valid: int, reform: Pack) -> None:
+    row = {"held_on": "2026-05-10", "topic": "章程", "entitled": "120", "present": str(present), "resolution": "通过"}
+    votes = {"in_favour": str(present), "against": "0", "abstained": "0"}
+    raw = {f"records[0].{name}": value for name, value in {**row, **votes}.items()}
+    parsed = answered(reform, "committee_assembly_record", raw)
+
+    assert parsed.errors == {}
+    assert (parsed.answers["meetings"], parsed.answers["meetings_valid"]) == (1, valid)
 
 
 def test_pilots_must_and_others_should_be_ready_in_time(reform: Pack) -> None:
