@@ -60,6 +60,12 @@ class StartRoundForm(FlaskForm):
     period = SelectField(_l("考核期"), validators=[InputRequired(_l("请选择考核期"))])
 
 
+class CohortForm(FlaskForm):
+    """Which named cohort a scheme assesses (考核对象)."""
+
+    cohort = SelectField(_l("改用单位名册"), validators=[InputRequired(_l("请选择单位名册"))])
+
+
 class FindingForm(FlaskForm):
     """Something found on the spot under one rule (现场发现)."""
 

@@ -102,6 +102,7 @@ class CollectionForm(FlaskForm):
     attribute = SelectField(_l("单位属性"), validators=[Optional()])
     operator = SelectField(_l("比较"), choices=_choices(OPERATORS), default="equals")
     value = StringField(_l("值"), description=_l("“是”“否”或数字、文字"), validators=[Length(max=100)])
+    cohorts = BoxesField(_l("单位名册"), description=_l("属于所选名册之一；不选表示不限"), validators=[Optional()])
     units = TextAreaField(_l("单位名单"), description=_l("每行一个单位名称或编码"), render_kw={"rows": 5})
     excluded = TextAreaField(_l("除外单位"), description=_l("每行一个单位名称或编码"), render_kw={"rows": 2})
 
@@ -163,7 +164,7 @@ class CollectionForm(FlaskForm):
     def cohort_mapping(self, units: Sequence[OrgUnit], present: Mapping[str, Any]) -> dict[str, Any]:
         """The cohort as docs/plan-format.md writes it. Unknown units are said beside their field.
 
-        The page shows one condition; further ones of the `present` cohort, from a file, are kept.
+        The page shows one condition; further ones of the `present` cohort, from a file, are kept, and so are its ties.
         """
         excluded = _codes(self.excluded, units)
         cohort: dict[str, Any] = {"except": excluded} if excluded else {}
@@ -171,6 +172,8 @@ class CollectionForm(FlaskForm):
             return cohort | {"units": _codes(self.units, units)}
         cohort |= {"unit_types": self.unit_types.data} if self.unit_types.data else {}
         cohort |= {"under": self.under.data} if self.under.data else {}
+        cohort |= {"cohorts": self.cohorts.data} if self.cohorts.data else {}
+        cohort |= {"linked": present["linked"]} if present.get("linked") else {}
         conditions = list(present.get("where", ()))[1:]
         if self.attribute.data:
             conditions.insert(0, {"attribute": self.attribute.data, self.operator.data: self._compared()})
@@ -223,6 +226,7 @@ def settings_of(collection: Collection) -> dict[str, Any]:
         "by": "list" if cohort.units else "rule",
         "unit_types": list(cohort.unit_types),
         "under": list(cohort.under),
+        "cohorts": list(cohort.cohorts),
         "attribute": condition.attribute if condition else "",
         "operator": condition.operator.value if condition else "equals",
         "value": _shown_value(condition.value) if condition else "",

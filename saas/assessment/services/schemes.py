@@ -11,12 +11,14 @@ from sqlalchemy import select
 from saas.assessment.models import AssessmentScheme, SchemeVersion
 from saas.assessment.queries.rounds import list_versions
 from saas.audit.services import AuditAction, HasId, record
-from saas.db import db, new_id, utc_now
+from saas.db import db, local_today, new_id, utc_now
 from saas.domain.canonical_json import digest, plain
+from saas.domain.cohorts import Cohort, cohort_to_mapping
 from saas.domain.scheme import SchemeError
 from saas.domain.scheme_reading import scheme_from_mapping
 from saas.domain.scheme_writing import scheme_to_mapping
 from saas.forms.models import VersionStatus
+from saas.org.cohorts import check_cohort
 
 MAX_FILE = 512 * 1024  # bytes
 _APPLICATION = "application"  # of a pack: who is assessed and how often; not part of the rules
@@ -51,6 +53,18 @@ def publish_version(scheme: AssessmentScheme, content: bytes, effective_from: da
     db.session.flush()
     record(AuditAction.SCHEME_PUBLISHED, version, actor=actor, number=version.number, digest=version.digest)
     return version
+
+
+def choose_cohort(scheme: AssessmentScheme, code: str, *, actor: HasId) -> None:
+    """Let a scheme assess the units of a named cohort (单位名册), from the next round on.
+
+    Raises CohortError if nobody has defined it.
+    """
+    cohort = Cohort(cohorts=(code,))
+    check_cohort(cohort, local_today())
+    scheme.cohort = cohort_to_mapping(cohort)
+    record(AuditAction.COHORT_CHANGED, scheme, actor=actor, change="chosen", code=code)
+    db.session.flush()
 
 
 def _read(content: bytes) -> dict[str, object]:

@@ -13,7 +13,7 @@ from wtforms.fields.choices import SelectChoice
 from saas.access.decorators import requires
 from saas.access.permissions import Permission
 from saas.assessment.describing import describe_rules, open_questions
-from saas.assessment.forms import StartRoundForm, VersionForm
+from saas.assessment.forms import CohortForm, StartRoundForm, VersionForm
 from saas.assessment.models import AssessmentScheme
 from saas.assessment.queries import home, rounds
 from saas.assessment.services import rounds as round_services
@@ -23,6 +23,7 @@ from saas.db import local_today, unit_of_work
 from saas.domain.periods import period_from_key
 from saas.domain.scheme import SchemeError
 from saas.domain.scheme_settings_text import describe_settings
+from saas.org.cohorts import list_choices
 from saas.tenancy.once import find_earlier_answer, remember_answer
 
 
@@ -83,6 +84,28 @@ def add_version(scheme_id: uuid.UUID) -> ResponseReturnValue:
     return redirect(url_for(".scheme", scheme_id=scheme_id), code=303)
 
 
+@bp.post("/schemes/<uuid:scheme_id>/cohort")
+@requires(Permission.ASSESSMENT_CONFIGURE)
+def choose_cohort(scheme_id: uuid.UUID) -> ResponseReturnValue:
+    chosen, form = rounds.get_scheme(scheme_id), _cohort_form()
+    if not form.validate_on_submit():
+        return _page(chosen, cohort=form, status=422)
+    with unit_of_work():
+        services.choose_cohort(chosen, form.cohort.data, actor=current_user)
+    flash(gettext("考核对象已改，从下一轮考核起使用。"), "success")
+    return redirect(url_for(".scheme", scheme_id=scheme_id), code=303)
+
+
+def _cohort_form(chosen: AssessmentScheme | None = None) -> CohortForm:
+    named = chosen.cohort.get("cohorts", []) if chosen is not None else []
+    form = CohortForm(data={"cohort": named[0]} if named else None)
+    form.cohort.choices = [
+        SelectChoice("", gettext("请选择")),
+        *(SelectChoice(*each) for each in list_choices(local_today())),
+    ]
+    return form
+
+
 def _start_form(chosen: AssessmentScheme) -> StartRoundForm:
     form = StartRoundForm()
     form.period.choices = [
@@ -96,6 +119,7 @@ def _page(
     *,
     start: StartRoundForm | None = None,
     upload: VersionForm | None = None,
+    cohort: CohortForm | None = None,
     status: int = 200,
 ) -> ResponseReturnValue:
     versions = rounds.list_versions(chosen.id)
@@ -117,5 +141,7 @@ def _page(
         periods={assessed.id: rounds.period_of_round(assessed) for assessed in found},
         start=start or _start_form(chosen),
         upload=upload or VersionForm(formdata=None),
+        cohort=cohort or _cohort_form(chosen),
+        assessed_now=len(rounds.cohort_members(chosen, local_today())),
     )
     return page, status

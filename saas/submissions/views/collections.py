@@ -22,6 +22,7 @@ from saas.domain.periods import Period
 from saas.forms.queries import list_published_forms
 from saas.forms.services import is_expired
 from saas.htmx import render_page
+from saas.org.cohorts import list_choices
 from saas.org.models import OrgUnit
 from saas.org.queries import list_unit_types, list_units
 from saas.review.queries import list_routes
@@ -235,6 +236,7 @@ def _fill_choices(form: CollectionForm, units: Any, shown: Collection | None) ->
     lowest = max((each.level for each in types), default=0)
     above = [unit for unit in units if unit.unit_type.level < lowest and unit.unit_type.is_territorial]
     form.under.choices = [SelectChoice(unit.code, unit.name) for unit in above]
+    form.cohorts.choices = [SelectChoice(*pair) for pair in list_choices(local_today())]
     labels = {str(each["name"]): str(each.get("label", each["name"])) for kind in types for each in kind.attributes}
     form.attribute.choices = [SelectChoice("", gettext("不限")), *(SelectChoice(*pair) for pair in labels.items())]
 
