@@ -84,7 +84,9 @@ class CountyForm(_PlainTexts):
     name = _name_field(_l("名称"), _l("请填写名称"), description=_l("显示在页头和登录页，如“清禾县”"))
     slug = _slug_field()
     root_type = SelectField(
-        _l("最上级单位的类型"), choices=[SelectChoice(code, label) for code, label in ROOT_LABELS.items()]
+        _l("最上级单位的类型"),
+        choices=[SelectChoice(code, label) for code, label in ROOT_LABELS.items()],
+        validators=[DataRequired(_l("请选择类型"))],
     )
     root_name = _name_field(_l("最上级单位的名称"), _l("请填写名称"), description=_l("机构树的根，通常与县（区）同名"))
     root_code = StringField(

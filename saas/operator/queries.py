@@ -14,7 +14,7 @@ from saas.jobs.models import Job, JobState
 from saas.operator.models import Operator, OperatorEvent
 from saas.tenancy.models import Tenant, TenantFormerSlug, TenantHost, TenantQuota, TenantStatus, TenantUsage
 
-PAGE = 50
+PAGE = 30  # a phone shows each as a card
 DEAD_SHOWN = 20
 
 

@@ -10,6 +10,7 @@ import logging
 import uuid
 import zipfile
 from collections.abc import Mapping
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -129,6 +130,7 @@ def _fill_table(connection: Connection, archive: zipfile.ZipFile, entry: TableEn
 def _open(tenant_id: uuid.UUID, manifest: Manifest, actor: str) -> None:
     with operator_work() as session:
         county = get_county(session, tenant_id)
+        county.created_at = datetime.fromisoformat(str(manifest.county["created_at"]))
         quota: Mapping[str, int | None] = manifest.county["quota"]
         if any(figure is not None for figure in quota.values()):
             set_quota(session, county, **quota, actor=actor)

@@ -80,6 +80,28 @@ LABELS: Mapping[OperatorAction, object] = {
 }
 
 
+# How the trail names what is noted beside an act.
+DETAILS: Mapping[str, object] = {
+    "administrators": _l("管理员"),
+    "archive_sha256": _l("数据文件摘要"),
+    "audit_head": _l("审计日志末条"),
+    "before": _l("原为"),
+    "files": _l("文件数"),
+    "from_slug": _l("原地址"),
+    "host": _l("域名"),
+    "leaving": _l("退出平台"),
+    "login_name": _l("账号"),
+    "max_jobs_in_flight": _l("后台任务上限"),
+    "max_storage_bytes": _l("存储上限（字节）"),
+    "max_users": _l("账号上限"),
+    "name": _l("名称"),
+    "operator": _l("运维账号"),
+    "reason": _l("原因"),
+    "rows": _l("行数"),
+    "sha256": _l("摘要"),
+}
+
+
 @dataclass(frozen=True, slots=True)
 class TrailHead:
     """Where the trail ends: how many lines, and the digest of the last one."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 from flask import render_template, request
 from flask.typing import ResponseReturnValue
 
@@ -11,9 +13,11 @@ from saas.operator import queries
 from saas.operator.access import operator_required
 from saas.operator.db import operator_session
 from saas.operator.health import look
-from saas.operator.trail import find_break, find_head
+from saas.operator.trail import DETAILS, find_break, find_head
 from saas.operator.views.blueprint import bp
 from saas.operator.views.counties import action_labels
+
+LONG_WAIT = timedelta(minutes=10)
 
 
 @bp.get("/health")
@@ -25,7 +29,7 @@ def health() -> ResponseReturnValue:
     return render_template(
         "operator/health.html",
         health=seen,
-        waited_minutes=int((utc_now() - oldest).total_seconds() // 60) if oldest else None,
+        waits_long=oldest is not None and utc_now() - oldest > LONG_WAIT,
         dead=queries.list_dead_jobs(session),
         looked_at=utc_now(),
     )
@@ -50,6 +54,7 @@ def events() -> ResponseReturnValue:
         fragment="event_list",
         rows=rows,
         labels=action_labels(),
+        names=DETAILS,
         count=count,
         page=page,
         page_count=-(-count // queries.PAGE),
