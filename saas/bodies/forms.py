@@ -167,7 +167,7 @@ class BodyForm(_RulesForm):
 
     version = HiddenField()
     name = name_field(_l("名称"), _l("请填写名称"))
-    kind = SelectField(_l("种类"), choices=_choices(KIND_LABELS))
+    kind = SelectField(_l("种类"), choices=_choices(KIND_LABELS), validators=[DataRequired()])
     basis = text_field(_l("成立文件"), 120)
     duty = _text_area(_l("职责"), 2000)
     parent = SelectField(_l("设在哪个机构之下"), validators=[Optional()])
@@ -206,9 +206,11 @@ class SeatForm(FlaskForm):
     """A seat and how it is filled."""
 
     version = HiddenField()
-    role = SelectField(_l("席位"), choices=_choices(ROLE_LABELS), default=SeatRole.MEMBER.value)
+    role = SelectField(
+        _l("席位"), choices=_choices(ROLE_LABELS), default=SeatRole.MEMBER.value, validators=[DataRequired()]
+    )
     title = text_field(_l("在这里的称呼"), 20, description=_l("不填的按机构种类，如 组长、主任"))
-    by = SelectField(_l("由谁担任"), choices=_choices(BY_LABELS))
+    by = SelectField(_l("由谁担任"), choices=_choices(BY_LABELS), validators=[DataRequired()])
     post = SelectField(_l("岗位"), validators=[Optional()], description=_l("“由谁担任”选岗位时填"))
     unit = SelectField(_l("单位"), validators=[Optional()], description=_l("“由谁担任”选单位时填"))
     user = SelectField(_l("人员"), validators=[Optional()], description=_l("“由谁担任”选某人时填"))
@@ -316,7 +318,9 @@ class TemplateForm(_RulesForm):
 
     version = HiddenField()
     name = name_field(_l("名称"), _l("请填写名称"))
-    kind = SelectField(_l("种类"), choices=_choices(KIND_LABELS), default=BodyKind.WORK_GROUP.value)
+    kind = SelectField(
+        _l("种类"), choices=_choices(KIND_LABELS), default=BodyKind.WORK_GROUP.value, validators=[DataRequired()]
+    )
     unit_types = SelectMultipleField(
         _l("哪些类型的单位都有"), option_widget=CheckboxInput(), widget=ListWidget(prefix_label=False)
     )

@@ -18,6 +18,7 @@ from saas.domain.reading import Reader, read
 K = TypeVar("K", bound=Hashable)
 
 HEAD, MEMBER = "head", "member"
+UNCOUNTED = frozenset({"adviser", "liaison"})  # they sit in, but do not count among the members and do not vote
 ROLES = ("adviser", HEAD, "executive_deputy", "deputy", "secretary", MEMBER, "liaison")
 _GROUP = dict(zip(ROLES, ("顾问", "组长", "常务副组长", "副组长", "秘书", "成员", "联络员"), strict=True))
 _TITLES: Mapping[str, Mapping[str, str]] = {
@@ -193,13 +194,13 @@ class Finding:
 def check_composition(seats: Iterable[tuple[str, int | None]], rules: BodyRules, *, kind: str) -> tuple[Finding, ...]:
     """Compare who sits in a body with its rules. Each seat: its role and how many fill it; None: cannot be told.
 
-    A vacant seat counts 0. Nothing found: the composition is as asked.
+    A vacant seat counts 0; advisers and liaison officers do not count in the total. Nothing found: it is as asked.
     """
     counts: dict[str, list[int | None]] = {role: [] for role in ROLES}
     for role, count in seats:
         counts[role].append(count)
     found = [_compare(counts[role], limits, role, title_of(kind, role)) for role, limits in rules.roles.items()]
-    everybody = [count for listed in counts.values() for count in listed]
+    everybody = [count for role, listed in counts.items() if role not in UNCOUNTED for count in listed]
     if rules.total is not None:
         found.append(_compare(everybody, rules.total, "", "总人数"))
     if rules.is_odd:

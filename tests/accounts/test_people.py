@@ -196,3 +196,93 @@ def test_the_matrix_page_shows_every_role_and_permission(browser: Browser, admin
     for label in (*PERMISSION_LABELS.values(), *ROLE_LABELS.values()):
         assert str(label) in page
     assert page.count("✓") == sum(len(granted) for granted in GRANTS.values())
+
+
+def test_a_person_may_be_registered_without_an_account(browser: Browser, admin: User) -> None:
+    response = browser.post("/accounts", {"name": "不登录的人", "login_name": "", "send_token": str(uuid.uuid4())})
+
+    user = db.session.scalars(select(User).where(User.name == "不登录的人")).one()
+    assert response.status_code == 303
+    assert (user.login_name, user.password_hash) == (None, None)
+    page = browser.get(f"/accounts/{user.id}").text
+    assert "没有账号" in page
+    assert "重置密码" not in page
+    assert browser.post(f"/accounts/{user.id}/reset").status_code == 409
+    assert "不登录的人" in browser.get("/accounts?state=no_account").text
+
+
+def test_an_account_is_opened_for_somebody_who_had_none(browser: Browser, admin: User) -> None:
+    user = User(name="不登录的人", login_name=None, password_hash=None)
+    db.session.add(user)
+    db.session.flush()
+
+    response = browser.post(f"/accounts/{user.id}/edit", {"name": "不登录的人", "login_name": "later01"})
+
+    assert verify_password(user.password_hash, shown_password(response.text))
+    assert user.login_name == "later01"
+    assert user.must_change_password
+
+
+def test_a_persons_name_account_and_phone_are_changed_and_recorded(browser: Browser, admin: User) -> None:
+    user = make_user(name="旧名")
+    user.phone = "10012345678"
+    assert "10012345678" not in browser.get(f"/accounts/{user.id}/edit").text
+
+    form = {"name": "新名", "login_name": "renamed01", "phone": ""}
+    assert browser.post(f"/accounts/{user.id}/edit", form).status_code == 303
+    assert (user.name, user.login_name, user.phone) == ("新名", "renamed01", "10012345678")
+    event = db.session.scalars(select(AuditEvent)).one()
+    assert event.action == "account.edited"
+    assert event.details["fields"] == ["姓名", "账号"]
+
+    assert browser.post(f"/accounts/{user.id}/edit", {**form, "clears_phone": "y"}).status_code == 303
+    assert user.phone == ""
+
+
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        ({"login_name": ""}, "不能去掉账号"),
+        ({"login_name": "taken"}, "已被使用"),
+        ({"name": ""}, "请填写姓名"),
+        ({"phone": "123"}, "11 位数字"),
+        ({"phone": "10000000009", "clears_phone": "y"}, "就不要勾选删除"),
+    ],
+)
+def test_a_wrong_change_of_a_person_is_refused(
+    browser: Browser, admin: User, changes: dict[str, str], words: str
+) -> None:
+    make_user().login_name = "taken"
+    user = make_user(name="某人")
+
+    response = browser.post(f"/accounts/{user.id}/edit", {"name": "某人", "login_name": user.login_name, **changes})
+
+    assert response.status_code == 422
+    assert words in response.text
+    assert actions() == []
+
+
+def test_a_phone_is_shown_once_and_who_saw_it_is_recorded(browser: Browser, admin: User) -> None:
+    user = make_user(name="有手机的人")
+    user.phone = "10012345678"
+    page = browser.get(f"/accounts/{user.id}").text
+    assert "100****5678" in page
+    assert "10012345678" not in page
+
+    response = browser.post(f"/accounts/{user.id}/phone", {"reason": "防汛值班联系"})
+
+    assert "10012345678" in response.text
+    assert response.headers["Cache-Control"] == "no-store"
+    assert "10012345678" not in browser.get(f"/accounts/{user.id}").text
+    event = db.session.scalars(select(AuditEvent)).one()
+    assert (event.action, event.actor_id, event.subject_id) == ("phone.viewed", admin.id, user.id)
+    assert event.details == {"user": "有手机的人", "reason": "防汛值班联系"}
+
+
+def test_others_see_neither_phones_nor_the_page_that_changes_people(browser: Browser, root: OrgUnit) -> None:
+    user = make_user()
+    browser.sign_in(make_user(Role.OFFICE, unit=root))
+
+    assert browser.post(f"/accounts/{user.id}/phone").status_code == 403
+    assert browser.post(f"/accounts/{user.id}/edit").status_code == 403
+    assert browser.get(f"/accounts/{user.id}").status_code == 403

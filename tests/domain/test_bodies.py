@@ -164,6 +164,7 @@ def test_an_odd_number_and_a_total_can_be_asked() -> None:
     rules = rules_from_mapping({"total": [5, 9], "odd": True})
 
     assert check_composition([("head", 1), ("member", 6)], rules, kind="committee") == ()
+    assert check_composition([("head", 1), ("member", 6), ("adviser", 1)], rules, kind="committee") == ()
     codes = [each.message.code for each in check_composition([("member", 4)], rules, kind="committee")]
     assert codes == ["too_few", "not_odd"]
 

@@ -16,6 +16,7 @@ from saas.bodies.forms import MeetingForm
 from saas.bodies.queries import EffectiveBody
 from saas.bodies.views.blueprint import body_trail, bp, to_body
 from saas.db import local_today, unit_of_work
+from saas.domain.bodies import UNCOUNTED
 from saas.domain.errors import DomainError
 from saas.form_pages import form_page, refused
 from saas.org.queries import get_unit
@@ -28,7 +29,7 @@ BESIDE = {"bad_dates": "held_on", "bad_attendance": "present"}
 @requires(Permission.BODY_EDIT)
 def record_meeting(body_id: uuid.UUID) -> ResponseReturnValue:
     body = _body(body_id)
-    seats = queries.seats_of([body], local_today())[body.key]
+    seats = [seat for seat in queries.seats_of([body], local_today())[body.key] if seat.wanted.role not in UNCOUNTED]
     entitled = sum(seat.count or 0 for seat in seats) if all(seat.count is not None for seat in seats) else None
     return _page(MeetingForm(data={"entitled": entitled or None, "held_on": local_today()}), body)
 
