@@ -38,6 +38,7 @@ FEATURES = (
     "administration.reorganisation",
     "administration.reports",
     "administration.divisions",
+    "packs",
     "files",
     "review",
     "forms",

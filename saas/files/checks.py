@@ -42,6 +42,7 @@ class FileType(StrEnum):
     JPEG = "image/jpeg"
     PNG = "image/png"
     CSV = "text/csv"  # only for tables that the application takes in or makes itself
+    ZIP = "application/zip"  # only for county packs, whose reader opens it
 
     @property
     def suffix(self) -> str:
@@ -59,9 +60,10 @@ _SUFFIXES = {
     FileType.JPEG: "jpg",
     FileType.PNG: "png",
     FileType.CSV: "csv",
+    FileType.ZIP: "zip",
 }
 IMAGES = frozenset({FileType.JPEG, FileType.PNG})
-ATTACHMENTS = frozenset(FileType) - {FileType.CSV}
+ATTACHMENTS = frozenset(FileType) - {FileType.CSV, FileType.ZIP}
 MAX_SIZE = {
     FileType.PDF: 20 * MEBI,
     FileType.DOCX: 20 * MEBI,
@@ -69,6 +71,7 @@ MAX_SIZE = {
     FileType.JPEG: 15 * MEBI,
     FileType.PNG: 15 * MEBI,
     FileType.CSV: 20 * MEBI,
+    FileType.ZIP: 20 * MEBI,
 }
 _OFFICE_PARTS = {"word/document.xml": FileType.DOCX, "xl/workbook.xml": FileType.XLSX}
 

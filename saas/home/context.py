@@ -38,7 +38,7 @@ MENU = (
     (_l("设置"), "settings.edit", Permission.SETTINGS_EDIT),
 )
 
-PART_OF = {"accounts": "people"}  # pages of this blueprint stand under that entry of the menu
+PART_OF = {"accounts": "people", "settings": "packs"}  # pages of this blueprint stand under that entry of the menu
 
 
 def register_context(app: Flask) -> None:

@@ -13,7 +13,7 @@ from saas.domain.fields import form_to_mapping
 from saas.domain.routes import route_to_mapping
 from saas.domain.scheme_writing import scheme_to_mapping
 from saas.domain.target_format import target_to_mapping
-from saas.domain.windows import window_to_mapping
+from saas.domain.windows import own_days_to_mapping, window_to_mapping
 from saas.forms.models import FormDefinition, FormVersion, VersionStatus
 from saas.packs.county import Desk, Stored
 from saas.packs.plans import plan_plan
@@ -168,6 +168,7 @@ def _collection_values(desk: Desk, entry: PackCollection) -> dict[str, Any]:
         "cadence": str(table.cadence),
         "cohort": plain(cohort_to_mapping(entry.cohort)),
         "window": plain(window_to_mapping(entry.window)),
+        "own_days": own_days_to_mapping(entry.own) if entry.own else {},
         "starts_on": table.starts_on,
         "ends_on": table.ends_on,
     }

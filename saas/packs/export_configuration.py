@@ -67,9 +67,10 @@ def _collections(reading: Reading) -> Iterator[dict[str, Any]]:
     forms, routes = _codes(reading, FormDefinition), _codes(reading, Route)
     plans = {row["id"]: row["code"] for row in reading.latest_plans()}
     for row in _active(reading, Collection):
-        if row["form_id"] in forms and row["route_id"] in routes:
+        if row["form_id"] in forms and row["route_id"] in routes and row["extends_id"] is None:
             mapping = {"code": row["code"], "name": row["name"], "form": forms[row["form_id"]]}
             mapping |= {"route": routes[row["route_id"]], "plan": plans.get(row["plan_id"]), "cadence": row["cadence"]}
+            mapping |= {"own": row["own_days"]} if row["own_days"] else {}
             yield {**mapping, **_span(row), "cohort": row["cohort"], "window": row["window"]}
 
 

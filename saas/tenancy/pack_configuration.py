@@ -305,6 +305,10 @@ def _collections(source: TomlFile | None, problems: Problems) -> Iterator[PackCo
         cohort = _read(cohort_from_mapping, table.cohort, entry.source, problems, entry.prefix)
         window = _read(window_from_mapping, table.window, entry.source, problems, entry.prefix)
         own = _read(own_days_from_mapping, table.own, entry.source, problems, entry.prefix) if table.own else None
+        if (table.cadence == "window") != bool(table.own):
+            place = entry.place.at("own")
+            advice = '周期为 "window" 时写 own = { start = "11-01", end = "09-30" }，其他周期不写'
+            problems.add(place.file, "own 与周期不符", advice, line=entry.place.line, path=place.path)
         if cohort is not None and window is not None:
             yield PackCollection(entry.place, table, cohort, window, own)
 

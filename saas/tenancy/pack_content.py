@@ -32,7 +32,7 @@ class CollectionTable(PackPart):
     form: Code
     route: Code
     plan: Code | None = None
-    cadence: Cadence
+    cadence: Cadence | Literal["term"]
     own: Mapping[str, str] | None = None
     starts_on: Day
     ends_on: Day | None = None

@@ -24,6 +24,7 @@ from saas.documents.models import Document
 from saas.files.models import StoredFile
 from saas.forms.models import FormDefinition
 from saas.imports.models import DataImport
+from saas.jobs.models import Job
 from saas.notifications.models import Notification
 from saas.org.models import (
     Hierarchy,
@@ -83,6 +84,7 @@ PARAMETERS: Mapping[str, OfTable | Secret | Plain] = {
     "form_id": OfTable(FormDefinition),
     "function_id": OfTable(UnitFunction),
     "hierarchy_id": OfTable(Hierarchy),
+    "job_id": OfTable(Job),
     "kind_id": OfTable(LinkKind),
     "link_id": OfTable(UnitLink),
     "notification_id": OfTable(Notification),
@@ -96,6 +98,7 @@ PARAMETERS: Mapping[str, OfTable | Secret | Plain] = {
     "round_id": OfTable(AssessmentRound),
     "route_id": OfTable(Route),
     "scheme_id": OfTable(AssessmentScheme),
+    "shipped/name": Plain(("grid-management", "no-such-pack")),
     "sections/piece_id": OfTable(PlanSection),
     "session_id": OfTable(UserSession),
     "stages/piece_id": OfTable(PlanStage),
