@@ -17,8 +17,9 @@ from flask import Flask
 from sqlalchemy import Column, ColumnElement, Table, select
 from werkzeug.routing import Rule
 
-from saas.accounts.models import Appointment, User, UserSession
+from saas.accounts.models import Appointment, Delegation, User, UserSession
 from saas.assessment.models import AssessmentFact, AssessmentRound, AssessmentScheme
+from saas.bodies.models import Body, BodySeat, BodyTemplate
 from saas.db import Base, db
 from saas.documents.models import Document
 from saas.files.models import StoredFile
@@ -33,11 +34,11 @@ from saas.org.models import (
     OrgUnit,
     Post,
     PostTemplate,
+    Reorganisation,
     UnitFunction,
     UnitLink,
     UnitType,
 )
-from saas.org.models import Reorganisation
 from saas.plans.models import Plan, PlanAttachment, PlanSection, PlanStage, PlanTask, PlanTaskPart
 from saas.review.models import ReviewCase, Route
 from saas.submissions.models import Collection, Submission
@@ -73,10 +74,12 @@ class Plain:
 PARAMETERS: Mapping[str, OfTable | Secret | Plain] = {
     "appointment_id": OfTable(Appointment),
     "attachments/piece_id": OfTable(PlanAttachment),
+    "body_id": OfTable(Body),
     "case_id": OfTable(ReviewCase),
     "code": Secret(lambda county: county.verify_code),
     "cohort_id": OfTable(NamedCohort),
     "collection_id": OfTable(Collection),
+    "delegation_id": OfTable(Delegation),
     "document_id": OfTable(Document),
     "draft_id": OfTable(DataImport),
     "fact_id": OfTable(AssessmentFact),
@@ -98,6 +101,7 @@ PARAMETERS: Mapping[str, OfTable | Secret | Plain] = {
     "round_id": OfTable(AssessmentRound),
     "route_id": OfTable(Route),
     "scheme_id": OfTable(AssessmentScheme),
+    "seat_id": OfTable(BodySeat),
     "shipped/name": Plain(("grid-management", "no-such-pack")),
     "sections/piece_id": OfTable(PlanSection),
     "session_id": OfTable(UserSession),
@@ -107,6 +111,7 @@ PARAMETERS: Mapping[str, OfTable | Secret | Plain] = {
     "targets/piece_id": OfTable(Target),
     "task_id": OfTable(PlanTask),
     "tasks/piece_id": OfTable(PlanTask),
+    "template_id": OfTable(BodyTemplate),
     "town_code": Plain(("130102001", "999999999")),
     "tenant_id": Plain(("0198c0de-0000-7000-8000-000000000000",)),  # the operators' console has tests of its own
     "type_id": OfTable(UnitType),
