@@ -24,6 +24,7 @@ from saas.administration.org.forms import (
     unit_form,
 )
 from saas.administration.org.views.blueprint import bp, form_page, refused, stale_page, to_unit
+from saas.bodies.queries import list_bodies_of_unit
 from saas.db import local_today, unit_of_work
 from saas.domain.errors import DomainError, HierarchyError
 from saas.org import services
@@ -66,6 +67,7 @@ def show(unit_id: uuid.UUID) -> ResponseReturnValue:
         inward=inward,
         outward=outward,
         functions=list_functions(unit_id),
+        unit_bodies=list_bodies_of_unit(unit, on),
         duties=unit_page.find_duties(unit, current_user, today) if on == today else None,
         role_labels=ROLE_LABELS,
         is_editable=_is_editable(unit_id),
