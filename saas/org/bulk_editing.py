@@ -104,6 +104,7 @@ def carry_out(edit: BulkEdit, units: Sequence[OrgUnit], *, actor: HasId) -> int:
     if refused:
         raise HierarchyError("有 {count} 个单位不能这样修改，请先核对", code="some_cannot", count=len(refused))
     changed = [each.unit for each in planned if each.is_change]
+    codes = [unit.code for unit in changed[:200]]  # before the change: it makes the session forget what it read
     if edit.subject is Subject.FUNCTION:
         _give(edit, changed)
     else:
@@ -119,7 +120,7 @@ def carry_out(edit: BulkEdit, units: Sequence[OrgUnit], *, actor: HasId) -> int:
         value=str(edit.value),
         starts_on=str(edit.starts_on or ""),
         count=len(changed),
-        units=[unit.code for unit in changed[:200]],
+        units=codes,
     )
     db.session.flush()
     return len(changed)

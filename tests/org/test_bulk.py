@@ -145,14 +145,14 @@ def test_a_clerk_sees_the_list_without_the_form(browser: Browser, shape: Shape) 
     assert browser.post("/units/bulk/confirm", edit_form(shape)).status_code == 403
 
 
-def test_the_change_takes_the_same_statements_for_three_and_for_thirty(browser: Browser, shape: Shape) -> None:
+def test_the_change_takes_no_more_statements_for_thirty_than_for_three(browser: Browser, shape: Shape) -> None:
     few = count_statements(lambda: browser.post("/units/bulk/confirm", edit_form(shape)))
     many = [make_unit(parent=shape.east, kind=shape.village_type) for _ in range(27)]
     form = edit_form(shape, unit=[str(unit.id) for unit in many], value="5")
     db.session.commit()
     db.session.expunge_all()  # a request begins with nothing read
 
-    assert count_statements(lambda: browser.post("/units/bulk/confirm", form)) == few
+    assert count_statements(lambda: browser.post("/units/bulk/confirm", form)) <= few
 
 
 def test_a_function_is_given_to_one_unit_and_ended(browser: Browser, shape: Shape) -> None:
