@@ -137,7 +137,7 @@ def _progress(
     book: CohortBook,
     filed: Filed,
 ) -> FilingProgress:
-    cohort, window = cohort_of(collection), status_now(dates)
+    cohort, window = cohort_of(collection, period), status_now(dates)
     states: Counter[FilingState] = Counter()
     asked = late = 0
     for unit_id, unit in units:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import uuid
 from datetime import datetime
 
-from sqlalchemy import Index
+from sqlalchemy import Index, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from saas.db import Base, utc_now
@@ -17,6 +17,7 @@ class Notification(TenantOwned, Base):
 
     __tablename__ = "notification"
     __table_args__ = (
+        UniqueConstraint("tenant_id", "user_id", "once_key"),
         same_tenant("user_id", "user"),
         Index("ix_notification_tenant_id_user_id_created_at", "tenant_id", "user_id", "created_at"),
     )
@@ -27,3 +28,4 @@ class Notification(TenantOwned, Base):
     path: Mapped[str]
     created_at: Mapped[datetime] = mapped_column(default=utc_now)
     read_at: Mapped[datetime | None]
+    once_key: Mapped[str | None]  # what it is about: the same person is told of it once

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Mapping
-from dataclasses import dataclass
-from datetime import date
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date, time, timedelta
 from typing import Any
 
 from sqlalchemy import func, select
@@ -15,16 +15,19 @@ from saas.db import db, local_today, utc_now
 from saas.domain.cohorts import cohort_from_mapping
 from saas.domain.errors import DomainError
 from saas.domain.periods import Cadence, Period
-from saas.domain.windows import window_from_mapping
+from saas.domain.windows import own_days_from_mapping, window_from_mapping
 from saas.org.cohorts import check_cohort
 from saas.submissions import queries
+from saas.submissions.calendars import county_days
 from saas.submissions.models import Collection, CollectionWindow
 from saas.submissions.schedule import CADENCES
+
+MAX_SENSITIVE = timedelta(days=99)
 
 
 @dataclass(frozen=True, slots=True)
 class CollectionSettings:
-    """What the office decides about a collection. `cohort` and `window` are written as in docs/plan-format.md."""
+    """What the office decides about a collection. `cohort`, `window` and `own_days` are as in docs/plan-format.md."""
 
     name: str
     form_id: uuid.UUID
@@ -36,6 +39,18 @@ class CollectionSettings:
     ends_on: date | None = None
     plan_id: uuid.UUID | None = None
     is_active: bool = True
+    own_days: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class SensitivePeriod:
+    """Days on which units report every day, also that nothing happened (敏感时段). Without units: all that fill."""
+
+    title: str
+    starts_on: date
+    ends_on: date
+    units: Sequence[str] = ()  # codes
+    due_time: time | None = None
 
 
 def create_collection(settings: CollectionSettings, *, actor: HasId, code: str = "") -> Collection:
@@ -93,17 +108,82 @@ def change_window(
     return change
 
 
+def begin_event(collection: Collection, day: date, *, title: str, units: Sequence[str] = (), actor: HasId) -> Period:
+    """Ask for a report about what happens on a day (按次): of all who fill, or of these units (codes).
+
+    One event a day: raises DomainError for a second one, and for a collection that is not filled per event.
+    """
+    lock(collection)
+    if collection.cadence != Cadence.EVENT:
+        raise DomainError("只有按次填报的任务可以发起一次填报", code="bad_cadence")
+    if not title.strip():
+        raise DomainError("请填写事由", code="no_title")
+    if any(each["day"] == day.isoformat() for each in collection.events):
+        raise DomainError("{day}已经发起过一次填报", code="event_exists", day=day)
+    if day < collection.starts_on or (collection.ends_on is not None and day > collection.ends_on):
+        raise DomainError("{day}不在任务的起止日期内", code="bad_range", day=day)
+    begun = {"day": day.isoformat(), "title": title.strip(), "units": list(units)}
+    collection.events = [*collection.events, begun]
+    db.session.flush()
+    record(AuditAction.COLLECTION_CHANGED, collection, actor=actor, change="event", **begun)
+    return Period(day, day, Cadence.EVENT, title.strip())
+
+
+def add_sensitive_period(collection: Collection, wanted: SensitivePeriod, *, actor: HasId) -> Collection:
+    """Let units report daily from one day to another, beside what they fill anyway; it ends by itself.
+
+    It is a collection of its own with the same form and route, whose days are due on the day itself; what comes a day
+    late is taken and marked late. Raises DomainError for days in the wrong order or more than a hundred.
+    """
+    if collection.extends_id is not None or collection.cadence == Cadence.DAY:
+        raise DomainError("该任务已经是每日填报", code="bad_cadence")
+    if not wanted.title.strip():
+        raise DomainError("请填写敏感时段名称", code="no_title")
+    if not wanted.starts_on <= wanted.ends_on <= wanted.starts_on + MAX_SENSITIVE:
+        raise DomainError("敏感时段的起止有误，最长 100 天", code="bad_range")
+    window: dict[str, Any] = {"due": {"from": "end", "days": 0}, "due_inclusive": True, "grace_days": 1}
+    if wanted.due_time is not None:
+        window["due_time"] = f"{wanted.due_time:%H:%M}"
+    settings = CollectionSettings(
+        name=f"{collection.name}（{wanted.title.strip()}每日报告）",
+        form_id=collection.form_id,
+        route_id=collection.route_id,
+        cadence=Cadence.DAY,
+        cohort={"units": list(wanted.units)} if wanted.units else collection.cohort,
+        window=window,
+        starts_on=wanted.starts_on,
+        ends_on=wanted.ends_on,
+        plan_id=collection.plan_id,
+    )
+    added = create_collection(settings, actor=actor)
+    added.extends_id = collection.id
+    db.session.flush()
+    return added
+
+
+def lock(collection: Collection) -> None:
+    """Let nobody else change the collection until the end of the transaction, and read it anew."""
+    db.session.refresh(collection, with_for_update={"of": Collection})
+
+
 def check_settings(settings: CollectionSettings, collection: Collection | None = None) -> None:
     """Raise DomainError or FormatError if the settings are no use, or may not replace those of `collection`."""
     check_cohort(cohort_from_mapping(settings.cohort), max(settings.starts_on, local_today()))
     window_from_mapping(settings.window)
-    if Cadence(settings.cadence) not in CADENCES:
+    if settings.cadence not in CADENCES:
         raise DomainError("填报任务不能使用这种周期", code="bad_cadence")
+    if (settings.cadence == Cadence.WINDOW) != bool(settings.own_days):
+        raise DomainError("自定起止的周期应写起止日期，其他周期不写", code="bad_cadence")
+    if settings.own_days:
+        own_days_from_mapping(settings.own_days)
+    if settings.cadence == Cadence.TERM and not county_days().terms.terms:
+        raise DomainError("还没有设置学期起止，请先在“填报日历”中设置", code="no_terms")
     if settings.ends_on is not None and settings.ends_on < settings.starts_on:
         raise DomainError("结束日期早于开始日期", code="bad_range")
     if collection is None:
         return
-    is_other = collection.form_id != settings.form_id or collection.cadence != settings.cadence
+    kept = (collection.form_id, collection.cadence, collection.own_days)
+    is_other = kept != (settings.form_id, settings.cadence, dict(settings.own_days))
     if is_other and queries.has_submissions(collection.id):
         raise DomainError("已有单位填报，不能更换表单或周期；请另建填报任务", code="already_filled")
 
@@ -120,6 +200,7 @@ def _columns(settings: CollectionSettings) -> dict[str, Any]:
         "ends_on": settings.ends_on,
         "plan_id": settings.plan_id,
         "is_active": settings.is_active,
+        "own_days": dict(settings.own_days),
     }
 
 

@@ -15,7 +15,7 @@ from saas.access.permissions import Permission
 from saas.db import db, local_today
 from saas.domain.cohorts import CohortUnit, matches
 from saas.domain.filing import FilingState, filing_state
-from saas.domain.periods import Period
+from saas.domain.periods import Cadence, Period
 from saas.domain.windows import WindowDates
 from saas.domain.workflow import SubmissionStatus
 from saas.forms.models import FormDefinition
@@ -47,6 +47,7 @@ class DueItem:
     endpoint: str
     arguments: Mapping[str, Any] = field(default_factory=dict)
     kind: str = "submission"
+    sensitive_until: date | None = None  # the last day of the sensitive period that asks for it
 
     @property
     def due_on(self) -> date:
@@ -91,8 +92,7 @@ def list_filing(viewer: Looking, on: date) -> list[DueItem]:
         item
         for collection, changes in _collections(on)
         for unit in units
-        if matches(unit.cohort_unit, cohort_of(collection), book)
-        for item in _items(collection, changes, unit, on)
+        for item in _items(collection, changes, unit, on, book)
     ]
     return sorted(items, key=lambda item: (_rank(item, on), item.due_on, item.title, item.unit_name))
 
@@ -107,9 +107,14 @@ def _rank(item: DueItem, on: date) -> int:
 
 
 def _items(
-    collection: Collection, changes: Mapping[date, CollectionWindow], own: _OwnUnit, on: date
+    collection: Collection, changes: Mapping[date, CollectionWindow], own: _OwnUnit, on: date, book: CohortBook
 ) -> Iterator[DueItem]:
+    is_per_event = collection.cadence == Cadence.EVENT
+    if not is_per_event and not matches(own.cohort_unit, cohort_of(collection), book):
+        return
     for period in collection_periods(collection, on - LOOK_BACK - _LONGEST_PERIOD, on + _OPENS_EARLY):
+        if is_per_event and not matches(own.cohort_unit, cohort_of(collection, period), book):
+            continue
         dates = dates_of(collection, period, changes.get(period.start))
         filed = own.filed.get((collection.id, period.start))
         is_correction = filed is not None and filed.is_correction
@@ -143,6 +148,7 @@ def _item(
         is_not_applicable=filed is not None and filed.is_not_applicable,
         endpoint=endpoint,
         arguments=arguments,
+        sensitive_until=collection.ends_on if collection.extends_id is not None else None,
     )
 
 

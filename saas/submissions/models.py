@@ -17,7 +17,10 @@ from saas.tenancy.models import TenantOwned, same_tenant
 
 
 class Collection(TenantOwned, Base):
-    """A standing request (填报任务): these units fill this form in each period, within this window."""
+    """A standing request (填报任务): these units fill this form in each period, within this window.
+
+    One that extends another (`extends_id`) is its sensitive period (敏感时段): daily zero reports from day to day.
+    """
 
     __tablename__ = "collection"
     __table_args__ = (
@@ -25,7 +28,9 @@ class Collection(TenantOwned, Base):
         same_tenant("form_id", "form_definition"),
         same_tenant("route_id", "route"),
         same_tenant("plan_id", "plan"),
+        same_tenant("extends_id", "collection"),
         CheckConstraint("ends_on IS NULL OR ends_on >= starts_on", name="ends_after_start"),
+        CheckConstraint("extends_id IS NULL OR ends_on IS NOT NULL", name="extension_ends"),
     )
 
     code: Mapped[str]
@@ -35,7 +40,10 @@ class Collection(TenantOwned, Base):
     plan_id: Mapped[uuid.UUID | None]
     cadence: Mapped[str]  # saas.domain.periods.Cadence
     cohort: Mapped[dict[str, Any]]  # saas.domain.cohorts
-    window: Mapped[dict[str, Any]]  # saas.domain.periods.Window
+    window: Mapped[dict[str, Any]]  # saas.domain.windows.Window
+    own_days: Mapped[dict[str, Any]] = mapped_column(default=dict)  # of an own window: saas.domain.periods.OwnDays
+    events: Mapped[list[dict[str, Any]]] = mapped_column(default=list)  # of one per event: day, title, units (codes)
+    extends_id: Mapped[uuid.UUID | None]
     starts_on: Mapped[date]
     ends_on: Mapped[date | None]
     is_active: Mapped[bool] = mapped_column(default=True)

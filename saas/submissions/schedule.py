@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import date, timedelta
+from typing import Any
 
 from flask import current_app
 from sqlalchemy.exc import NoResultFound
@@ -11,16 +13,28 @@ from sqlalchemy.exc import NoResultFound
 from saas.db import utc_now
 from saas.domain.cohorts import Cohort, cohort_from_mapping
 from saas.domain.errors import DomainError
-from saas.domain.periods import Cadence, Period, period_of, periods_between
-from saas.domain.windows import Window, WindowDates, WindowStatus, window_for, window_from_mapping, window_status
-from saas.submissions.models import Collection, CollectionWindow
+from saas.domain.periods import Cadence, Days, Period, period_of, periods_between
+from saas.domain.windows import (
+    Window,
+    WindowDates,
+    WindowStatus,
+    own_days_from_mapping,
+    window_for,
+    window_from_mapping,
+    window_status,
+)
+from saas.domain.working_days import WEEKDAYS
+from saas.submissions.calendars import county_days
+from saas.submissions.models import Collection, CollectionWindow, Submission
 
-# Cadences that a collection can have. An own window and events need days that a collection does not hold.
-CADENCES = tuple(cadence for cadence in Cadence if cadence not in {Cadence.WINDOW, Cadence.EVENT})
+CADENCES = tuple(Cadence)
 
 
-def cohort_of(collection: Collection) -> Cohort:
-    """Who fills it."""
+def cohort_of(collection: Collection, period: Period | None = None) -> Cohort:
+    """Who fills it; of an event that was begun for chosen units, those."""
+    begun = _event_on(collection, period.start) if period is not None else None
+    if begun is not None and begun["units"]:
+        return Cohort(units=tuple(begun["units"]))
     return cohort_from_mapping(collection.cohort)
 
 
@@ -29,10 +43,22 @@ def window_of(collection: Collection) -> Window:
     return window_from_mapping(collection.window)
 
 
+def days_of(collection: Collection) -> Days | None:
+    """The days that its cadence needs: of an own window or of the county's school terms."""
+    if collection.cadence == Cadence.TERM:
+        return county_days().terms
+    return own_days_from_mapping(collection.own_days) if collection.own_days else None
+
+
 def period_at(collection: Collection, start: date) -> Period:
     """Return the collection's period that begins on a day, or raise NoResultFound (404)."""
+    if collection.cadence == Cadence.EVENT:
+        begun = _event_on(collection, start)
+        if begun is None:
+            raise NoResultFound("no such event")
+        return _event_period(begun)
     try:
-        period = period_of(start, Cadence(collection.cadence))
+        period = period_of(start, Cadence(collection.cadence), days_of(collection))
     except DomainError:
         raise NoResultFound("no such period") from None
     begins_too_late = collection.ends_on is not None and start > collection.ends_on
@@ -43,15 +69,35 @@ def period_at(collection: Collection, start: date) -> Period:
 
 def collection_periods(collection: Collection, first: date, last: date) -> tuple[Period, ...]:
     """Return the collection's periods that have a day from `first` to `last`, in order."""
+    if collection.cadence == Cadence.EVENT:
+        begun = sorted(map(_event_period, collection.events))
+        return tuple(period for period in begun if first <= period.start <= last)
     first = max(first, collection.starts_on)
     last = min(last, collection.ends_on) if collection.ends_on else last
-    return periods_between(first, last, Cadence(collection.cadence)) if first <= last else ()
+    return periods_between(first, last, Cadence(collection.cadence), days_of(collection)) if first <= last else ()
+
+
+def period_of_submission(submission: Submission) -> Period:
+    """The period that a submission is for, as it was when it was begun."""
+    collection = submission.collection
+    begun = _event_on(collection, submission.period_start)
+    title = begun["title"] if begun is not None else ""
+    return Period(submission.period_start, submission.period_end, Cadence(collection.cadence), title)
+
+
+def _event_on(collection: Collection, day: date) -> Mapping[str, Any] | None:
+    return next((each for each in collection.events if each["day"] == day.isoformat()), None)
+
+
+def _event_period(begun: Mapping[str, Any]) -> Period:
+    day = date.fromisoformat(begun["day"])
+    return Period(day, day, Cadence.EVENT, begun["title"])
 
 
 def dates_of(collection: Collection, period: Period, changed: CollectionWindow | None = None) -> WindowDates:
     """Return the days of a period's window: by the collection's rule, or as the office changed them for this period."""
     window = window_of(collection)
-    dates = window_for(period, window)
+    dates = window_for(period, window, county_days().calendar if window.counts_working_days else WEEKDAYS)
     if changed is None:
         return dates
     grace = window.grace_days
@@ -62,6 +108,7 @@ def dates_of(collection: Collection, period: Period, changed: CollectionWindow |
         closes_on=None if grace is None else changed.due_on + timedelta(days=grace),
         recheck_from=changed.recheck_from,
         recheck_to=changed.recheck_to,
+        is_estimated=False,
     )
 
 

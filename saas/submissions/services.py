@@ -25,7 +25,7 @@ from saas.domain.errors import DomainError, InvalidTransition, Message, message
 from saas.domain.fields import FormDefinition, form_from_mapping
 from saas.domain.filed import answer_rows
 from saas.domain.filing import may_fill
-from saas.domain.periods import Cadence, Period, period_of
+from saas.domain.periods import Period
 from saas.domain.routes import Step
 from saas.domain.windows import WindowDates, WindowStatus
 from saas.domain.workflow import SUBMISSION_MOVES, SubmissionAction, SubmissionStatus, next_status
@@ -42,6 +42,7 @@ from saas.review.subjects import SubjectHandler, register_subject
 from saas.submissions import queries
 from saas.submissions.models import Collection, Submission
 from saas.submissions.schedule import cohort_of, dates_of, status_now
+from saas.submissions.schedule import period_of_submission as period_of_submission
 
 SUBJECT = "submission"
 _CLOSED = {
@@ -53,11 +54,6 @@ _CLOSED = {
 def definition_of(submission: Submission) -> FormDefinition:
     """The form as the submission's own version asks it."""
     return form_from_mapping(submission.form_version.definition)
-
-
-def period_of_submission(submission: Submission) -> Period:
-    """The period that a submission is for."""
-    return period_of(submission.period_start, Cadence(submission.collection.cadence))
 
 
 def window_dates(collection: Collection, period: Period) -> WindowDates:
@@ -127,7 +123,7 @@ def is_asked(collection: Collection, unit: OrgUnit, period: Period) -> bool:
     if unit.valid_from > period.end or (unit.valid_to is not None and unit.valid_to <= period.start):
         return False
     day = max(on, unit.valid_from)
-    return matches(queries.cohort_unit(unit, day), cohort_of(collection), CohortBook(day))
+    return matches(queries.cohort_unit(unit, day), cohort_of(collection, period), CohortBook(day))
 
 
 def parse_for(definition: FormDefinition, unit: OrgUnit, raw: Mapping[str, Sequence[str]], *, is_draft: bool) -> Parsed:

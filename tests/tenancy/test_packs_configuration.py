@@ -140,6 +140,15 @@ def test_a_mistake_inside_a_window_has_its_line(copy: Path) -> None:
     assert only_problem(copy).line == line
 
 
+def test_an_own_window_says_its_days_and_other_cadences_do_not(copy: Path) -> None:
+    replace(copy, "collections.toml", 'cadence = "month"', 'cadence = "window"')
+
+    problem = only_problem(copy)
+
+    assert (problem.file, problem.path) == ("collections.toml", "collections[0].own")
+    assert "own 与周期不符" in problem.message
+
+
 def test_text_that_is_not_toml_has_its_line(copy: Path) -> None:
     line = append(copy, "routes.toml", "name = “中文引号”")
 

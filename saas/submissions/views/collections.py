@@ -263,6 +263,7 @@ def _settings(
         ends_on=form.ends_on.data,
         plan_id=shown.plan_id if shown else None,
         is_active=form.is_active.data,
+        own_days=form.own_days_mapping(),
     )
     try:
         arranging.check_settings(settings, shown)

@@ -24,8 +24,9 @@ from wtforms.validators import DataRequired, InputRequired, Length, NumberRange,
 from wtforms.widgets import CheckboxInput, ListWidget
 
 from saas.domain.cohorts import Operator, cohort_from_mapping
+from saas.domain.errors import FormatError
 from saas.domain.periods import Cadence
-from saas.domain.windows import UNLIMITED
+from saas.domain.windows import UNLIMITED, own_days_from_mapping
 from saas.form_fields import WholeNumberField
 from saas.org.models import OrgUnit
 from saas.submissions.models import Collection
@@ -40,6 +41,9 @@ CADENCE_LABELS = {
     Cadence.QUARTER: _l("每季"),
     Cadence.HALF_YEAR: _l("每半年"),
     Cadence.YEAR: _l("每年"),
+    Cadence.TERM: _l("每学期"),
+    Cadence.WINDOW: _l("自定起止（每年同样的月日）"),
+    Cadence.EVENT: _l("按次（有事时由主管单位发起）"),
 }
 # A day of a window: in the period's last month or a month after it, or counted from the period's first or last day.
 POINTS = {
@@ -49,7 +53,10 @@ POINTS = {
     "month2": _l("期末后第二个月几日"),
     "start": _l("期初后几天（0 为第一天）"),
     "end": _l("期末后几天（0 为最后一天，可填负数）"),
+    "working-start": _l("期初后第几个工作日"),
+    "working-end": _l("期末后第几个工作日"),
 }
+SHIFTS = {"": _l("不变"), "next": _l("顺延到下一个工作日"), "previous": _l("提前到上一个工作日")}
 OPERATORS = {
     Operator.EQUALS: _l("等于"),
     Operator.NOT_EQUALS: _l("不等于"),
@@ -65,6 +72,10 @@ _DAYS = NumberRange(min=-366, max=366, message=_l("天数应在 -366 到 366 之
 
 def _choices(labels: Mapping[Any, Any]) -> list[SelectChoice]:
     return [SelectChoice(str(value), label) for value, label in labels.items()]
+
+
+_MONTHS = {"": "—"} | {f"{month:02d}": f"{month}月" for month in range(1, 13)}
+_MONTH_DAYS = {"": "—"} | {f"{day:02d}": f"{day}日" for day in range(1, 32)}
 
 
 class BoxesField(SelectMultipleField):
@@ -90,6 +101,10 @@ class CollectionForm(FlaskForm):
     )
     starts_on = DateField(_l("从哪一天起"), validators=[InputRequired(_l("请填写开始日期"))])
     ends_on = DateField(_l("到哪一天止"), description=_l("留空表示一直填报"), validators=[Optional()])
+    own_start_month = SelectField(_l("每年从几月"), choices=_choices(_MONTHS), validators=[Optional()])
+    own_start_day = SelectField(_l("几日"), choices=_choices(_MONTH_DAYS), validators=[Optional()])
+    own_end_month = SelectField(_l("到几月"), choices=_choices(_MONTHS), validators=[Optional()])
+    own_end_day = SelectField(_l("几日"), choices=_choices(_MONTH_DAYS), validators=[Optional()])
 
     by = RadioField(
         _l("填报单位"),
@@ -116,6 +131,7 @@ class CollectionForm(FlaskForm):
         choices=_choices({"yes": _l("当天仍算按时"), "no": _l("当天之前，前一日为止")}),
         default="yes",
     )
+    if_not_working = SelectField(_l("截止日遇周末、节假日"), choices=_choices(SHIFTS), validators=[Optional()])
     due_time = TimeField(_l("截止时刻"), description=_l("留空表示到当日24时"), validators=[Optional()])
     grace = SelectField(_l("逾期补报"), validators=_NEEDED, choices=_choices(GRACE), default="none")
     grace_days = WholeNumberField(
@@ -144,7 +160,27 @@ class CollectionForm(FlaskForm):
             self.recheck_to_kind.errors = [gettext("复查起止应同时填写或都不填")]
         if self.grace.data == "days" and self.grace_days.data is None:
             self.grace_days.errors = [gettext("请填写补报天数")]
+        self._check_own_days()
         return bool(self.errors)
+
+    def _check_own_days(self) -> None:
+        fields = (self.own_start_month, self.own_start_day, self.own_end_month, self.own_end_day)
+        if self.cadence.data == Cadence.WINDOW and not all(field.data for field in fields):
+            self.own_start_month.errors = [gettext("请选择每年从几月几日到几月几日")]
+        elif self.cadence.data == Cadence.WINDOW:
+            try:
+                own_days_from_mapping(self.own_days_mapping())
+            except FormatError:
+                self.own_start_month.errors = [gettext("没有这样的月日")]
+
+    def own_days_mapping(self) -> dict[str, str]:
+        """The days of an own window as docs/plan-format.md writes them; of other cadences nothing."""
+        if self.cadence.data != Cadence.WINDOW:
+            return {}
+        return {
+            "start": f"{self.own_start_month.data}-{self.own_start_day.data}",
+            "end": f"{self.own_end_month.data}-{self.own_end_day.data}",
+        }
 
     def window_mapping(self) -> dict[str, Any]:
         """The window as docs/plan-format.md writes it."""
@@ -154,6 +190,8 @@ class CollectionForm(FlaskForm):
             "due_inclusive": self.due_inclusive.data == "yes",
             "grace_days": {"none": 0, "unlimited": UNLIMITED}.get(self.grace.data, self.grace_days.data),
         }
+        if self.if_not_working.data:
+            window["if_not_working"] = self.if_not_working.data
         if self.due_time.data is not None:
             window["due_time"] = f"{self.due_time.data:%H:%M}"
         if self.recheck_kind.data:
@@ -166,10 +204,10 @@ class CollectionForm(FlaskForm):
 
         The page shows one condition; further ones of the `present` cohort, from a file, are kept, and so are its ties.
         """
-        excluded = _codes(self.excluded, units)
+        excluded = codes_named(self.excluded, units)
         cohort: dict[str, Any] = {"except": excluded} if excluded else {}
         if self.by.data == "list":
-            return cohort | {"units": _codes(self.units, units)}
+            return cohort | {"units": codes_named(self.units, units)}
         cohort |= {"unit_types": self.unit_types.data} if self.unit_types.data else {}
         cohort |= {"under": self.under.data} if self.under.data else {}
         cohort |= {"cohorts": self.cohorts.data} if self.cohorts.data else {}
@@ -191,10 +229,11 @@ class CollectionForm(FlaskForm):
 def _point(kind: str, number: int | None) -> dict[str, Any]:
     if kind.startswith("month"):
         return {"month": int(kind.removeprefix("month")), "day": number if number and number < 31 else "end"}
-    return {"from": kind, "days": number or 0}
+    key = "working_days" if kind.startswith("working-") else "days"
+    return {"from": kind.removeprefix("working-"), key: number or 0}
 
 
-def _codes(field: Any, units: Sequence[OrgUnit]) -> list[str]:
+def codes_named(field: Any, units: Sequence[OrgUnit]) -> list[str]:
     """Return the codes of the units named one a line; a name that is nobody's or several units' is an error."""
     by_name: dict[str, list[str]] = {}
     for unit in units:
@@ -216,6 +255,7 @@ def settings_of(collection: Collection) -> dict[str, Any]:
     recheck_kind, recheck_from = _picked(window.get("recheck_from"))
     recheck_to_kind, recheck_to = _picked(window.get("recheck_to"))
     grace = window.get("grace_days", 0)
+    own = {key: collection.own_days.get(key, "-").split("-") for key in ("start", "end")}
     return {
         "name": collection.name,
         "form": str(collection.form_id),
@@ -223,6 +263,11 @@ def settings_of(collection: Collection) -> dict[str, Any]:
         "cadence": collection.cadence,
         "starts_on": collection.starts_on,
         "ends_on": collection.ends_on,
+        "own_start_month": own["start"][0],
+        "own_start_day": own["start"][1],
+        "own_end_month": own["end"][0],
+        "own_end_day": own["end"][1],
+        "if_not_working": window.get("if_not_working", ""),
         "by": "list" if cohort.units else "rule",
         "unit_types": list(cohort.unit_types),
         "under": list(cohort.under),
@@ -257,6 +302,8 @@ def _shown_value(value: Any) -> str:
 def _picked(point: Mapping[str, Any] | None) -> tuple[str, int | None]:
     if point is None:
         return "", None
+    if "working_days" in point:
+        return f"working-{point['from']}", int(point["working_days"])
     if "from" in point:
         return str(point["from"]), int(point["days"])
     return f"month{point['month']}", 31 if point["day"] == "end" else int(point["day"])
