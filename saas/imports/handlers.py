@@ -91,8 +91,11 @@ class ImportHandler(Protocol):
     @property
     def permission(self) -> Permission: ...
 
-    def columns(self, asking: Asking) -> tuple[Column, ...]:
-        """The columns as they are today: choices and attributes are the county's own."""
+    def columns(self, asking: Asking, *, offers: bool = True) -> tuple[Column, ...]:
+        """The columns as they are today: choices and attributes are the county's own.
+
+        Without `offers` the long lists of references may be left out: they are for whoever fills in a template.
+        """
 
     def notes(self) -> tuple[str, ...]:
         """What whoever fills in the template should know."""

@@ -111,7 +111,7 @@ def _read(data_import: DataImport, handler: ImportHandler, asking: Asking) -> tu
     content = read_file(queries.get_file(data_import.source_file_id))
     report_progress(5)
     workbook = read_spreadsheet(content, data_import.file_name)
-    return content, workbook, read_table(workbook, handler.columns(asking), data_import.file_name)
+    return content, workbook, read_table(workbook, handler.columns(asking, offers=False), data_import.file_name)
 
 
 def _keep_check(

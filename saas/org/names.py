@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from functools import lru_cache
 
-from pypinyin import Style, lazy_pinyin
+from pypinyin import lazy_pinyin
 
 
 def search_key(*names: str) -> str:
@@ -12,11 +13,20 @@ def search_key(*names: str) -> str:
 
     Letters and digits in a name stand for themselves; empty and repeated names are left out.
     """
-    words: list[str] = []
-    for name in dict.fromkeys(filter(None, names)):
-        words.append("".join(_keyed(lazy_pinyin(name, style=Style.FIRST_LETTER))))
-        words.append("".join(_keyed(lazy_pinyin(name))))
+    words = [word for name in dict.fromkeys(filter(None, names)) for word in _keys(name)]
     return " ".join(dict.fromkeys(filter(None, words)))
+
+
+@lru_cache(maxsize=4096)
+def _keys(name: str) -> tuple[str, str]:
+    """The initials and the full pinyin of one name. What is no Chinese comes back as it stands in the name."""
+    initials, place = [], 0
+    syllables = lazy_pinyin(name)
+    for syllable in syllables:
+        stands_so = name.startswith(syllable, place)
+        initials.append(syllable if stands_so else syllable[:1])
+        place += len(syllable) if stands_so else 1
+    return "".join(_keyed(initials)), "".join(_keyed(syllables))
 
 
 def _keyed(parts: Iterable[str]) -> Iterable[str]:

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from decimal import Decimal, InvalidOperation
 from enum import StrEnum
+from functools import lru_cache
 from typing import Final
 
 from saas.domain.errors import Message, message
@@ -108,7 +109,7 @@ def _cleaned(text: str) -> str:
 
 def half_width(text: str) -> str:
     """Full-width letters, digits and signs (１２３，ＡＢＣ) in their ordinary form."""
-    return unicodedata.normalize("NFKC", text)
+    return text if text.isascii() else unicodedata.normalize("NFKC", text)
 
 
 def _text(cell: Cell, text: str, column: Column) -> Value | Message:
@@ -224,6 +225,7 @@ def find_choice(text: str, column: Column) -> str | None:
     return None
 
 
+@lru_cache(maxsize=4096)
 def _comparable(text: str) -> str:
     return re.sub(r"\s", "", half_width(text)).lower()
 

@@ -87,6 +87,8 @@ PARAMETERS: Mapping[str, OfTable | Secret | Plain] = {
     "form_id": OfTable(FormDefinition),
     "function_id": OfTable(UnitFunction),
     "hierarchy_id": OfTable(Hierarchy),
+    "import_id": OfTable(DataImport),
+    "imports/kind": Plain(("units", "people", "nothing")),
     "job_id": OfTable(Job),
     "kind_id": OfTable(LinkKind),
     "link_id": OfTable(UnitLink),

@@ -59,11 +59,11 @@ class Appointments:
     permission: Permission = Permission.ORG_EDIT
     follow_up: tuple[object, str] | None = None
 
-    def columns(self, asking: Asking) -> tuple[Column, ...]:
+    def columns(self, asking: Asking, *, offers: bool = True) -> tuple[Column, ...]:
         return (
             login_column(),
             Column("shown_name", gettext("姓名"), help=gettext("只供查看，不会改动"), example=gettext("张明")),
-            unit_column(read_organisation(asking), asking),
+            unit_column(asking, offers=offers),
             Column(
                 "post", gettext("岗位"), is_required=True, aliases=(gettext("岗位名称"),), example=gettext("填报员")
             ),

@@ -15,7 +15,7 @@ from saas.db import db
 from saas.domain.errors import Message, message
 from saas.imports.handlers import Asking
 from saas.org.models import Hierarchy, OrgUnit, Placement, UnitType
-from saas.org.queries import ADMINISTRATIVE, list_subtree_ids, list_unit_types
+from saas.org.queries import ADMINISTRATIVE, list_unit_types
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,6 +132,20 @@ def _places() -> Mapping[uuid.UUID, tuple[Any, ...]]:
 
 
 def _editable(asking: Asking, places: Mapping[uuid.UUID, Collection[Any]]) -> frozenset[uuid.UUID]:
-    """What stands below an administrator's post today, and what stood or will stand right under it."""
-    below = list_subtree_ids(asking.viewer.unit_ids(Permission.ORG_EDIT), asking.today)
-    return below | {unit_id for unit_id, own in places.items() if any(place.parent_id in below for place in own)}
+    """What stands below an administrator's post today, and what stood or will stand right under it.
+
+    Found here and not by a recursive statement: right after thousands of units were set up, the database does not
+    know yet how many there are and would choose a slow way.
+    """
+    below = set(asking.viewer.unit_ids(Permission.ORG_EDIT))
+    children: dict[uuid.UUID | None, list[uuid.UUID]] = {}
+    for unit_id, own in places.items():
+        for place in own:
+            if place.starts_on <= asking.today and (place.ends_on is None or asking.today < place.ends_on):
+                children.setdefault(place.parent_id, []).append(unit_id)
+    waiting = list(below)
+    while waiting:
+        found = [each for each in children.get(waiting.pop(), ()) if each not in below]
+        below.update(found)
+        waiting += found
+    return frozenset(below) | {unit for unit, own in places.items() if any(each.parent_id in below for each in own)}

@@ -66,7 +66,7 @@ class People:
     permission: Permission = Permission.ACCOUNT_EDIT
     follow_up: tuple[object, str] | None = (_l("首次密码表"), "first_passwords.show")
 
-    def columns(self, asking: Asking) -> tuple[Column, ...]:
+    def columns(self, asking: Asking, *, offers: bool = True) -> tuple[Column, ...]:
         return (
             login_column(),
             Column(

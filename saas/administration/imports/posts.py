@@ -40,9 +40,9 @@ class PostPlan:
     post: Post | None
 
 
-def unit_column(organisation: Organisation, asking: Asking) -> Column:
+def unit_column(asking: Asking, *, offers: bool) -> Column:
     """The column that says at which unit."""
-    units = organisation.listed(asking.today)
+    units = read_organisation(asking).listed(asking.today) if offers else []
     return Column(
         "unit",
         gettext("单位"),
@@ -88,10 +88,10 @@ class Posts:
     permission: Permission = Permission.ORG_EDIT
     follow_up: tuple[object, str] | None = None
 
-    def columns(self, asking: Asking) -> tuple[Column, ...]:
+    def columns(self, asking: Asking, *, offers: bool = True) -> tuple[Column, ...]:
         roles = tuple((role.value, str(ROLE_LABELS[role])) for role in Role)
         return (
-            unit_column(read_organisation(asking), asking),
+            unit_column(asking, offers=offers),
             Column(
                 "name",
                 gettext("岗位名称"),

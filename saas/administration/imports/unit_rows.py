@@ -36,7 +36,6 @@ class Draft:
     fields: Mapping[str, str]
     attributes: Mapping[str, Any]
     moves: bool = False
-    differences: tuple[Difference, ...] = ()
     errors: Mapping[str, Message] = field(default_factory=dict)
 
     @property
@@ -51,9 +50,12 @@ class UnitRows:
         self.table, self.organisation, self.today, self.creates = table, organisation, today, creates
         self.new_names = {row.text("code"): row.text("name") for row in table.rows if row.text("code")}
         self.seen: dict[str, str] = {}
-        self.columns = {column.name: column for column in table.columns}
+        self.labels = {column.name: column.label for column in table.columns}
+        words = (gettext("单位类型"), gettext("上级单位"), gettext("设立日期"), gettext("自何日起"))
+        self.type_label, self.parent_label, self.begun_label, self.since_label = words
+        self.declared = {each.id: declared(each) for each in organisation.types.values()}
 
-    def understood(self) -> list[Draft]:
+    def drafts(self) -> list[Draft]:
         return [self._draft(row) for row in self.table.rows]
 
     def _draft(self, row: TableRow) -> Draft:
@@ -70,20 +72,7 @@ class UnitRows:
         parent_code = self._parent(row, unit, unit_type, begins_on, errors)
         attributes = self._attributes(row, unit, unit_type, errors)
         moves = self._moves(unit, parent_code, row, begins_on, errors)
-        draft = Draft(row, code, unit, unit_type, parent_code, begins_on, fields, attributes, moves, errors=errors)
-        return Draft(
-            row,
-            code,
-            unit,
-            unit_type,
-            parent_code,
-            begins_on,
-            fields,
-            attributes,
-            moves,
-            self._differences(draft),
-            errors,
-        )
+        return Draft(row, code, unit, unit_type, parent_code, begins_on, fields, attributes, moves, errors)
 
     def _check_code(self, row: TableRow, code: str, unit: KnownUnit | None, errors: dict[str, Message]) -> None:
         if "code" in errors:
@@ -225,7 +214,7 @@ class UnitRows:
         self, row: TableRow, unit: KnownUnit | None, unit_type: UnitType | None, errors: dict[str, Message]
     ) -> dict[str, Any]:
         """Stored values by attribute; None where one is taken away. Empty cells say nothing."""
-        own = declared(unit_type) if unit_type is not None else {}
+        own = self.declared[unit_type.id] if unit_type is not None else {}
         found: dict[str, Any] = {}
         for name, value in row.values.items():
             if not name.startswith(ATTRIBUTE):
@@ -246,6 +235,14 @@ class UnitRows:
                     found[attribute.name] = stored
         return found
 
+    def checked(self, drafts: Sequence[Draft]) -> list[RowCheck]:
+        """The drafts as they are shown and applied."""
+        found = []
+        for each in drafts:
+            differences = self._differences(each)
+            found.append(RowCheck(each.row, each.label, _state(each, differences), differences, each.errors, each))
+        return found
+
     def _differences(self, draft: Draft) -> tuple[Difference, ...]:
         if draft.errors:
             return ()
@@ -254,45 +251,40 @@ class UnitRows:
         for name, text in draft.fields.items():
             old = getattr(unit, name) if unit is not None else ""
             if text != old:
-                found.append(Difference(self.columns[name].label, old, text))
+                found.append(Difference(self.labels[name], old, text))
         found += self._place_differences(draft)
-        for attribute in declared(draft.type).values() if draft.type else ():
+        for attribute in self.declared[draft.type.id].values() if draft.type else ():
             if attribute.name in draft.attributes:
                 old = unit.attributes.get(attribute.name) if unit is not None else None
                 new = draft.attributes[attribute.name]
                 if not is_same(attribute, old, new):
                     found.append(Difference(attribute.label, shown(attribute, old), shown(attribute, new)))
         if found and unit is not None and isinstance(draft.row.values.get("since"), date):
-            found.append(Difference(gettext("自何日起"), "", draft.begins_on.isoformat()))
+            found.append(Difference(self.since_label, "", draft.begins_on.isoformat()))
         return tuple(found)
 
     def _place_differences(self, draft: Draft) -> list[Difference]:
         if draft.unit is None:
             kind = draft.type.name if draft.type else ""
             return [
-                Difference(gettext("单位类型"), "", kind),
-                Difference(gettext("上级单位"), "", self._reference(draft.parent_code)),
-                Difference(gettext("设立日期"), "", draft.begins_on.isoformat()),
+                Difference(self.type_label, "", kind),
+                Difference(self.parent_label, "", self._reference(draft.parent_code)),
+                Difference(self.begun_label, "", draft.begins_on.isoformat()),
             ]
         if not draft.moves:
             return []
         present = self.organisation.parent_on(draft.unit.id, draft.begins_on)
         new = self._reference(draft.parent_code)
-        return [Difference(gettext("上级单位"), present.reference if present else "", new)]
+        return [Difference(self.parent_label, present.reference if present else "", new)]
 
     def _reference(self, code: str | None) -> str:
         known = self.organisation.by_code.get(code or "")
         return known.reference if known else f"{code} {self.new_names.get(code or '', '')}".strip()
 
 
-def row_checks(drafts: Sequence[Draft]) -> list[RowCheck]:
-    """The drafts as they are shown and applied."""
-    return [RowCheck(each.row, each.label, _state(each), each.differences, each.errors, each) for each in drafts]
-
-
-def _state(draft: Draft) -> RowState:
+def _state(draft: Draft, differences: Sequence[Difference]) -> RowState:
     if draft.errors:
         return RowState.BAD
     if draft.unit is None:
         return RowState.NEW
-    return RowState.CHANGED if draft.differences else RowState.SAME
+    return RowState.CHANGED if differences else RowState.SAME

@@ -31,7 +31,7 @@ def with_tree_errors(drafts: Sequence[Draft], organisation: Organisation) -> lis
 def _marked(draft: Draft, error: Message | None) -> Draft:
     if error is None or "parent" in draft.errors:
         return draft
-    return replace(draft, errors={**draft.errors, "parent": error}, differences=())
+    return replace(draft, errors={**draft.errors, "parent": error})
 
 
 def _cycles_of_new(new: Mapping[str, Draft]) -> dict[str, Message]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import uuid
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -9,6 +10,7 @@ from typing import Any
 
 from flask_babel import gettext
 from flask_babel import lazy_gettext as _l
+from sqlalchemy import select
 
 from saas.access.permissions import Permission
 from saas.administration.imports.organisation import KnownUnit, Organisation, read_organisation
@@ -21,11 +23,13 @@ from saas.administration.imports.unit_columns import (
     table_value,
     unit_columns,
 )
-from saas.administration.imports.unit_rows import Draft, UnitRows, row_checks
+from saas.administration.imports.unit_rows import Draft, UnitRows
 from saas.administration.imports.unit_tree import with_tree_errors
+from saas.db import db
 from saas.imports.handlers import Asking, Check, RowCheck
 from saas.org.bulk import NewUnit, insert_units
 from saas.org.bulk_changes import UnitChange, UnitMove, change_units, move_units
+from saas.org.models import OrgUnit
 from saas.org.queries import last_sort_order, list_unit_types
 from saas.spreadsheets.columns import Column
 from saas.spreadsheets.tables import Table
@@ -48,8 +52,9 @@ class Units:
     permission: Permission = Permission.ORG_EDIT
     follow_up: tuple[object, str] | None = None
 
-    def columns(self, asking: Asking) -> tuple[Column, ...]:
-        return unit_columns(list_unit_types(), _references(read_organisation(asking), asking.today))
+    def columns(self, asking: Asking, *, offers: bool = True) -> tuple[Column, ...]:
+        references = _references(read_organisation(asking), asking.today) if offers else ()
+        return unit_columns(list_unit_types(), references)
 
     def notes(self) -> tuple[str, ...]:
         return (
@@ -65,13 +70,14 @@ class Units:
 
     def check(self, table: Table, asking: Asking, *, is_final: bool = False) -> Check:
         organisation = read_organisation(asking, is_final=is_final)
-        drafts = UnitRows(table, organisation, asking.today).understood()
-        return Check(row_checks(with_tree_errors(drafts, organisation)))
+        understood = UnitRows(table, organisation, asking.today)
+        return Check(understood.checked(with_tree_errors(understood.drafts(), organisation)))
 
     def apply(self, rows: Sequence[RowCheck], asking: Asking) -> Mapping[str, Any]:
         drafts: list[Draft] = [each.plan for each in rows]
-        _set_up([each for each in drafts if each.unit is None], read_organisation(asking))
-        _change([each for each in drafts if each.unit is not None], asking)
+        ids = {row.code: row.id for row in db.session.execute(select(OrgUnit.code, OrgUnit.id))}
+        _set_up([each for each in drafts if each.unit is None], ids)
+        _change([each for each in drafts if each.unit is not None], ids, asking.today)
         return {}
 
 
@@ -93,10 +99,9 @@ def _attribute_cells(unit: KnownUnit) -> Row:
     return {ATTRIBUTE + each.name: table_value(each, unit.attributes.get(each.name)) for each in own}
 
 
-def _set_up(drafts: Sequence[Draft], organisation: Organisation) -> None:
-    """Write new units. A parent may be a row of the same file, above or below."""
+def _set_up(drafts: Sequence[Draft], ids: dict[str, uuid.UUID]) -> None:
+    """Write new units and note their ids. A parent may be a row of the same file, above or below."""
     first = last_sort_order() + 1
-    ids = {unit.code: unit.id for unit in organisation.units.values()}
     new = []
     for number, draft in enumerate(_parents_first(drafts)):
         assert draft.type is not None  # noqa: S101  (a row without is a mistake)
@@ -129,9 +134,8 @@ def _parents_first(drafts: Sequence[Draft]) -> list[Draft]:
     return list(found.values())
 
 
-def _change(drafts: Sequence[Draft], asking: Asking) -> None:
+def _change(drafts: Sequence[Draft], ids: Mapping[str, uuid.UUID], today: date) -> None:
     changes, moves = [], []
-    codes = {unit.code: unit.id for unit in read_organisation(asking).units.values()}
     for draft in drafts:
         assert draft.unit is not None  # noqa: S101  (the caller has chosen the known ones)
         since = draft.begins_on if isinstance(draft.row.values.get("since"), date) else None
@@ -144,8 +148,8 @@ def _change(drafts: Sequence[Draft], asking: Asking) -> None:
         if fields or attributes:
             changes.append(UnitChange(draft.unit.id, fields, attributes, since))
         if draft.moves and draft.parent_code is not None:
-            moves.append(UnitMove(draft.unit.id, codes[draft.parent_code], draft.begins_on))
-    change_units(changes, asking.today)
+            moves.append(UnitMove(draft.unit.id, ids[draft.parent_code], draft.begins_on))
+    change_units(changes, today)
     move_units(moves)
 
 
@@ -157,7 +161,7 @@ class Attributes(Units):
     label: object = _l("单位属性")
     lead: object = _l("修改已有单位的人口、户数等属性，可指定自哪天起。")
 
-    def columns(self, asking: Asking) -> tuple[Column, ...]:
+    def columns(self, asking: Asking, *, offers: bool = True) -> tuple[Column, ...]:
         name = Column("shown_name", gettext("单位名称"), help=gettext("只供查看，不会改动"), aliases=(gettext("名称"),))
         return (code_column(), name, since_column(), *attribute_columns(list_unit_types()))
 
@@ -178,4 +182,5 @@ class Attributes(Units):
 
     def check(self, table: Table, asking: Asking, *, is_final: bool = False) -> Check:
         organisation = read_organisation(asking, is_final=is_final)
-        return Check(row_checks(UnitRows(table, organisation, asking.today, creates=False).understood()))
+        understood = UnitRows(table, organisation, asking.today, creates=False)
+        return Check(understood.checked(understood.drafts()))
