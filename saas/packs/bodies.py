@@ -7,11 +7,10 @@ from datetime import date
 from typing import Any
 
 from saas.bodies.models import Body, BodySeat, BodyTemplate, SeatBy
+from saas.domain.bodies import TemplateSeat, TemplateSeatBy, template_seat_to_mapping
 from saas.packs.county import Desk, Stored
 from saas.tenancy.pack_configuration import PackBody, PackBodyTemplate
 from saas.tenancy.pack_structure import SeatTable
-
-_WORDS = {"function": "function", "description": "description", "outsider": "description", "post": "post_name"}
 
 
 def plan_bodies(desk: Desk) -> None:
@@ -43,11 +42,12 @@ def _plan_template(desk: Desk, entry: PackBodyTemplate, order: int, known: Store
 
 
 def template_seat(seat: SeatTable) -> dict[str, Any]:
-    """A seat as a template stores it: what fills it under its own key, and of the rest only what is said."""
-    value = seat.post or seat.function or seat.unit or seat.wording
-    stored: dict[str, Any] = {"role": seat.role.value, "by": seat.by, _WORDS.get(seat.by, seat.by): value}
-    said = {"title": seat.title, "duty": seat.field_of_work, "is_lead": seat.is_lead}
-    return {**stored, **{key: each for key, each in said.items() if each}}
+    """A seat as a template keeps it."""
+    wording = seat.post or seat.function or seat.unit or seat.wording
+    by = TemplateSeatBy(seat.by)
+    return template_seat_to_mapping(
+        TemplateSeat(seat.role.value, by, wording, seat.title, seat.field_of_work, seat.is_lead)
+    )
 
 
 def _parents_first(entries: tuple[PackBody, ...]) -> list[PackBody]:

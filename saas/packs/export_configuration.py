@@ -7,6 +7,7 @@ from typing import Any
 
 from saas.assessment.models import AssessmentScheme, SchemeVersion
 from saas.bodies.models import Body, BodySeat, BodyTemplate, SeatBy
+from saas.domain.bodies import template_seat_to_mapping, template_seats_from
 from saas.forms.models import FormDefinition, FormVersion, VersionStatus
 from saas.org.models import NamedCohort
 from saas.packs.county import Stored
@@ -17,8 +18,6 @@ from saas.plans.models import PlanAttachment, PlanSection, PlanStage, PlanTask, 
 from saas.review.models import Route
 from saas.submissions.models import Collection
 from saas.targets.models import Target
-
-_BY_KEY = {"post": "post_name", "function": "function", "unit": "unit"}
 
 
 def configuration_files(reading: Reading) -> Mapping[str, str]:
@@ -173,15 +172,7 @@ def _templates(reading: Reading) -> Iterator[dict[str, Any]]:
             mapping = {"code": row["code"], "name": row["name"], "kind": stored_form(row["kind"])}
             mapping |= {"parent": row["parent_code"] or None, "unit_types": row["unit_types"]}
             mapping |= {"duty": row["duty"] or None, "rules": row["rules"] or None}
-            yield {**mapping, "seats": [_template_seat(seat) for seat in row["seats"]]}
-
-
-def _template_seat(seat: Mapping[str, Any]) -> dict[str, Any]:
-    by = seat["by"]
-    value = seat[_BY_KEY.get(by, "description")]
-    said = {"title": seat.get("title"), "field_of_work": seat.get("duty"), "is_lead": seat.get("is_lead")}
-    key = by if by in _BY_KEY else "wording"
-    return {"role": seat["role"], "by": by, key: value, **{name: each for name, each in said.items() if each}}
+            yield {**mapping, "seats": [template_seat_to_mapping(seat) for seat in template_seats_from(row["seats"])]}
 
 
 def _bodies(reading: Reading) -> Iterator[dict[str, Any]]:
