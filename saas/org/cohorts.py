@@ -104,27 +104,29 @@ class DatedUnit:
     unit: OrgUnit
     seen: CohortUnit
     parent_id: uuid.UUID | None
+    name: str  # what it was called then
 
 
 def units_on(on: date) -> list[DatedUnit]:
     """Every unit that exists on a day as rules see it then, in the county's order. Two statements."""
     its_type = aliased(UnitType)
     rows = db.session.execute(
-        select(OrgUnit, its_type.code, UnitVersion.attributes)
+        select(OrgUnit, its_type.code, UnitVersion.attributes, UnitVersion.name)
         .join(UnitVersion, (UnitVersion.unit_id == OrgUnit.id) & version_holds(on))
         .join(its_type, its_type.id == UnitVersion.unit_type_id)
         .where(exists_on(on))
         .order_by(OrgUnit.sort_order, OrgUnit.code)
     ).all()
     parents, links = parents_on(on), LinksOn(on)
-    codes = {unit.id: unit.code for unit, _type, _attributes in rows}
+    codes = {row[0].id: row[0].code for row in rows}
     return [
         DatedUnit(
             unit,
             CohortUnit(unit.code, type_code, _above(unit.id, parents, codes), attributes, links.of(unit.id)),
             parents.get(unit.id),
+            name,
         )
-        for unit, type_code, attributes in rows
+        for unit, type_code, attributes, name in rows
     ]
 
 

@@ -10,12 +10,15 @@ from flask_babel import gettext
 from sqlalchemy import or_, select
 
 from saas.access.permissions import Permission
+from saas.administration.reorganisation.handing_on import sole_heir
 from saas.assessment.models import AssessmentScheme
 from saas.db import db
 from saas.domain.cohorts import CohortUnit, cohort_from_mapping, members
 from saas.domain.errors import FormatError
 from saas.domain.organisation import Organisation
 from saas.domain.reorganisation import Outcome
+from saas.domain.reorganisation_steps import Key
+from saas.org.cohorts import CohortBook, LinksOn
 from saas.org.models import NamedCohort
 from saas.submissions.models import Collection
 
@@ -35,14 +38,14 @@ class CohortChange:
 def list_cohort_changes(outcome: Outcome) -> list[CohortChange]:
     """Return the sets that have other members from the day on than before."""
     before, after = cohort_units(outcome, outcome.before), cohort_units(outcome, outcome.after)
-    names = _names(outcome)
+    names, book = _names(outcome), CohortBook(outcome.effective_on)
     found = []
     for name, definition, endpoint, arguments, permission in _definitions(outcome):
         try:
             cohort = cohort_from_mapping(definition)
         except FormatError:
             continue
-        old, new = set(members(before, cohort)), set(members(after, cohort))
+        old, new = set(members(before, cohort, book)), set(members(after, cohort, book))
         if old != new:
             leaving, entering = sorted(old - new), sorted(new - old)
             found.append(
@@ -59,17 +62,22 @@ def list_cohort_changes(outcome: Outcome) -> list[CohortChange]:
 
 
 def cohort_units(outcome: Outcome, organisation: Organisation) -> list[CohortUnit]:
-    """Every unit on the day as a cohort sees it."""
+    """Every unit on the day as a cohort sees it. Ties go on at the unit that takes another's place."""
     day = outcome.effective_on
-    tree = organisation.tree_on(day)
+    tree, links = organisation.tree_on(day), LinksOn(day)
     found = []
     for unit, life in organisation.units.items():
         version = organisation.version_on(unit, day)
         if version is None:
             continue
         above = [organisation.units[each].code for each in tree.ancestors(unit)]
-        found.append(CohortUnit(life.code, version.type, above, version.attributes))
+        found.append(CohortUnit(life.code, version.type, above, version.attributes, _ties(outcome, links, unit)))
     return found
+
+
+def _ties(outcome: Outcome, links: LinksOn, unit: Key) -> frozenset[str]:
+    followed = [gone for gone in outcome.closed if sole_heir(outcome, gone) == unit]
+    return frozenset(kind for each in (unit, *followed) for kind in links.of(each))
 
 
 def _names(outcome: Outcome) -> dict[str, str]:

@@ -13,13 +13,13 @@ from flask_babel import gettext
 from sqlalchemy import select
 
 from saas.db import db
-from saas.domain.cohorts import CohortUnit, matches
 from saas.domain.organisation import Organisation
 from saas.domain.periods import Period
 from saas.domain.reorganisation_steps import Key
 from saas.domain.roll_up import Figure, Given
 from saas.forms.models import FormVersion, VersionStatus
 from saas.forms.queries import Looking
+from saas.org.cohorts import members_on
 from saas.org.models import UnitType
 from saas.org.queries import list_unit_types
 from saas.submissions.models import Collection, Submission
@@ -106,26 +106,13 @@ def _numbers(fields: Sequence[Mapping[str, Any]], above: tuple[str, ...]) -> Ite
             yield from _numbers(item.get("fields", ()), path)
 
 
-def figures_of_period(source: Source, period: Period, organisation: Organisation, on: date) -> list[Figure]:
+def figures_of_period(source: Source, period: Period, on: date) -> list[Figure]:
     """What each unit reported for a period: those that were asked in the tree of `on`, and all who reported."""
     if source.collection is None:
         return []
     reported = self_scores(source.collection.id, period)
-    asked = _asked(source.collection, organisation, on)
+    asked = [unit.id for unit in members_on(cohort_of(source.collection), on)[0]]
     return [_figure(unit, reported.get(unit), source.path) for unit in dict.fromkeys((*asked, *reported))]
-
-
-def _asked(collection: Collection, organisation: Organisation, on: date) -> list[Key]:
-    tree, cohort = organisation.tree_on(on), cohort_of(collection)
-    found = []
-    for unit, life in organisation.units.items():
-        version = organisation.version_on(unit, on)
-        if version is None:
-            continue
-        above = [organisation.units[each].code for each in tree.ancestors(unit)]
-        if matches(CohortUnit(life.code, version.type, above, version.attributes), cohort):
-            found.append(unit)
-    return found
 
 
 def _figure(unit: Key, submission: Submission | None, path: tuple[str, ...]) -> Figure:

@@ -69,11 +69,7 @@ def make_report(
     """
     organisation = load_organisation()
     on = min(period.end, today) if period else day
-    figures = (
-        figures_of_period(source, period, organisation, on)
-        if period
-        else figures_of_attribute(source, organisation, on)
-    )
+    figures = figures_of_period(source, period, on) if period else figures_of_attribute(source, organisation, on)
     now = homes_now(organisation, list_successions(), list(organisation.units), on, today)
     reach = _reach(organisation, viewer, today)
     if reach is not None:

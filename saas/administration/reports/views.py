@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 
@@ -84,10 +85,15 @@ def _wanted(sources: list[Source], today: date) -> _Wanted:
     structure = request.args.get("structure", "")
     return _Wanted(
         source,
-        period or next(iter(periods), None),
+        period or _usual(periods, today),
         _day(request.args.get("day", ""), today),
         Structure(structure) if structure in set(Structure) else Structure.THEN,
     )
+
+
+def _usual(periods: Sequence[Period], today: date) -> Period | None:
+    """The last period that has ended, or the one that runs if none has."""
+    return next((period for period in periods if period.end < today), next(iter(periods), None))
 
 
 def _day(text: str, today: date) -> date:

@@ -21,9 +21,10 @@ from saas.assessment.queries.rounds import PAGE, in_reach, short_name_of
 from saas.db import db
 from saas.domain.amounts import Amount, Standing
 from saas.domain.workflow import RoundStatus
-from saas.org.models import OrgUnit
+from saas.org.models import OrgUnit, UnitVersion
 
 _Town = aliased(OrgUnit)
+_Then, _TownThen = aliased(UnitVersion), aliased(UnitVersion)
 
 
 def _may_preview(viewer: Viewer) -> ColumnElement[bool]:
@@ -90,8 +91,8 @@ def _rows() -> Select[*tuple[Any, ...]]:
     return (
         select(
             AssessmentResult.unit_id,
-            OrgUnit.name,
-            short_name_of(_Town).label("town"),
+            func.coalesce(_Then.name, OrgUnit.name).label("name"),
+            func.coalesce(func.nullif(_TownThen.short_name, ""), _TownThen.name, short_name_of(_Town)).label("town"),
             AssessmentResult.points,
             AssessmentResult.points_state,
             AssessmentResult.money,
@@ -112,8 +113,18 @@ def _rows() -> Select[*tuple[Any, ...]]:
             AssessedUnit,
             and_(AssessedUnit.round_id == AssessmentResult.round_id, AssessedUnit.unit_id == AssessmentResult.unit_id),
         )
+        .join(AssessmentRound, AssessmentRound.id == AssessmentResult.round_id)
         .outerjoin(_Town, _Town.id == AssessedUnit.parent_id)
+        .outerjoin(_Then, _was(_Then, OrgUnit.id))
+        .outerjoin(_TownThen, _was(_TownThen, _Town.id))
     )
+
+
+def _was(version: Any, unit_id: Any) -> ColumnElement[bool]:
+    """The condition that a version is that of a unit at the end of the round's period: what it was called then."""
+    last_day = AssessmentRound.period_end
+    holds = and_(version.starts_on <= last_day, or_(version.ends_on.is_(None), version.ends_on > last_day))
+    return and_(version.unit_id == unit_id, holds)
 
 
 def _as_row(row: Any) -> ResultRow:

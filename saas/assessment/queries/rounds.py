@@ -23,6 +23,7 @@ from saas.jobs.models import Job
 from saas.org.cohorts import CohortBook, units_on
 from saas.org.models import OrgUnit
 from saas.org.queries import subtree_ids
+from saas.org.versions import UnitFacts, facts_on
 from saas.review.models import Route
 from saas.submissions.models import Collection
 
@@ -246,9 +247,20 @@ def short_name_of(unit: type[OrgUnit]) -> ColumnElement[str]:
     return func.coalesce(func.nullif(unit.short_name, ""), unit.name)
 
 
-def unit_names(unit_ids: set[uuid.UUID]) -> Mapping[uuid.UUID, str]:
-    """The short names of units."""
+def unit_names(unit_ids: set[uuid.UUID], on: date) -> Mapping[uuid.UUID, str]:
+    """The short names of units as they were on a day (当时口径); of one that did not exist then, the last one."""
     rows = db.session.execute(
         select(OrgUnit.id, short_name_of(OrgUnit).label("name")).where(OrgUnit.id.in_(unit_ids))
     ).all()
-    return {row.id: row.name for row in rows}
+    then = {unit_id: facts.short_name or facts.name for unit_id, facts in facts_on(on, unit_ids).items()}
+    return {row.id: then.get(row.id, row.name) for row in rows}
+
+
+def facts_then(assessed: AssessmentRound, rows: Sequence[AssessedUnit]) -> Mapping[uuid.UUID, UnitFacts]:
+    """What the units of a round were called and carried at the end of its period, whatever became of them since."""
+    known = facts_on(assessed.period_end, [row.unit_id for row in rows])
+    return {
+        row.unit_id: known.get(row.unit_id)
+        or UnitFacts(row.unit.unit_type_id, row.unit.name, row.unit.short_name, row.unit.attributes)
+        for row in rows
+    }

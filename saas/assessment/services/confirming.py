@@ -16,7 +16,7 @@ from saas.assessment.models import AssessedUnit, AssessmentResult, AssessmentRou
 from saas.assessment.naming import subject_of
 from saas.assessment.queries.facts import fact_recorders
 from saas.assessment.queries.results import list_traces, may_see_photo
-from saas.assessment.queries.rounds import get_route, list_assessed, lock_round, period_of_round, unit_names
+from saas.assessment.queries.rounds import facts_then, get_route, list_assessed, lock_round, period_of_round, unit_names
 from saas.assessment.services.computing import changed_since_computed
 from saas.assessment.services.reporting import county_name
 from saas.audit.services import AuditAction, HasId, record
@@ -50,8 +50,9 @@ def round_title(assessed: AssessmentRound) -> str:
 
 def frozen_results(assessed: AssessmentRound) -> dict[str, Any]:
     """The canonical results of a round: what is decided on. Each unit's trace stands in it by its digest."""
-    parents = {row.unit_id: row.parent_id for row in list_assessed(assessed.id)}
-    towns = unit_names({parent for parent in parents.values() if parent is not None})
+    units = list_assessed(assessed.id)
+    parents, facts = {row.unit_id: row.parent_id for row in units}, facts_then(assessed, units)
+    towns = unit_names({parent for parent in parents.values() if parent is not None}, assessed.period_end)
     rows = sorted(list_traces(assessed.id), key=_by_town_and_rank(parents))
     return {
         "title": round_title(assessed),
@@ -61,7 +62,7 @@ def frozen_results(assessed: AssessmentRound) -> dict[str, Any]:
         "settings": rows[0].trace["settings"] if rows else [],
         "results": [
             {
-                "unit": row.unit.name,
+                "unit": facts[row.unit_id].name,
                 "code": row.unit.code,
                 "town": towns.get(parents[row.unit_id] or row.unit_id, ""),
                 "group": row.trace["peer_group"],

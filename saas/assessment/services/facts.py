@@ -16,7 +16,7 @@ from sqlalchemy.orm.attributes import flag_modified
 
 from saas.assessment.models import AssessedUnit, AssessmentFact, AssessmentRound
 from saas.assessment.queries import facts as queries
-from saas.assessment.queries.rounds import lock_round, rules_of_round
+from saas.assessment.queries.rounds import facts_then, lock_round, rules_of_round
 from saas.audit.services import AuditAction, HasId, record
 from saas.db import db, local_today, new_id, utc_now
 from saas.domain.canonical_json import plain
@@ -152,7 +152,8 @@ def _check_score(rules: Rules, code: str, score: Decimal | None) -> None:
 
 def _finish(unit: AssessedUnit, assessed: AssessmentRound, rules: Rules, actor: HasId) -> None:
     there = scores_in_force(queries.list_facts(assessed.id, unit.unit_id), rules)
-    lacking = [r.label for r in scored_rules(rules, unit.unit.attributes, assessed.period_end) if r.code not in there]
+    attributes = facts_then(assessed, [unit])[unit.unit_id].attributes
+    lacking = [r.label for r in scored_rules(rules, attributes, assessed.period_end) if r.code not in there]
     if lacking:
         raise DomainError(
             "还有 {count} 项没有评分：{items}", code="incomplete", count=len(lacking), items="、".join(lacking)

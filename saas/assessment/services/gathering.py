@@ -13,7 +13,7 @@ from flask import current_app
 
 from saas.assessment.models import AssessedUnit, AssessmentFact, AssessmentRound
 from saas.assessment.queries.facts import find_handed_in, list_facts
-from saas.assessment.queries.rounds import find_collection, list_assessed, period_of_round
+from saas.assessment.queries.rounds import facts_then, find_collection, list_assessed, period_of_round
 from saas.assessment.services.rounds import base_amount_of
 from saas.domain.amounts import ZERO, plain
 from saas.domain.assessment_facts import AssessedPeriod, Fact, UnitFacts
@@ -22,6 +22,7 @@ from saas.domain.periods import Cadence
 from saas.domain.scheme import AssessmentScheme as Rules
 from saas.domain.scheme import Rule, RuleKind
 from saas.domain.scheme_settings import FactSource
+from saas.org.queries import list_unit_types
 from saas.submissions.models import Submission
 from saas.submissions.queries import self_scores
 
@@ -74,12 +75,16 @@ def gather(assessed: AssessmentRound, rules: Rules) -> Gathered:
         if fact.withdrawn_at is None:
             recorded.setdefault(fact.unit_id, []).append(fact)
     units, facts, reports = {}, [], {}
-    for row in list_assessed(assessed.id):
+    rows = list_assessed(assessed.id)
+    then, types = facts_then(assessed, rows), {each.id: each for each in list_unit_types()}
+    for row in rows:
         code, submission = row.unit.code, submissions.get(row.unit_id)
         own = _read_self_score(submission, rules)
         units[code] = row
         reports[code] = _report(submission, own)
-        facts.append(_unit_facts(assessed, rules, row, own, recorded.get(row.unit_id, [])))
+        known = then[row.unit_id]
+        attributes = typed_attributes(known.attributes, types[known.unit_type_id].attributes)
+        facts.append(_unit_facts(assessed, rules, row, attributes, own, recorded.get(row.unit_id, [])))
     return Gathered(days_of(assessed, rules), tuple(facts), units, reports)
 
 
@@ -96,12 +101,17 @@ def _submissions(assessed: AssessmentRound) -> Mapping[uuid.UUID, Submission]:
 
 
 def _unit_facts(
-    assessed: AssessmentRound, rules: Rules, row: AssessedUnit, own: _Own, recorded: Sequence[AssessmentFact]
+    assessed: AssessmentRound,
+    rules: Rules,
+    row: AssessedUnit,
+    attributes: Mapping[str, Any],
+    own: _Own,
+    recorded: Sequence[AssessmentFact],
 ) -> UnitFacts:
     scored = {rule.code for rule in rules.rules if rule.kind is RuleKind.MANUAL_SCORE}
     return UnitFacts(
         unit_code=row.unit.code,
-        attributes=typed_attributes(row.unit.attributes, row.unit.unit_type.attributes),
+        attributes=attributes,
         self_scores=own.scores,
         recheck_scores={fact.rule_code: fact.quantity for fact in recorded if fact.rule_code in scored},
         facts=(*own.facts, *(_fact(fact) for fact in recorded if fact.rule_code not in scored)),

@@ -14,6 +14,7 @@ from saas.assessment.naming import subject_of
 from saas.assessment.queries.facts import list_facts
 from saas.assessment.queries.results import list_traces
 from saas.assessment.queries.rounds import (
+    facts_then,
     find_collection,
     is_roll_up,
     list_assessed,
@@ -52,15 +53,18 @@ def bulletin_content(assessed: AssessmentRound, settings: TenantSettings) -> Bul
 
 
 def _outcomes(assessed: AssessmentRound) -> list[UnitOutcome]:
-    parents = {row.unit_id: row.parent_id for row in list_assessed(assessed.id)}
-    towns: Mapping[uuid.UUID, str] = unit_names({parent for parent in parents.values() if parent is not None})
+    units = list_assessed(assessed.id)
+    parents, facts = {row.unit_id: row.parent_id for row in units}, facts_then(assessed, units)
+    above = {parent for parent in parents.values() if parent is not None}
+    towns: Mapping[uuid.UUID, str] = unit_names(above, assessed.period_end)
     found = []
     short: dict[str, str] = {}
     for row in list_traces(assessed.id):
-        short[row.unit.name] = row.unit.short_name or row.unit.name
+        name = facts[row.unit_id].name
+        short[name] = facts[row.unit_id].short_name or name
         parent = parents.get(row.unit_id)
         town = towns.get(parent, "") if parent is not None else ""
-        found.append(UnitOutcome(row.unit.name, town, row.rank, row.grade, row.is_vetoed, row.trace))
+        found.append(UnitOutcome(name, town, row.rank, row.grade, row.is_vetoed, row.trace))
     # Where all stand under the same unit, its name before each would only be noise.
     if len({outcome.town for outcome in found}) == 1:
         found = [replace(outcome, town="", name=short[outcome.name]) for outcome in found]

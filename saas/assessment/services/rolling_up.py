@@ -11,7 +11,7 @@ from typing import Any
 from sqlalchemy import select
 
 from saas.assessment.models import AssessmentResult, AssessmentRound
-from saas.assessment.queries.rounds import list_assessed, list_parts
+from saas.assessment.queries.rounds import facts_then, list_assessed, list_parts
 from saas.assessment.services.results import ranking_json, result_row
 from saas.db import db
 from saas.domain.amounts import ZERO, Amount, Currency, Standing, determined, not_applicable
@@ -42,12 +42,13 @@ class _Part:
 def roll_up_round(assessed: AssessmentRound, rules: Rules) -> list[AssessmentResult]:
     """Combine, rank and grade. A period whose results are not confirmed counts as one without a result, never as 0."""
     parts = _parts(assessed)
-    units = {row.unit.code: row for row in list_assessed(assessed.id)}
+    rows = list_assessed(assessed.id)
+    units, then = {row.unit.code: row for row in rows}, facts_then(assessed, rows)
     rolled = {
         code: roll_up(rules, [_period_result(part, row.unit_id) for part in parts]) for code, row in units.items()
     }
     days = AssessedPeriod(assessed.period_start, assessed.period_end)
-    groups = {code: _peer_group(rules, row.unit.attributes) for code, row in units.items()}
+    groups = {code: _peer_group(rules, then[row.unit_id].attributes) for code, row in units.items()}
     results = [
         _as_result(rules, code, days, groups[code], rolled[code], _tie_break_items(rules, parts, units[code].unit_id))
         for code in sorted(units)

@@ -190,6 +190,7 @@ def _sheet(
     recorded = queries.list_facts(assessed.id, unit.unit_id)
     current = services.scores_in_force(recorded, rules)
     window = queries.recheck_window(assessed, rules)
+    attributes = rounds.facts_then(assessed, [unit])[unit.unit_id].attributes
     page = render_template(
         "assessment/recheck.html",
         **frame(assessed, "recheck_progress"),
@@ -197,8 +198,8 @@ def _sheet(
         window=window,
         window_status=window.status(local_today()),
         is_open=services.recheck_is_open(assessed, window),
-        scored=services.scored_rules(rules, unit.unit.attributes, assessed.period_end),
-        rules=services.recheck_rules_for(rules, unit.unit.attributes, assessed.period_end),
+        scored=services.scored_rules(rules, attributes, assessed.period_end),
+        rules=services.recheck_rules_for(rules, attributes, assessed.period_end),
         own=self_scores_of(assessed, unit.unit_id, rules),
         values=_values(current, typed),
         current=current,
@@ -227,7 +228,8 @@ def _values(current: Mapping[str, AssessmentFact], typed: Mapping[str, str] | No
 
 def _scored(unit: AssessedUnit) -> list[Rule]:
     assessed = rounds.get_round(unit.round_id)
-    return services.scored_rules(rounds.rules_of_round(assessed), unit.unit.attributes, assessed.period_end)
+    attributes = rounds.facts_then(assessed, [unit])[unit.unit_id].attributes
+    return services.scored_rules(rounds.rules_of_round(assessed), attributes, assessed.period_end)
 
 
 def _rule(unit: AssessedUnit, code: str | None) -> Rule:
