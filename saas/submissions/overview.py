@@ -70,6 +70,7 @@ class Overview:
     rows: Sequence[FilingRow]
     towns: Sequence[TownLine]
     unknown: Sequence[OrgUnit]
+    names: Mapping[uuid.UUID, str]  # what the units were called then
 
     @property
     def total(self) -> TownLine:
@@ -103,7 +104,8 @@ def period_overview(collection: Collection, period: Period, dates: WindowDates, 
     towns = dict.fromkeys(row.town.id if row.town else None for row in rows)
     by_town = {key: [row for row in rows if (row.town.id if row.town else None) == key] for key in towns}
     lines = [_line(group[0].town, group) for group in by_town.values()]
-    return Overview(rows, sorted(lines, key=_town_order), unknown)
+    names = {each.unit.id: each.name for each in dated}
+    return Overview(rows, sorted(lines, key=_town_order), unknown, names)
 
 
 def _town_order(line: TownLine) -> tuple[int, str]:
