@@ -21,10 +21,13 @@ from saas.db import db, utc_now
 from saas.documents.models import Document
 from saas.domain.progress import CaseStatus
 from saas.domain.workflow import PlanStatus
+from saas.forms.models import FormDefinition
 from saas.org.models import OrgUnit, Post
 from saas.org.queries import exists_on, subtree_ids
+from saas.packs.models import PackApplication
 from saas.plans.models import Plan, PlanTask, PlanTaskPart, PlanTaskUnit
 from saas.review.models import ReviewCase
+from saas.submissions.models import Collection
 
 RECENT_DOCUMENTS = 5
 NOT_ACCEPTED = ("open", "reported")
@@ -79,7 +82,10 @@ def list_recent_documents() -> list[RecentDocument]:
 
 
 def organisation_numbers(on: date) -> Mapping[str, int]:
-    """What the system administrator watches: units, people, posts in use and those that nobody holds."""
+    """What the system administrator watches: units, people, posts in use and those that nobody holds.
+
+    Also how far a new county is set up: packs that were applied, forms and collections.
+    """
     held = select(Appointment.id).where(Appointment.post_id == Post.id, holds(on)).exists()
     row = db.session.execute(
         select(
@@ -87,9 +93,13 @@ def organisation_numbers(on: date) -> Mapping[str, int]:
             select(func.count(User.id)).where(User.is_active).scalar_subquery(),
             select(func.count(Post.id)).where(Post.is_active).scalar_subquery(),
             select(func.count(Post.id)).where(Post.is_active, ~held).scalar_subquery(),
+            select(func.count(PackApplication.id)).where(PackApplication.rolled_back_at.is_(None)).scalar_subquery(),
+            select(func.count(FormDefinition.id)).scalar_subquery(),
+            select(func.count(Collection.id)).where(Collection.is_active).scalar_subquery(),
         )
     ).one()
-    return dict(zip(("units", "people", "posts", "vacant"), row, strict=True))
+    names = ("units", "people", "posts", "vacant", "packs", "forms", "collections")
+    return dict(zip(names, row, strict=True))
 
 
 def account_numbers() -> Mapping[str, int]:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import date
 from typing import Any
 
 from flask import Blueprint, jsonify, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
+from flask_babel import gettext
 from flask_babel import lazy_gettext as _l
 from flask_login import current_user
 
@@ -25,6 +27,7 @@ from saas.tenancy.address import find_current_county
 bp = Blueprint("home", __name__)
 
 WEEKDAYS = (_l("星期一"), _l("星期二"), _l("星期三"), _l("星期四"), _l("星期五"), _l("星期六"), _l("星期日"))
+ADMINISTRATORS_OF_A_COUNTY = 3  # they are there from the beginning
 OVERSEERS = frozenset({Role.OFFICE, Role.LEADER, Role.DEPARTMENT, Role.TOWN_OFFICER})
 
 
@@ -64,7 +67,8 @@ def _numbers(today: date) -> dict[str, Any]:
     """The figures of what the person oversees; an administrator oversees the system itself."""
     roles, found = current_user.roles, dict[str, Any]()
     if Role.SYSTEM_ADMIN in roles:
-        found["organisation"] = queries.organisation_numbers(today)
+        found["organisation"] = numbers = queries.organisation_numbers(today)
+        found["first_steps"] = _first_steps(numbers)
     if Role.SECURITY_ADMIN in roles:
         found["accounts"] = queries.account_numbers()
     if Role.AUDITOR in roles:
@@ -74,6 +78,25 @@ def _numbers(today: date) -> dict[str, Any]:
         found["overdue_parts"], found["parts"] = queries.count_parts(current_user, today)
         found["open_cases"] = queries.count_open_cases(current_user, today)
     return found
+
+
+def _first_steps(numbers: Mapping[str, int]) -> list[tuple[bool, str, str, str]]:
+    """What a new county sets up, in order: whether it is done, what, how, and where. Nothing once all is done."""
+    units, packs = numbers["units"] > 1, numbers["packs"] > 0
+    people, forms = numbers["people"] > ADMINISTRATORS_OF_A_COUNTY, numbers["forms"] > 0
+    steps = [
+        (units, gettext("设立镇村"), gettext("从全国行政区划清单中选，或用表格导入"), url_for("divisions.index")),
+        (packs, gettext("选用配置包"), gettext("表单、流程、方案和考核办法，选用后可改"), url_for("packs.index")),
+        (people, gettext("登记人员"), gettext("由安全管理员登记或导入，再安排岗位"), url_for("accounts.index")),
+        (forms, gettext("准备表单"), gettext("检查配置包带来的表单，或新建"), url_for("forms.index")),
+        (
+            numbers["collections"] > 0,
+            gettext("布置填报"),
+            gettext("谁填、多久填一次、几日截止"),
+            url_for("submissions.collections"),
+        ),
+    ]
+    return [] if all(is_done for is_done, *_ in steps) else steps
 
 
 @bp.get("/healthz")

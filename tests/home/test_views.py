@@ -18,6 +18,7 @@ from saas.domain.workflow import PlanStatus, RoundStatus, SubmissionStatus
 from saas.notifications.models import Notification
 from saas.notifications.services import notify
 from saas.org.models import OrgUnit
+from saas.packs.models import PackApplication
 from saas.review.services import start_case
 from saas.tenancy.scope import tenant_scope
 from tests.browser import Browser
@@ -218,6 +219,17 @@ def test_the_administrators_see_the_state_of_the_system(browser: Browser, villag
     assert "空缺岗位" in home_of(browser, make_user(Role.SYSTEM_ADMIN, unit=village))
     assert "未改首次密码" in home_of(browser, make_user(Role.SECURITY_ADMIN, unit=village))
     assert "今天的审计记录" in home_of(browser, make_user(Role.AUDITOR, unit=village))
+
+
+def test_a_new_county_is_told_where_to_begin_until_it_has(browser: Browser, village: OrgUnit) -> None:
+    admin = make_user(Role.SYSTEM_ADMIN, unit=village)
+    assert "从这里开始" in home_of(browser, admin)
+    for number in range(4):
+        make_user(Role.VILLAGE_CLERK, unit=make_unit(f"第{number}村", parent=village))
+    make_collection()
+    db.session.add(PackApplication(number=1, name="grid", title="网格", digest="0" * 64))
+
+    assert "从这里开始" not in home_of(browser, admin)
 
 
 def test_a_message_is_read_when_it_is_opened(browser: Browser, village: OrgUnit) -> None:
