@@ -1,0 +1,56 @@
+"""When people are reminded of what is due (提醒、催报), and when their superior is told. Days only, no clock.
+
+A reminder belongs to the stage that was reached, not to the day: when nothing ran on a day, the next one makes up for
+it, and who was reminded at a stage is not reminded again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+CATCH_UP = 7  # days after the last stage in which it is still made up for; older ones are found on the lists
+
+
+@dataclass(frozen=True, slots=True)
+class Stage:
+    """A step of reminding: so many days before the last day in time, or after it."""
+
+    days: int
+    is_overdue: bool
+
+    @property
+    def key(self) -> str:
+        """The stable name of the stage: before-3, after-1."""
+        return f"{'after' if self.is_overdue else 'before'}-{self.days}"
+
+
+@dataclass(frozen=True, slots=True)
+class ReminderRule:
+    """Days before the last day in time, days after it, and after how many the superior is told (0: never)."""
+
+    before: Collection[int]
+    after: Collection[int]
+    escalation: int
+
+    @property
+    def reach(self) -> tuple[timedelta, timedelta]:
+        """How long after and how long before a day the last days in time lie that it may remind of."""
+        back = max([*self.after, self.escalation, 0]) + CATCH_UP
+        return timedelta(days=back), timedelta(days=max([*self.before, 0]))
+
+
+def reminder_stage(due_on: date, today: date, rule: ReminderRule) -> Stage | None:
+    """Return the stage that a day has reached, or None: too early, or nothing is to be said."""
+    left = (due_on - today).days
+    if left >= 0:
+        reached = [days for days in rule.before if left <= days]
+        return Stage(min(reached), is_overdue=False) if reached else None
+    over = [days for days in rule.after if days <= -left <= days + CATCH_UP]
+    return Stage(max(over), is_overdue=True) if over else None
+
+
+def is_escalated(due_on: date, today: date, rule: ReminderRule) -> bool:
+    """Whether the superior is to be told that nothing came."""
+    return rule.escalation > 0 and rule.escalation <= (today - due_on).days <= rule.escalation + CATCH_UP

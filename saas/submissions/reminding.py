@@ -1,0 +1,133 @@
+"""Reminding units of what is due, and telling their superiors what did not come (提醒、催报). Never commits.
+
+Run once a day. Each person is told once at each stage: the key of a message names collection, period and stage.
+"""
+
+from __future__ import annotations
+
+import uuid
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+
+from sqlalchemy import select
+
+from saas.access.permissions import Permission, Role, roles_with
+from saas.accounts.models import User
+from saas.accounts.queries import acting
+from saas.db import db
+from saas.domain.filing import FilingState
+from saas.domain.reminders import ReminderRule, Stage, is_escalated, reminder_stage
+from saas.domain.windows import WindowStatus
+from saas.notifications.services import notify_once
+from saas.org.models import OrgUnit, Post
+from saas.submissions.calendars import county_days
+from saas.submissions.schedule import status_now
+from saas.submissions.standing import Asked, Standing, list_asked, list_standings
+
+KIND = "reminder"
+SUPERIORS = (Role.TOWN_OFFICER, Role.OFFICE)  # who looks after the filing of the units below
+_NAMED = 5  # units named in one message; the rest is counted
+_WAITING = {FilingState.OPEN, FilingState.DRAFT, FilingState.OVERDUE, FilingState.MISSING}
+
+
+@dataclass(frozen=True, slots=True)
+class _Staff:
+    """Who fills for each unit, and who looks after those below it."""
+
+    fillers: Mapping[uuid.UUID, Sequence[uuid.UUID]]
+    superiors: Mapping[uuid.UUID, Sequence[uuid.UUID]]
+
+
+def remind(today: date) -> int:
+    """Tell everybody who must fill or whose units did not; return how many messages were sent."""
+    days = county_days()
+    rule = ReminderRule(days.reminder_days, days.overdue_days, days.escalation_days)
+    back, ahead = rule.reach
+    asked = [each for each in list_asked(today - back, today + ahead) if each.dates.opens_on <= today]
+    waiting = [each for each in list_standings(asked, today) if each.state in _WAITING]
+    if not waiting:
+        return 0
+    staff = _staff(today)
+    return _remind_units(waiting, today, rule, staff) + _tell_superiors(waiting, today, rule, staff)
+
+
+def _remind_units(waiting: Iterable[Standing], today: date, rule: ReminderRule, staff: _Staff) -> int:
+    told: dict[tuple[uuid.UUID, uuid.UUID, date], list[Standing]] = defaultdict(list)
+    for each in waiting:
+        for user_id in staff.fillers.get(each.unit.id, ()):
+            told[user_id, each.asked.collection.id, each.asked.period.start].append(each)
+    count = 0
+    for (user_id, _collection, _start), group in told.items():
+        asked = group[0].asked
+        stage = reminder_stage(asked.dates.due_on, today, rule)
+        if stage is not None:
+            key = f"{_key(asked)}/{stage.key}"
+            count += notify_once([user_id], KIND, _reminder(asked, stage, group, today), _fill_path(group), key=key)
+    return count
+
+
+def _tell_superiors(waiting: Iterable[Standing], today: date, rule: ReminderRule, staff: _Staff) -> int:
+    missing: dict[tuple[uuid.UUID, uuid.UUID, date], list[Standing]] = defaultdict(list)
+    for each in waiting:
+        superior = next((unit for unit in each.above if unit.id in staff.superiors), None)
+        if superior is not None and each.is_missing and is_escalated(each.asked.dates.due_on, today, rule):
+            missing[superior.id, each.asked.collection.id, each.asked.period.start].append(each)
+    count = 0
+    for (superior_id, _collection, _start), group in missing.items():
+        asked = group[0].asked
+        over = (today - asked.dates.due_on).days
+        title = f"{len(group)}个单位逾期{over}天未报“{asked.title}”：{_names([each.unit for each in group])}"
+        path = f"/collections/{asked.collection.id}?period={asked.period.start}&mark=not_reported"
+        key = f"{_key(asked)}/above/{superior_id}"
+        count += notify_once(staff.superiors[superior_id], KIND, title, path, key=key)
+    return count
+
+
+def _reminder(asked: Asked, stage: Stage, group: Sequence[Standing], today: date) -> str:
+    names, left = _names([each.unit for each in group]), (asked.dates.due_on - today).days
+    if not stage.is_overdue:
+        when = "今天截止" if left == 0 else f"还有{left}天截止"
+        return f"{when}：{asked.title}，{names}尚未报送"
+    closed = status_now(asked.dates) is WindowStatus.CLOSED
+    advice = "已不能补报，请联系主管单位" if closed else "请尽快补报"
+    return f"已逾期{-left}天：{asked.title}，{names}尚未报送，{advice}"
+
+
+def _names(units: Sequence[OrgUnit]) -> str:
+    names = "、".join(unit.name for unit in units[:_NAMED])
+    return names if len(units) <= _NAMED else f"{names}等{len(units)}个单位"
+
+
+def _key(asked: Asked) -> str:
+    return f"filing/{asked.collection.id}/{asked.period.start}"
+
+
+def _fill_path(group: Sequence[Standing]) -> str:
+    if len(group) > 1:
+        return "/submissions"
+    asked = group[0].asked
+    return f"/submissions/fill/{asked.collection.id}/{group[0].unit.id}/{asked.period.start}"
+
+
+def _staff(on: date) -> _Staff:
+    """Everybody who acts in a post today, delegates included, by unit. One statement."""
+    who = acting(on)
+    rows = db.session.execute(
+        select(Post.unit_id, Post.roles, who.c.user_id)
+        .join(who, who.c.post_id == Post.id)
+        .join(User, User.id == who.c.user_id)
+        .where(Post.is_active, User.is_active)
+        .order_by(Post.unit_id, who.c.user_id)
+    ).all()
+    may_fill = {role.value for role in roles_with(Permission.SUBMISSION_EDIT)}
+    looks_after = {role.value for role in SUPERIORS}
+    fillers: dict[uuid.UUID, list[uuid.UUID]] = defaultdict(list)
+    superiors: dict[uuid.UUID, list[uuid.UUID]] = defaultdict(list)
+    for unit_id, roles, user_id in rows:
+        if may_fill & set(roles):
+            fillers[unit_id].append(user_id)
+        if looks_after & set(roles):
+            superiors[unit_id].append(user_id)
+    return _Staff(fillers, superiors)
