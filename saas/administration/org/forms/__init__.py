@@ -59,19 +59,32 @@ class UnitForm(FlaskForm):
         render_kw={"maxlength": 20},
     )
 
+    @staticmethod
+    def last_fields() -> dict[str, Field]:
+        """The fields that come after the attributes."""
+        return {}
+
 
 class EditUnitForm(UnitForm):
     """A change of a unit: the entry was wrong, or things are different from a day on."""
 
-    mode = RadioField(
-        _l("这次修改是"),
-        choices=[
-            SelectChoice("correct", _l("更正录入错误：以前登记得不对，一直就应是这样")),
-            SelectChoice("change", _l("自某日起变更：以前没有错，从这天起不同，以前各期仍按当时口径")),
-        ],
-        default="correct",
-    )
-    starts_on = optional_day_field(_l("自哪天起变更"), description=_l("选“自某日起变更”时填写"))
+    mode: Any
+    starts_on: Any
+
+    @staticmethod
+    def last_fields() -> dict[str, Field]:
+        """What kind of change it is: asked after what was changed."""
+        return {
+            "mode": RadioField(
+                _l("这次修改是"),
+                choices=[
+                    SelectChoice("correct", _l("更正录入错误：以前登记得不对，一直就应是这样")),
+                    SelectChoice("change", _l("自某日起变更：以前没有错，从这天起不同，以前各期仍按当时口径")),
+                ],
+                default="correct",
+            ),
+            "starts_on": optional_day_field(_l("自哪天起变更"), description=_l("选“自某日起变更”时填写")),
+        }
 
     def validate_mode(self, field: Field) -> None:
         if field.data == "change" and self.starts_on.data is None:
@@ -79,7 +92,8 @@ class EditUnitForm(UnitForm):
 
     def since(self) -> date | None:
         """The day from which it is different; None for a correction."""
-        return self.starts_on.data if self.mode.data == "change" else None
+        day: date | None = self.starts_on.data
+        return day if self.mode.data == "change" else None
 
 
 class NewUnitForm(UnitForm):
@@ -98,6 +112,7 @@ class NewUnitForm(UnitForm):
 def unit_form(kind: type[UnitForm], attributes: Sequence[Attribute], unit: OrgUnit | None = None) -> Any:
     """A form of `kind` with an input for each attribute, filled from `unit` if there is one."""
     fields = {ATTRIBUTE_PREFIX + attribute.name: _attribute_field(attribute) for attribute in attributes}
+    fields |= kind.last_fields()
     data = {}
     if unit is not None:
         data = {"name": unit.name, "short_name": unit.short_name, "version": unit.version}
