@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Sequence
+from datetime import date
 from typing import Any
 
 from saas.assessment.models import AssessmentScheme, SchemeVersion
+from saas.db import local_today
 from saas.domain.canonical_json import digest, plain
 from saas.domain.cohorts import cohort_to_mapping
+from saas.domain.errors import DomainError
 from saas.domain.fields import form_to_mapping
+from saas.domain.periods import Cadence, period_of
 from saas.domain.routes import route_to_mapping
 from saas.domain.scheme_writing import scheme_to_mapping
 from saas.domain.target_format import target_to_mapping
@@ -155,7 +159,17 @@ def _plan_collections(desk: Desk) -> None:
     for entry in desk.pack.configuration.collections:
         known, label = stored.get(entry.table.code), f"{entry.table.name}（{entry.table.code}）"
         values = _collection_values(desk, entry)
+        if desk.pack.head.kind == "starter":
+            values["starts_on"] = known["starts_on"] if known else _first_asked(entry)
         desk.collections[entry.table.code] = desk.ledger.put(Collection, known, label, values)
+
+
+def _first_asked(entry: PackCollection) -> date:
+    """From when a starter pack asks: not for periods that were over before the county had the form."""
+    try:
+        return max(entry.table.starts_on, period_of(local_today(), Cadence(entry.table.cadence)).start)
+    except DomainError:  # a cadence with days of its own
+        return max(entry.table.starts_on, local_today())
 
 
 def _collection_values(desk: Desk, entry: PackCollection) -> dict[str, Any]:

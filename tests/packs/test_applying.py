@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shutil
 import uuid
-from datetime import date
+from datetime import UTC, date, datetime
 from pathlib import Path
 
 import pytest
@@ -12,7 +12,7 @@ from sqlalchemy import select
 
 from saas.accounts.models import Appointment, User
 from saas.bodies.models import Body, BodySeat, BodyTemplate
-from saas.db import db
+from saas.db import at_moment, db
 from saas.forms.models import FormDefinition, FormVersion, VersionStatus
 from saas.forms.queries import find_published_version
 from saas.forms.services import start_draft
@@ -41,6 +41,18 @@ def office(tenant: Tenant) -> User:
 
 def apply(folder: Path, actor: User) -> dict[str, int]:
     return dict(apply_pack(read(folder), first_password=PASSWORD, actor=actor))
+
+
+def test_a_starter_pack_asks_for_no_period_that_was_over_before(starter: Path, office: User) -> None:
+    with at_moment(datetime(date.today().year, 11, 20, 4, 0, tzinfo=UTC)):
+        apply(starter, office)
+    collection = db.session.scalars(select(Collection)).one()
+    assert collection.starts_on == date(date.today().year, 11, 1)
+
+    with at_moment(datetime(date.today().year, 12, 20, 4, 0, tzinfo=UTC)):
+        apply(starter, office)
+
+    assert collection.starts_on == date(date.today().year, 11, 1)
 
 
 def test_a_starter_pack_settles_into_the_countys_own_tree(starter: Path, office: User) -> None:
