@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from saas.plans.views import index, parts, pieces, signing, targets, tasks
+from saas.plans.views import index, member_lists, parts, pieces, signing, targets, tasks
 from saas.plans.views.blueprint import bp
 
-__all__ = ["bp", "index", "parts", "pieces", "signing", "targets", "tasks"]
+__all__ = ["bp", "index", "member_lists", "parts", "pieces", "signing", "targets", "tasks"]
