@@ -71,7 +71,7 @@ def rows_of_the_organisation(word: str, actor: User, root: OrgUnit, village: Org
             created_by_id=actor.id,
             details={"county": "130102", "left_out": [], "names": {"130102001": f"街道{word}"}, "types": {}},
         ),
-        PackApplication(number=1, name="some-pack", title=f"配置包{word}", digest="0" * 64),
+        PackApplication(number=99, name="some-pack", title=f"配置包{word}", digest="0" * 64),
         _delegation(word, actor),
     ]
 

@@ -13,6 +13,7 @@ from typing import Any
 
 import psycopg
 import pytest
+from argon2 import PasswordHasher
 from flask import Flask
 from psycopg import conninfo, sql
 from sqlalchemy import select
@@ -20,11 +21,12 @@ from sqlalchemy.orm import Session
 from werkzeug.test import TestResponse
 
 from saas.access.permissions import Role
+from saas.accounts import passwords
 from saas.accounts.services import token_digest
 from saas.config import Config
 from saas.db import Base, db
 from saas.operator import operators, services
-from saas.operator.db import operator_engine, operator_work
+from saas.operator.db import operator_work
 from saas.operator.founding import FirstAccount, NewAdministrator, NewCounty, create_county
 from saas.operator.models import OperatorSession
 from saas.tenancy.models import Tenant
@@ -83,6 +85,12 @@ def superuser(postgres: str, database: str) -> str:
 
 
 @pytest.fixture(autouse=True)
+def quick_passwords(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The same hashing at the lowest cost: these tests make hundreds of accounts."""
+    monkeypatch.setattr(passwords, "_hasher", PasswordHasher(time_cost=1, memory_cost=64, parallelism=1))
+
+
+@pytest.fixture(autouse=True)
 def tidy(app: Flask, config: Config, superuser: str) -> Iterator[None]:
     """Take out afterwards what a test has left in the database and in the store."""
     with psycopg.connect(superuser) as connection:
@@ -92,8 +100,9 @@ def tidy(app: Flask, config: Config, superuser: str) -> Iterator[None]:
     yield
     with app.app_context():
         db.session.remove()
-        operator_engine().dispose()
         db.engine.dispose()
+    if "operator_engine" in app.extensions:
+        app.extensions["operator_engine"].dispose()
     with psycopg.connect(superuser) as connection:
         connection.execute("SET session_replication_role = replica")  # neither keys nor triggers keep a row
         for table in Base.metadata.sorted_tables:
