@@ -109,6 +109,7 @@ def _pack_page(source: Source, difference_url: str) -> ResponseReturnValue:
         summary=contents(pack),
         field_rows=field_rows,
         role_labels=ROLE_LABELS,
+        type_names={row.code: row.name for row in pack.organisation.unit_types},
         is_demonstration=asking.is_demonstration(pack),
         obstacle=sources.obstacle(pack.head, is_demonstration=asking.is_demonstration(pack)),
         difference_url=difference_url,
