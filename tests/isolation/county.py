@@ -80,8 +80,8 @@ def owned_tables() -> list[Table]:
 
 def fill_county(slug: str, folder: str, word: str) -> FilledCounty:
     """Fill an existing, empty county from a demonstration pack, then go once through everything it may hold."""
-    county = db.session.scalars(select(Tenant).where(Tenant.slug == slug)).one()
-    with tenant_scope(county.id):
+    tenant_id = db.session.scalars(select(Tenant.id).where(Tenant.slug == slug)).one()
+    with tenant_scope(tenant_id):
         apply_pack(small_county(folder, word), first_password=PASSWORD, must_change_password=False)
         people = _people()
         filler = _Filler(word, people)
@@ -89,7 +89,7 @@ def fill_county(slug: str, folder: str, word: str) -> FilledCounty:
         code = filler.code
         db.session.commit()
     db.session.remove()
-    return FilledCounty(county.id, slug, word, people, code)
+    return FilledCounty(tenant_id, slug, word, people, code)
 
 
 def _people() -> dict[Role, Person]:
