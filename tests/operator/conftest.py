@@ -84,10 +84,12 @@ def superuser(postgres: str, database: str) -> str:
     return conninfo.make_conninfo(postgres, dbname=database)
 
 
-@pytest.fixture(autouse=True)
-def quick_passwords(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.fixture(scope="package", autouse=True)
+def quick_passwords() -> Iterator[None]:
     """The same hashing at the lowest cost: these tests make hundreds of accounts."""
-    monkeypatch.setattr(passwords, "_hasher", PasswordHasher(time_cost=1, memory_cost=64, parallelism=1))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(passwords, "_hasher", PasswordHasher(time_cost=1, memory_cost=64, parallelism=1))
+        yield
 
 
 @pytest.fixture(autouse=True)
