@@ -141,11 +141,11 @@ def test_links_go_on_at_the_successor_and_end_with_a_dissolved_unit(county: Coun
     carry_out(county, Merge((county.willow.id,), county.bridge.id), Dissolve(county.sand.id))
 
     links = db.session.scalars(select(UnitLink).order_by(UnitLink.starts_on, UnitLink.id)).all()
-    assert [(link.unit_id, link.ends_on) for link in links] == [
-        (county.willow.id, LATER),
-        (county.sand.id, LATER),
-        (county.bridge.id, None),
-    ]
+    assert {(link.unit_id, link.starts_on, link.ends_on) for link in links} == {
+        (county.willow.id, LONG_AGO, LATER),
+        (county.sand.id, LONG_AGO, LATER),
+        (county.bridge.id, LATER, None),
+    }
 
 
 def test_successions_name_both_units_and_the_kind(county: County) -> None:

@@ -275,6 +275,16 @@ def test_the_preview_names_what_is_touched(admin: Browser, county: County) -> No
     assert "转到石桥村 书记（原柳塘村）" in page
 
 
+def test_the_preview_of_a_past_day_names_what_was_signed_since(admin: Browser, county: County) -> None:
+    collection = make_collection()
+    make_submission(collection, county.willow, period_start=date(2026, 1, 1), status=SubmissionStatus.SIGNED_OFF)
+    found = draft(county, Rename(county.willow.id, "柳岸村"), on=date(2026, 1, 15))
+
+    assert "已签批 1 份" in admin.get(path(found, "/preview")).text
+    later = draft(county, Rename(county.willow.id, "柳岸村"), on=date(2026, 2, 1))
+    assert "已签批 1 份" not in admin.get(path(later, "/preview")).text
+
+
 def test_the_preview_takes_the_same_statements_whatever_is_touched(admin: Browser, county: County) -> None:
     collection = make_collection()
     found = draft(county, Merge((county.willow.id,), county.bridge.id))

@@ -67,18 +67,6 @@ def list_held_posts(unit_id: uuid.UUID, on: date) -> list[HeldPost]:
     return list(found.values())
 
 
-def list_placements(unit_id: uuid.UUID) -> Sequence[tuple[Placement, OrgUnit | None]]:
-    """Where a unit stood and will stand, the latest first, with its parents."""
-    rows = db.session.execute(
-        select(Placement, OrgUnit)
-        .join(Hierarchy, Hierarchy.id == Placement.hierarchy_id)
-        .outerjoin(OrgUnit, OrgUnit.id == Placement.parent_id)
-        .where(Hierarchy.code == ADMINISTRATIVE, Placement.unit_id == unit_id)
-        .order_by(Placement.starts_on.desc())
-    ).all()
-    return [(placement, parent) for placement, parent in rows]
-
-
 def list_ties(unit_id: uuid.UUID, on: date) -> tuple[list[Tie], list[Tie]]:
     """The links of a unit on a day or later: who is in charge of it, and what it is in charge of itself."""
     linked = aliased(OrgUnit)

@@ -12,7 +12,8 @@ from sqlalchemy.exc import NoResultFound
 from saas.administration.reorganisation import journal as journals
 from saas.administration.reorganisation.carrying_out import write_units
 from saas.administration.reorganisation.handing_on import hand_on
-from saas.administration.reorganisation.impact import Impact, open_cases_of
+from saas.administration.reorganisation.impact import Impact
+from saas.administration.reorganisation.impact_work import open_cases_of
 from saas.administration.reorganisation.journal import Journal
 from saas.administration.reorganisation.queries import find_reach, steps_of
 from saas.audit.services import AuditAction, HasId, record

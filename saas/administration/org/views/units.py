@@ -24,6 +24,7 @@ from saas.administration.org.forms import (
     unit_form,
 )
 from saas.administration.org.views.blueprint import bp, form_page, refused, stale_page, to_unit
+from saas.administration.reorganisation.queries import list_history
 from saas.bodies.queries import list_bodies_of_unit
 from saas.db import local_today, unit_of_work
 from saas.domain.errors import DomainError, HierarchyError
@@ -63,7 +64,7 @@ def show(unit_id: uuid.UUID) -> ResponseReturnValue:
         children=queries.list_children(unit_id, on),
         posts=queries.list_held_posts(unit_id, on),
         delegates=unit_page.list_delegates(unit_id, on),
-        placements=queries.list_placements(unit_id),
+        history=list_history(unit_id),
         inward=inward,
         outward=outward,
         functions=list_functions(unit_id),
