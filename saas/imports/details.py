@@ -38,11 +38,17 @@ def _row(each: RowCheck, table: Table, labels: Mapping[str, str]) -> dict[str, A
     if each.errors:
         stored["errors"] = [
             {"cell": table.address(each.row, name), "column": labels.get(name, ""), **stored_message(error)}
-            for name, error in each.errors.items()
+            for name, error in _in_order(each.errors, labels)
         ]
     else:
         stored["fields"] = [[one.label, one.old[:MAX_SHOWN], one.new[:MAX_SHOWN]] for one in each.differences]
     return stored
+
+
+def _in_order(errors: Mapping[str, Message], labels: Mapping[str, str]) -> list[tuple[str, Message]]:
+    """The mistakes of a row from left to right; what is wrong with the whole row first."""
+    order = {name: number for number, name in enumerate(labels)}
+    return sorted(errors.items(), key=lambda pair: order.get(pair[0], -1))
 
 
 def _place(table: Table, each: RowCheck) -> str:
