@@ -9,6 +9,7 @@ import pytest
 from flask import Flask
 
 import saas
+import saas.models  # each table registers itself on import
 from saas.config import ROOT
 from saas.db import Base
 from saas.tenancy.models import TenantOwned
