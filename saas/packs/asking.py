@@ -58,14 +58,15 @@ def apply_as_shown(source: Source, year: int, shown: str, actor_id: uuid.UUID) -
     """Apply a pack if that does what was shown. New accounts get a password that nobody knows."""
     actor = db.session.scalars(select(User).where(User.id == actor_id)).one()
     pack = source.read_for_county(year)
-    proposal = propose(pack, actor=actor)
+    proposal = propose(pack, actor=actor, keeps_accounts=True)
     if proposal.ledger.conflicts:
         raise PackConflict(proposal.ledger.conflicts)
     if shown_digest(describe_proposal(proposal)) != shown:
         raise DifferenceMoved("查看差异以后，本县的内容有了变化，没有写入任何内容：请重新查看差异后再应用")
-    apply_pack(pack, first_password=f"Jc-{secrets.token_urlsafe(24)}7", actor=actor)
+    password = f"Jc-{secrets.token_urlsafe(24)}7"
+    apply_pack(pack, first_password=password, actor=actor, keeps_accounts=True)
 
 
 def compare(source: Source, year: int, actor: HasId) -> Proposal:
-    """Compare a pack with the county, for a page."""
-    return propose(source.read_for_county(year), actor=actor)
+    """Compare a pack with the county, for a page. Existing accounts are the security administrator's (三员分立)."""
+    return propose(source.read_for_county(year), actor=actor, keeps_accounts=True)

@@ -79,6 +79,7 @@ class Desk:
     actor_id: uuid.UUID | None
     password_hash: str = ""
     must_change_password: bool = True
+    keeps_accounts: bool = False  # what stands in existing accounts is the security administrator's
     types: dict[str, uuid.UUID] = field(default_factory=dict)
     units: dict[str, KnownUnit] = field(default_factory=dict)
     posts: dict[tuple[uuid.UUID, str], uuid.UUID] = field(default_factory=dict)

@@ -286,7 +286,14 @@ def write(changes: Sequence[Change]) -> None:
     for model in ORDER:
         _insert(model, [change for change in changes if change.before is None and change.model is model])
     _update_all(joining)
-    db.session.expire_all()
+    _forget({change.model for change in changes})
+
+
+def _forget(models: set[Model]) -> None:
+    """Let the session read the rows of these tables anew: they were written past it."""
+    for row in list(db.session):
+        if type(row) in models:
+            db.session.expire(row)
 
 
 def _ids(values: Values | None) -> set[uuid.UUID]:

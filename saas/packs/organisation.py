@@ -256,6 +256,10 @@ def _plan_people(desk: Desk) -> None:
     held = {(row["post_id"], row["user_id"]) for row in desk.county.rows(Appointment)}
     for row in desk.pack.organisation.people:
         known = stored.get(row.login_name)
+        if known is not None and desk.keeps_accounts:
+            desk.people[row.login_name] = known["id"]
+            _keep_account(desk, row, known, held)
+            continue
         if known is None:
             user_id = desk.ledger.add(User, row.name, _account(desk, row))
         else:
@@ -266,6 +270,13 @@ def _plan_people(desk: Desk) -> None:
             if (post_id, user_id) not in held:
                 values = {"post_id": post_id, "user_id": user_id, "starts_on": row.starts_on}
                 desk.ledger.add(Appointment, f"{row.name} {ref.name}", values)
+
+
+def _keep_account(desk: Desk, row: PersonRow, known: Stored, held: set[tuple[uuid.UUID, uuid.UUID]]) -> None:
+    posts = [desk.posts[desk.unit_id(ref.unit), ref.name] for ref in row.posts]
+    is_same = (known["name"], known["phone"]) == (row.name, row.phone)
+    if not is_same or any((post_id, known["id"]) not in held for post_id in posts):
+        desk.ledger.keep(User, f"{known['name']}（{row.login_name}）", "账号和任职由安全管理员维护，保留现有的")
 
 
 def _account(desk: Desk, row: PersonRow) -> Mapping[str, Any]:

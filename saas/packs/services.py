@@ -63,9 +63,17 @@ class Proposal:
 
 
 def propose(
-    pack: Pack, *, actor: HasId | None = None, first_password: str = "", must_change_password: bool = True
+    pack: Pack,
+    *,
+    actor: HasId | None = None,
+    first_password: str = "",
+    must_change_password: bool = True,
+    keeps_accounts: bool = False,
 ) -> Proposal:
-    """Compare a pack with the bound county. Nothing is changed."""
+    """Compare a pack with the bound county. Nothing is changed.
+
+    With `keeps_accounts` people who have an account already are neither renamed nor appointed to anything.
+    """
     own, retired = _earlier_rows(pack.head.name)
     ledger = Ledger(is_starter=pack.head.kind == "starter", own=own, retired=retired)
     county = County()
@@ -79,6 +87,7 @@ def propose(
         drafter_id=drafter,
         actor_id=actor.id if actor is not None else None,
         must_change_password=must_change_password,
+        keeps_accounts=keeps_accounts,
     )
     if first_password and _brings_accounts(pack, county):
         desk.password_hash = hash_password(first_password)
@@ -101,13 +110,20 @@ def apply_pack(
     first_password: str,
     must_change_password: bool = True,
     actor: HasId | None = None,
+    keeps_accounts: bool = False,
 ) -> Mapping[str, int]:
     """Apply a pack to the bound county, all or nothing. Return how many things of each kind are new.
 
     New accounts get `first_password`. Raises PackConflict, with nothing changed, if something stands in the way.
     """
     one_at_a_time()
-    proposal = propose(pack, actor=actor, first_password=first_password, must_change_password=must_change_password)
+    proposal = propose(
+        pack,
+        actor=actor,
+        first_password=first_password,
+        must_change_password=must_change_password,
+        keeps_accounts=keeps_accounts,
+    )
     if proposal.ledger.conflicts:
         raise PackConflict(proposal.ledger.conflicts)
     if not proposal.is_empty:

@@ -13,7 +13,9 @@ from saas.tenancy.pack_schema import Code, Day, Name, PackPart, RelativeMonth, R
 
 Body = Annotated[str, StringConstraints(max_length=4000)]
 Digits = Annotated[Decimal, Field(ge=0)]
-Cadence = Literal["day", "week", "ten_days", "half_month", "month", "quarter", "half_year", "year", "window", "event"]
+Cadence = Literal[
+    "day", "week", "ten_days", "half_month", "month", "quarter", "half_year", "year", "term", "window", "event"
+]
 
 
 class Registration(PackPart):

@@ -216,3 +216,22 @@ def test_nobody_becomes_an_administrator_and_something_else_through_a_pack(tenan
 
     assert [(each.table, each.label) for each in conflicts] == [("user", admin.name)]
     assert "三员分立" in conflicts[0].text
+
+
+def test_from_the_pages_nobody_with_an_account_is_appointed_to_anything(tenant: Tenant, tmp_path: Path) -> None:
+    folder = shutil.copytree(Path(__file__).parents[2] / "tenants/rural-county", tmp_path / "pack")
+    apply_pack(read(folder), first_password=PASSWORD)
+    line = next(x for x in (folder / "org/people.csv").read_text(encoding="utf-8").split("\n") if ",i01," in x)
+    text = (folder / "org/people.csv").read_text(encoding="utf-8")
+    cells = line.split(",")
+    cells[0], cells[2] = "改了姓名", f"{cells[2]}|qinghe/{_office_post()}"
+    (folder / "org/people.csv").write_text(text.replace(line, ",".join(cells)), encoding="utf-8")
+
+    ledger = propose(read(folder), keeps_accounts=True).ledger
+
+    assert [change for change in ledger.changes if change.table in {"user", "appointment"}] == []
+    assert [remark.text for remark in ledger.kept] == ["账号和任职由安全管理员维护，保留现有的"]
+
+
+def _office_post() -> str:
+    return db.session.scalars(select(Post.name).where(Post.roles == ["office"]).order_by(Post.name)).first() or ""
