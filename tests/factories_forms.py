@@ -17,6 +17,7 @@ from saas.forms.queries import find_published_version
 from saas.org.models import OrgUnit
 from saas.review.models import Route
 from saas.submissions.models import Collection, Submission
+from saas.submissions.schedule import period_at
 from tests.factories import make_unit
 
 _numbers = itertools.count(1)
@@ -136,7 +137,9 @@ def make_submission(
     """A submission as a row, without its case."""
     version = find_published_version(collection.form_id)
     assert version is not None
-    period = period_of(period_start, Cadence(collection.cadence))
+    cadence = Cadence(collection.cadence)
+    has_own_days = cadence in {Cadence.WINDOW, Cadence.TERM}
+    period = period_at(collection, period_start) if has_own_days else period_of(period_start, cadence)
     handed_in = status is not SubmissionStatus.DRAFT
     submission = Submission(
         collection_id=collection.id,

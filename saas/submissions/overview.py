@@ -88,14 +88,14 @@ def period_overview(collection: Collection, period: Period, dates: WindowDates, 
     units = {each.unit.id: each.unit for each in dated}
     parents, book = {each.unit.id: each.parent_id for each in dated}, CohortBook(on)
     roots = set(viewer.unit_ids(Permission.SUBMISSION_VIEW))
-    submissions = _effective(collection.id, period.start)
+    submissions, cohort = _effective(collection.id, period.start), cohort_of(collection, period)
     rows: list[FilingRow] = []
     unknown: list[OrgUnit] = []
     for each in dated:
         unit, above = each.unit, _above(each.unit.id, parents)
         if not roots & {unit.id, *above}:
             continue
-        found = membership(each.seen, cohort_of(collection), book)
+        found = membership(each.seen, cohort, book)
         submission = submissions.get(unit.id)
         if found is Membership.UNKNOWN:
             unknown.append(unit)

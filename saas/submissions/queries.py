@@ -225,6 +225,22 @@ def list_collections(viewer: Looking) -> Sequence[Collection]:
     ).all()
 
 
+def list_sensitive_periods(collection: Collection) -> Sequence[Collection]:
+    """The sensitive periods of a collection, the newest first."""
+    return db.session.scalars(
+        select(Collection)
+        .where(Collection.extends_id == collection.id)
+        .order_by(Collection.starts_on.desc(), Collection.id)
+    ).all()
+
+
+def find_extended(collection: Collection) -> Collection | None:
+    """The collection whose sensitive period this one is, or None."""
+    if collection.extends_id is None:
+        return None
+    return db.session.scalars(select(Collection).where(Collection.id == collection.extends_id)).one()
+
+
 def has_submissions(collection_id: uuid.UUID) -> bool:
     """Whether anybody began to fill it."""
     return (

@@ -119,6 +119,7 @@ PARAMETERS: Mapping[str, OfTable | Secret | Plain] = {
     "type_id": OfTable(UnitType),
     "unit_id": OfTable(OrgUnit),
     "user_id": OfTable(User),
+    "year": Plain(("2026", "2031")),
 }
 Declared: TypeAlias = OfTable | Secret | Plain
 

@@ -21,7 +21,7 @@ from tests.submissions.conftest import Place
 DUE = date(2026, 3, 15)
 
 
-def on(days: int) -> int:
+def on(days: int) -> object:
     """Do the daily work so many days after the last day in time, at eight in the morning."""
     day = DUE + timedelta(days=days)
     with at_moment(datetime(day.year, day.month, day.day, tzinfo=UTC)):
@@ -50,7 +50,7 @@ def test_a_clerk_is_reminded_before_the_last_day_and_after_it(place: Place) -> N
 
 
 def test_doing_the_work_twice_tells_nobody_twice(place: Place) -> None:
-    assert on(-3) > 0
+    assert on(-3)
     assert on(-3) == 0
     assert on(-2) == 0
     assert len(told(place.clerk)) == 1

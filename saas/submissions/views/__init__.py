@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from saas.submissions.views import collections, filling, listing
+from saas.submissions.views import collections, days, filling, listing, missing
 from saas.submissions.views.blueprint import bp
 
-__all__ = ["bp", "collections", "filling", "listing"]
+__all__ = ["bp", "collections", "days", "filling", "listing", "missing"]

@@ -18,7 +18,7 @@ from saas.access.decorators import requires
 from saas.access.permissions import Permission
 from saas.db import local_today, unit_of_work
 from saas.domain.errors import DomainError
-from saas.domain.periods import Period
+from saas.domain.periods import Cadence, Period
 from saas.forms.queries import list_published_forms
 from saas.forms.services import is_expired
 from saas.htmx import render_page
@@ -36,6 +36,7 @@ from saas.tenancy.once import find_earlier_answer, remember_answer
 
 PAGE = queries.PAGE
 _YEAR = timedelta(days=366)
+_WITH_GAPS = {Cadence.WINDOW, Cadence.TERM, Cadence.EVENT}
 
 
 @bp.get("/collections")
@@ -98,6 +99,8 @@ def edit_collection_send(collection_id: uuid.UUID) -> ResponseReturnValue:
 def collection(collection_id: uuid.UUID) -> ResponseReturnValue:
     shown = queries.get_collection(collection_id, current_user)
     period = _period(shown)
+    if period is None:
+        return render_template("submissions/no_period.html", collection=shown)
     change = queries.find_window_change(shown.id, period.start)
     dates = dates_of(shown, period, change)
     overview = period_overview(shown, period, dates, current_user)
@@ -110,6 +113,9 @@ def collection(collection_id: uuid.UUID) -> ResponseReturnValue:
         cadence=CADENCE_LABELS[period.cadence],
         period=period,
         periods=_neighbours(shown, period),
+        sensitive=queries.list_sensitive_periods(shown),
+        extended=queries.find_extended(shown),
+        today=local_today(),
         dates=dates,
         change=change,
         window=status_now(dates),
@@ -175,20 +181,19 @@ def _period_at(shown: Collection, text: str) -> Period:
         raise NoResultFound("not a day") from None
 
 
-def _period(shown: Collection) -> Period:
-    """The period asked for, or the newest whose window has opened, or the first one."""
+def _period(shown: Collection) -> Period | None:
+    """The period asked for, or the newest whose window has opened, or the first one; None if there are none yet."""
     if request.args.get("period"):
         return _period_at(shown, request.args["period"])
     today = local_today()
     periods = collection_periods(shown, today - 2 * _YEAR, today + _YEAR)
-    if not periods:
-        raise NoResultFound("a collection without periods")
     opened = [period for period in periods if dates_of(shown, period).opens_on <= today]
-    return opened[-1] if opened else periods[0]
+    return opened[-1] if opened else next(iter(periods), None)
 
 
 def _neighbours(shown: Collection, period: Period) -> dict[str, Period | None]:
-    near = collection_periods(shown, period.start - timedelta(days=1), period.end + timedelta(days=1))
+    margin = timedelta(days=1) if period.cadence not in _WITH_GAPS else _YEAR
+    near = collection_periods(shown, period.start - margin, period.end + margin)
     earlier = [each for each in near if each.start < period.start]
     later = [each for each in near if each.start > period.start]
     return {"before": earlier[-1] if earlier else None, "after": later[0] if later else None}

@@ -1,0 +1,112 @@
+"""Who is missing and who was late, for each level, on the page and as a table."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Iterator
+from datetime import UTC, datetime
+
+import openpyxl
+import pytest
+
+from saas.access.permissions import Role
+from saas.db import at_moment
+from saas.domain.workflow import SubmissionStatus
+from tests.browser import Browser
+from tests.factories import make_unit, make_user
+from tests.factories_forms import make_submission
+from tests.statements import count_statements
+from tests.submissions.conftest import Place
+
+MARCH = "/collections/missing?month=2026-03"
+
+
+@pytest.fixture
+def late_march(place: Place) -> Iterator[None]:
+    """After the last day in time: one village came late with 0, one is not applicable, one did not come."""
+    make_submission(
+        place.collection, place.village, status=SubmissionStatus.SUBMITTED, answers={"patrols": 0}, is_late=True
+    ).submitted_at = datetime(2026, 3, 17, 1, 0, tzinfo=UTC)
+    make_submission(
+        place.collection,
+        place.neighbour,
+        status=SubmissionStatus.SUBMITTED,
+        is_not_applicable=True,
+        not_applicable_reason="整体搬迁",
+    )
+    with at_moment(datetime(2026, 3, 18, 1, 0, tzinfo=UTC)):
+        yield
+
+
+def test_the_county_sees_its_towns_with_counts_and_the_villages(
+    browser: Browser, place: Place, late_march: None
+) -> None:
+    browser.sign_in(place.office)
+
+    page = browser.get(MARCH).text
+
+    assert "青石镇" in page
+    assert "白沙镇" in page
+    assert "名单（2）" in page
+    assert "白沙村" in page
+    assert "已逾期 3 天" in page
+    assert "柳塘村" in page  # late
+    assert "石桥村" not in page  # not applicable is neither missing nor late
+
+
+def test_a_town_sees_its_villages_and_no_other(browser: Browser, place: Place, late_march: None) -> None:
+    browser.sign_in(place.officer)
+
+    page = browser.get(MARCH).text
+
+    assert "柳塘村" in page
+    assert "石桥村" in page  # as a line of the counts
+    assert "白沙" not in page
+    assert "名单（1）" in page
+
+
+def test_what_is_not_due_yet_is_not_missing(office: Browser, place: Place) -> None:
+    page = office.get(MARCH).text
+
+    assert "没有未报和迟报的" in page
+
+
+def test_the_list_is_filtered_by_kind_town_and_collection(browser: Browser, place: Place, late_march: None) -> None:
+    browser.sign_in(place.office)
+
+    assert "名单（1）" in browser.get(f"{MARCH}&kind=missing").text
+    assert "名单（1）" in browser.get(f"{MARCH}&kind=late").text
+    assert "名单（1）" in browser.get(f"{MARCH}&branch={place.town.id}").text
+    assert "名单（0）" in browser.get(f"{MARCH}&branch={place.town.id}&kind=missing").text
+    assert "名单（0）" in browser.get(f"{MARCH}&collection={place.town.id}").text
+    assert "名单（0）" in browser.get("/collections/missing?month=2024-12").text
+
+
+def test_the_table_holds_the_same_cases(browser: Browser, place: Place, late_march: None) -> None:
+    browser.sign_in(place.office)
+
+    response = browser.get(MARCH.replace("missing?", "missing/table?"))
+
+    assert response.mimetype == "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+    sheet = openpyxl.load_workbook(io.BytesIO(response.data)).worksheets[0]
+    rows = [[cell.value for cell in row] for row in sheet.iter_rows(min_row=2)]
+    found = {row[1]: (row[0], row[6], row[7]) for row in rows}
+    assert found == {"白沙村": ("白沙镇", "未报", 3), "柳塘村": ("青石镇", "迟报", 2)}
+
+
+def test_the_list_takes_the_same_number_of_statements_however_many_units(
+    browser: Browser, place: Place, late_march: None
+) -> None:
+    browser.sign_in(place.office)
+    browser.get(MARCH)
+    few = count_statements(lambda: browser.get(MARCH))
+    for _ in range(6):
+        make_unit(parent=place.other_town)
+
+    assert count_statements(lambda: browser.get(MARCH)) == few
+
+
+def test_an_administrator_of_accounts_sees_no_lists(browser: Browser, place: Place) -> None:
+    browser.sign_in(make_user(Role.SECURITY_ADMIN, unit=place.county))
+
+    assert browser.get(MARCH).status_code == 403
