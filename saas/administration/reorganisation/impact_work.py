@@ -22,6 +22,7 @@ from saas.org.models import OrgUnit
 from saas.plans.models import Plan, PlanTask, PlanTaskPart, PlanTaskUnit
 from saas.review.models import ReviewCase, ReviewTask
 from saas.submissions.models import Collection, Submission
+from saas.submissions.schedule import period_of_submission
 from saas.targets.models import Target
 
 _UNDER_WAY = (SubmissionStatus.DRAFT, SubmissionStatus.RETURNED, SubmissionStatus.SUBMITTED, SubmissionStatus.REVIEWED)
@@ -65,8 +66,7 @@ def submissions(outcome: Outcome) -> Section:
     }
     lines = [
         Line(
-            f"{row.unit.name} "
-            f"{Period(row.period_start, row.period_end, Cadence(row.collection.cadence)).label}{row.collection.name}",
+            f"{row.unit.name} {period_of_submission(row).label}{row.collection.name}",
             labels[row.status],
             "submissions.show",
             {"submission_id": row.id},

@@ -111,7 +111,7 @@ def figures_of_period(source: Source, period: Period, on: date) -> list[Figure]:
     if source.collection is None:
         return []
     reported = self_scores(source.collection.id, period)
-    asked = [unit.id for unit in members_on(cohort_of(source.collection), on)[0]]
+    asked = [unit.id for unit in members_on(cohort_of(source.collection, period), on)[0]]
     return [_figure(unit, reported.get(unit), source.path) for unit in dict.fromkeys((*asked, *reported))]
 
 
