@@ -53,6 +53,7 @@ class AuditAction(StrEnum):
     LINK_CHANGED = "link.changed"
     MEETING_RECORDED = "meeting.recorded"
     PACK_APPLIED = "pack.applied"
+    PACK_ROLLED_BACK = "pack.rolled_back"
     PHONE_VIEWED = "phone.viewed"
     PLAN_CHANGED = "plan.changed"
     PLAN_ISSUED = "plan.issued"
@@ -117,6 +118,7 @@ ACTION_LABELS: Mapping[AuditAction, object] = {
     AuditAction.LINK_CHANGED: _l("联系变更"),
     AuditAction.MEETING_RECORDED: _l("登记会议"),
     AuditAction.PACK_APPLIED: _l("应用配置包"),
+    AuditAction.PACK_ROLLED_BACK: _l("回退配置包"),
     AuditAction.PHONE_VIEWED: _l("查看手机号"),
     AuditAction.PLAN_CHANGED: _l("方案变更"),
     AuditAction.PLAN_ISSUED: _l("印发方案"),

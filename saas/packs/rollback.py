@@ -113,7 +113,7 @@ def roll_back(application: PackApplication, *, actor: HasId | None) -> None:
     if undoing.obstacles:
         raise RollbackRefused(undoing.obstacles)
     settings = db.session.scalars(select(TenantSettings)).one_or_none()
-    record(AuditAction.SETTINGS_CHANGED, settings, actor=actor, change="pack_rolled_back", pack=application.name)
+    record(AuditAction.PACK_ROLLED_BACK, settings, actor=actor, pack=application.name, application=application.number)
     write(undoing.ledger.changes)
     application = db.session.get_one(PackApplication, (application.tenant_id, application.id))
     application.rolled_back_at = utc_now()

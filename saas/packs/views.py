@@ -194,7 +194,11 @@ def _apply(source: Source) -> ResponseReturnValue:
 def run(job_id: uuid.UUID) -> ResponseReturnValue:
     job = get_job(job_id, current_user)
     return render_page(
-        "packs/run.html", fragment="pack_run", job=job, standing=describe(job), last=find_last(), args=job.args
+        "packs/run.html",
+        fragment="pack_run",
+        job=job,
+        standing=describe(job),
+        last=next(iter(queries.list_applications()), None),
     )
 
 
