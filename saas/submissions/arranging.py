@@ -182,6 +182,8 @@ def check_settings(settings: CollectionSettings, collection: Collection | None =
         raise DomainError("结束日期早于开始日期", code="bad_range")
     if collection is None:
         return
+    if collection.extends_id is not None and (settings.ends_on is None or settings.cadence != Cadence.DAY):
+        raise DomainError("敏感时段每日报告，并且应有结束日期", code="bad_range")
     kept = (collection.form_id, collection.cadence, collection.own_days)
     is_other = kept != (settings.form_id, settings.cadence, dict(settings.own_days))
     if is_other and queries.has_submissions(collection.id):

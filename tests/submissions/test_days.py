@@ -246,6 +246,19 @@ def test_a_wrong_sensitive_period_is_told(office: Browser, place: Place, changes
     assert message in response.text
 
 
+def test_a_sensitive_period_may_be_shortened_but_not_be_left_open(office: Browser, place: Place) -> None:
+    wanted = SensitivePeriod("两会", date(2026, 3, 3), date(2026, 3, 11))
+    daily = add_sensitive_period(place.collection, wanted, actor=place.office)
+    same = {"cadence": "day", "due_kind": "end", "due_number": "0", "starts_on": "2026-03-03", "name": daily.name}
+    path, form = f"/collections/{daily.id}/edit", str(daily.form_id)
+
+    assert office.post(path, settings(form=form, ends_on="2026-03-08", **same)).status_code == 303
+    assert daily.ends_on == date(2026, 3, 8)
+    refused = office.post(path, settings(form=form, ends_on="", **same))
+    assert refused.status_code == 422
+    assert "应有结束日期" in refused.text
+
+
 def test_clerks_neither_begin_events_nor_set_sensitive_periods(clerk: Browser, place: Place) -> None:
     for path in ("events", "sensitive"):
         assert clerk.post(f"/collections/{place.collection.id}/{path}", {}).status_code == 403
