@@ -142,7 +142,7 @@ class _Filler:
 
     def _submissions(self) -> Submission:
         """One draft, one on its way, one signed off."""
-        collection = self._first(Collection)
+        collection = self._reviewed_above()
         version = db.session.scalars(select(FormVersion).where(FormVersion.form_id == collection.form_id)).first()
         assert version is not None
         made = []
@@ -180,6 +180,12 @@ class _Filler:
             actor=self.clerk,
         )
         return made[1]
+
+    @staticmethod
+    def _reviewed_above() -> Collection:
+        """A collection whose reports go to the unit above: ids of one moment have no order to rely on."""
+        found = db.session.scalars(select(Collection).order_by(Collection.name)).all()
+        return next(each for each in found if "own_parent" in str(get_route_of(each).definition))
 
     def _photo(self, submission: Submission) -> None:
         store_bytes(
