@@ -67,10 +67,9 @@ def cohorts() -> ResponseReturnValue:
 @requires(Permission.ORG_VIEW)
 def show_cohort(cohort_id: uuid.UUID) -> ResponseReturnValue:
     row, on = named.get_named_cohort(cohort_id), day_argument("on", local_today())
-    definitions, types = named.list_definitions(row.code), list_unit_types()
+    definitions = named.list_definitions(row.code)
     shown = next((each for each in definitions if each.starts_on <= on), None)
-    if shown is not None and shown.ends_on is not None and shown.ends_on <= on:
-        shown = None
+    shown = None if shown and shown.ends_on and shown.ends_on <= on else shown
     asked = cohort_from_mapping((shown or row).definition)
     belong, unknown = named.members_on(asked, on) if shown else ([], [])
     return render_template(
@@ -78,7 +77,7 @@ def show_cohort(cohort_id: uuid.UUID) -> ResponseReturnValue:
         row=row,
         shown=shown,
         on=on,
-        words=describe(asked, {each.code: each.name for each in types}, known_attributes(types)),
+        words=_in_words(asked),
         belong=belong[:SHOWN],
         count=len(belong),
         unknown=unknown[:SHOWN],
@@ -87,6 +86,11 @@ def show_cohort(cohort_id: uuid.UUID) -> ResponseReturnValue:
         users=queries.list_cohort_users(row.code),
         trail=list(_trail()),
     )
+
+
+def _in_words(cohort: Cohort) -> list[tuple[str, str]]:
+    types = list_unit_types()
+    return describe(cohort, {each.code: each.name for each in types}, known_attributes(types))
 
 
 @bp.get("/cohorts/new")

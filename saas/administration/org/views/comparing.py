@@ -16,10 +16,10 @@ from saas.administration.org.arguments import day_argument, uuid_argument
 from saas.administration.org.views.blueprint import bp
 from saas.administration.org.views.hierarchies import hierarchy_trail
 from saas.db import local_today
+from saas.domain.hierarchy import Tree
 from saas.domain.tree_comparison import compare_counts, reconcile, tree_differences
 from saas.org import hierarchies as trees
-from saas.org.models import OrgUnit
-from saas.org.queries import list_unit_types, list_units, list_units_by_id
+from saas.org.queries import list_unit_types, list_units_by_id
 from saas.org.versions import UnitFacts, facts_on
 from saas.tenancy.pack_schema import AttributeType
 
@@ -64,31 +64,34 @@ def _comparison(first_id: uuid.UUID, on: date, second_id: uuid.UUID, other_on: d
 @requires(Permission.ORG_VIEW)
 def reconcile_hierarchy(hierarchy_id: uuid.UUID) -> ResponseReturnValue:
     hierarchy, on = trees.get_hierarchy(hierarchy_id), day_argument("on", local_today())
-    tree, facts, types = trees.tree_on(hierarchy.id, on), facts_on(on), list_unit_types()
-    codes = {each.id: each.code for each in types}
-    by_unit = {unit_id: codes[each.unit_type_id] for unit_id, each in facts.items()}
-    present = [each for each in types if each.code in set(by_unit.values())]
-    wanted = request.args.get("type", present[-1].code if present else "")
-    root = uuid_argument("root")
-    root = root if root in tree.parents else (tree.roots[0] if tree.roots else None)
-    attribute = request.args.get("attribute", "")
-    units: Mapping[uuid.UUID, OrgUnit] = {unit.id: unit for unit in list_units(on)}
     return render_template(
         "org/reconcile.html",
         hierarchy=hierarchy,
         on=on,
-        types=present,
-        wanted=wanted,
-        attributes=_whole_numbers(types),
-        attribute=attribute,
-        units=units,
-        names={unit_id: each.name for unit_id, each in facts.items()},
-        root=root,
-        roots=tree.roots,
-        above=tree.parent_of(root) if root else None,
-        found=reconcile(tree, root, wanted, by_unit, _recorded(facts, attribute)) if root else None,
         trail=list(hierarchy_trail(hierarchy)),
+        **_reconciliation(trees.tree_on(hierarchy.id, on), on),
     )
+
+
+def _reconciliation(tree: Tree[uuid.UUID], on: date) -> dict[str, Any]:
+    """What is counted below which unit, beside the figures of which attribute, as the address asks."""
+    facts, types = facts_on(on), list_unit_types()
+    codes = {each.id: each.code for each in types}
+    by_unit = {unit_id: codes[each.unit_type_id] for unit_id, each in facts.items()}
+    present = [each for each in types if each.code in set(by_unit.values())]
+    wanted = request.args.get("type", present[-1].code if present else "")
+    attribute, root = request.args.get("attribute", ""), uuid_argument("root")
+    root = root if root in tree.parents else next(iter(tree.roots), None)
+    return {
+        "types": present,
+        "wanted": wanted,
+        "attributes": _whole_numbers(types),
+        "attribute": attribute,
+        "names": {unit_id: each.name for unit_id, each in facts.items()},
+        "root": root,
+        "above": tree.parent_of(root) if root else None,
+        "found": reconcile(tree, root, wanted, by_unit, _recorded(facts, attribute)) if root else None,
+    }
 
 
 def _whole_numbers(types: Any) -> dict[str, str]:

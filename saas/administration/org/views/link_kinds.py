@@ -169,7 +169,7 @@ def _assign_form(kind: LinkKind, **options: Any) -> AssignForm:
     return AssignForm(**options).offer(kind, users, units)
 
 
-def _assign_page(kind: LinkKind, form: AssignForm, status: int = 200) -> ResponseReturnValue:
+def _assign_page(kind: LinkKind, form: AssignForm, status: int = 200, problem: str = "") -> ResponseReturnValue:
     today, under = local_today(), uuid_argument("under")
     targets = links.list_units_of_types(kind.to_types, today)
     if under is not None:
@@ -182,6 +182,7 @@ def _assign_page(kind: LinkKind, form: AssignForm, status: int = 200) -> Respons
         "org/assign.html",
         kind=kind,
         form=form,
+        problem=problem,
         targets=targets[: SHOWN * 2],
         count=len(targets),
         held=held,
@@ -204,8 +205,7 @@ def assign_send(kind_id: uuid.UUID) -> ResponseReturnValue:
         return _assign_page(kind, form, status=422)
     targets = list(list_units_by_id(frozenset(uuid_arguments("target"))).values())
     if not targets:
-        flash(gettext("请在下面勾选要联系的单位。"), "error")
-        return _assign_page(kind, form, status=422)
+        return _assign_page(kind, form, status=422, problem=gettext("请在下面勾选要联系的单位。"))
     location = url_for(".show_kind", kind_id=kind_id)
     try:
         with unit_of_work():

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from datetime import date
 from typing import Any
 
 from flask import abort, flash, redirect, render_template, request, url_for
@@ -49,30 +50,37 @@ from saas.tenancy.once import find_earlier_answer, remember_answer
 def show(unit_id: uuid.UUID) -> ResponseReturnValue:
     unit, today = get_unit(unit_id), local_today()
     on = day_argument("on", today)
-    inward, outward = queries.list_ties(unit_id, on)
-    places = unit_page.list_places(unit_id, on)
     return render_template(
         "org/show.html",
         unit=unit,
         today=today,
         on=on,
-        is_closed=unit.valid_to is not None and unit.valid_to <= on,
-        exists=unit.valid_from <= on and (unit.valid_to is None or on < unit.valid_to),
-        shown=unit_page.shown_on(unit, on),
-        places=places,
-        ancestors=next((place.above for place in places if place.hierarchy.code == ADMINISTRATIVE), ()),
-        children=queries.list_children(unit_id, on),
-        posts=queries.list_held_posts(unit_id, on),
-        delegates=unit_page.list_delegates(unit_id, on),
         history=list_history(unit_id),
-        inward=inward,
-        outward=outward,
-        functions=list_functions(unit_id),
         unit_bodies=list_bodies_of_unit(unit, on),
         duties=unit_page.find_duties(unit, current_user, today) if on == today else None,
         role_labels=ROLE_LABELS,
         is_editable=_is_editable(unit_id),
+        **_as_it_was(unit, on),
     )
+
+
+def _as_it_was(unit: OrgUnit, on: date) -> dict[str, Any]:
+    """Who, where and what a unit was on a day."""
+    inward, outward = queries.list_ties(unit.id, on)
+    places = unit_page.list_places(unit.id, on)
+    return {
+        "is_closed": unit.valid_to is not None and unit.valid_to <= on,
+        "exists": unit.valid_from <= on and (unit.valid_to is None or on < unit.valid_to),
+        "shown": unit_page.shown_on(unit, on),
+        "places": places,
+        "ancestors": next((place.above for place in places if place.hierarchy.code == ADMINISTRATIVE), ()),
+        "children": queries.list_children(unit.id, on),
+        "posts": queries.list_held_posts(unit.id, on),
+        "delegates": unit_page.list_delegates(unit.id, on),
+        "inward": inward,
+        "outward": outward,
+        "functions": list_functions(unit.id),
+    }
 
 
 def _is_editable(unit_id: uuid.UUID) -> bool:
