@@ -145,7 +145,9 @@ def _hx(tag: str, attributes: Mapping[str, str]) -> Iterator[str]:
     polls = attributes.get("hx-trigger", "").startswith("load")
     if "hx-get" in attributes and not polls and attributes["hx-get"] not in _plain_addresses(attributes):
         yield "hx-get without the same href or action"
-    looks_again = attributes.get("hx-include") == "closest form" and attributes.get("hx-trigger", "").startswith("change")
+    looks_again = attributes.get("hx-include") == "closest form" and attributes.get("hx-trigger", "").startswith(
+        "change"
+    )
     if "hx-post" in attributes and not looks_again:  # such a form shows by itself what its answers change
         if tag != "form" or attributes.get("method") != "post" or attributes.get("action") != attributes["hx-post"]:
             yield "hx-post without a form of the same action and method=post"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from urllib.parse import urljoin
 
 from playwright.sync_api import Browser, ConsoleMessage, Error, Locator, Response
@@ -50,13 +51,42 @@ class Person:
         """Close the window."""
         self._context.close()
 
-    def sign_in(self, login_name: str) -> None:
-        """Sign in as everybody does."""
+    def sign_in(self, login_name: str, password: str = PASSWORD) -> None:
+        """Sign in as everybody does. A first password is changed at once, as the system asks."""
         self.go("/sign-in")
         self.page.get_by_label("账号").fill(login_name)
-        self.page.get_by_label("密码").fill(PASSWORD)
+        self.page.get_by_label("密码").fill(password)
         self.press("登录")
+        if password != PASSWORD:
+            self.change_password(password)
         self.page.wait_for_url("**/home")
+
+    def change_password(self, first: str) -> None:
+        """Put an own password in the place of a first one."""
+        present, *new = self.page.locator("input[type=password]").all()
+        present.fill(first)
+        for field in new:
+            field.fill(PASSWORD)
+        self.page.locator("main button").first.click()
+        self.page.wait_for_load_state()
+        assert "password" not in self.page.url, self.text()
+
+    def fill(self, typed: Mapping[str, str]) -> None:
+        """Fill the fields whose labels begin with these words."""
+        for label, text in typed.items():
+            self.page.locator("main").get_by_label(re.compile(f"^{label}")).last.fill(text)
+
+    def upload_table(self, kind: str, *rows: str) -> None:
+        """Bring a table in: upload it, look at what it would change, apply it."""
+        self.go(f"/imports/{kind}")
+        content = "\n".join(rows).encode()
+        self.page.locator("input[type=file]").set_input_files(
+            {"name": "表.csv", "mimeType": "text/csv", "buffer": content}
+        )
+        self.press("上传并核对")
+        self.wait_for("全部应用")
+        self.press("全部应用", exact=False)
+        self.wait_for("已写入")
 
     def go(self, path: str) -> None:
         """Open a page of the county, or an address as it is."""

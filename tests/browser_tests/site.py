@@ -38,7 +38,7 @@ from tests.isolation.marking import few_units
 ROLE_PASSWORD = "only-for-tests"
 PASSWORD = "Browser-test-8"
 COUNTIES = {"qinghe": ("清禾县", "rural-county"), "linjiang": ("临江区", "city-district")}
-SECONDS_TO_START = 60
+SECONDS_TO_START = 120
 
 
 @dataclass(frozen=True)
@@ -49,6 +49,11 @@ class Site:
     accounts: Mapping[str, Mapping[tuple[Role, str], str]]
     posts: Mapping[str, Mapping[str, str]]  # by county: post name at the root → login name
     roots: Mapping[str, str]
+    environ: Mapping[str, str]  # of its processes, for commands beside them
+
+    def command(self, *words: str) -> str:
+        """Run a command of the application; return what it prints."""
+        return run_command(self.environ, *words)
 
     def login(self, slug: str, role: Role, unit: str = "") -> str:
         """The login name of who holds the role at a unit, by default at the county itself."""
@@ -75,7 +80,40 @@ def served(postgres: str, redis: str, folder: Path) -> Iterator[Site]:
             for command in (web, ["flask", "--app", "wsgi", "worker"], ["flask", "--app", "wsgi", "reconciler"]):
                 processes.enter_context(_running(command, environ, folder / f"{command[-1]}.log"))
             _wait_for(port)
-            yield Site(f"http://127.0.0.1:{port}", accounts, posts, roots)
+            yield Site(f"http://127.0.0.1:{port}", accounts, posts, roots, environ)
+    finally:
+        with psycopg.connect(postgres, autocommit=True) as connection:
+            connection.execute(f"DROP DATABASE {name} WITH (FORCE)")
+
+
+def run_command(environ: Mapping[str, str], *words: str) -> str:
+    """Run `flask …` with these settings; return what it prints."""
+    done = subprocess.run(
+        [sys.executable, "-m", "flask", "--app", "wsgi", *words],
+        env=os.environ | dict(environ),
+        cwd=ROOT,
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr[-2000:]
+    return done.stdout
+
+
+@contextmanager
+def empty_system(postgres: str, redis: str, folder: Path) -> Iterator[tuple[str, dict[str, str]]]:
+    """Another system without counties: the address of its web server, and the settings of its commands."""
+    name = f"jiceng_elsewhere_{os.getpid()}"
+    create_roles(postgres, name, dict.fromkeys(ROLES, ROLE_PASSWORD))
+    environ = _environ(postgres, redis, name, folder)
+    try:
+        run_command(environ, "db", "upgrade")
+        port = _free_port()
+        web = ["gunicorn", "wsgi:app", "--bind", f"127.0.0.1:{port}", "--no-control-socket", "--log-level", "error"]
+        with _running([*web, "--threads", "2"], environ, folder / "web.log"):
+            _wait_for(port)
+            yield f"http://127.0.0.1:{port}", environ
     finally:
         with psycopg.connect(postgres, autocommit=True) as connection:
             connection.execute(f"DROP DATABASE {name} WITH (FORCE)")
@@ -90,6 +128,7 @@ def _environ(postgres: str, redis: str, name: str, folder: Path) -> dict[str, st
         "DATABASE_URL": f"postgresql://jiceng_app:{ROLE_PASSWORD}@{server}",
         "DATABASE_OWNER_URL": f"postgresql://jiceng_owner:{ROLE_PASSWORD}@{server}",
         "DATABASE_RECONCILER_URL": f"postgresql://jiceng_reconciler:{ROLE_PASSWORD}@{server}",
+        "DATABASE_OPERATOR_URL": f"postgresql://jiceng_operator:{ROLE_PASSWORD}@{server}",
         # A numbered database of its own: other tests send messages through the same server.
         "REDIS_URL": urlunsplit(address._replace(path=f"/{os.getpid() % 15 + 1}")),
         "SECRET_KEY": secrets.token_urlsafe(40),
