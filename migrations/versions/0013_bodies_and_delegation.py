@@ -119,7 +119,8 @@ def _create_body_seat() -> None:
         sa.Column("ends_on", sa.Date(), nullable=True),
         sa.CheckConstraint(
             "(filled_by = 'post') = (post_id IS NOT NULL) AND (filled_by = 'person') = (user_id IS NOT NULL)"
-            " AND (filled_by = 'unit') = (unit_id IS NOT NULL) AND (filled_by IN ('post', 'person', 'unit') OR wording <> '')",
+            " AND (filled_by = 'unit') = (unit_id IS NOT NULL)"
+            " AND (filled_by IN ('post', 'person', 'unit') OR wording <> '')",
             name="ck_body_seat_filled_as_said",
         ),
         sa.CheckConstraint("ends_on IS NULL OR ends_on > starts_on", name="ck_body_seat_ends_after_start"),
