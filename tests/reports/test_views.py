@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import uuid
 from datetime import date
 
 import pytest
@@ -23,6 +22,8 @@ from tests.statements import count_statements
 FEBRUARY = date(2026, 2, 1)
 FIRST_OF_MARCH = date(2026, 3, 1)
 SIGNED = SubmissionStatus.SIGNED_OFF
+
+NOBODYS = "00000000-0000-4000-8000-000000000000"
 
 
 @pytest.fixture
@@ -155,7 +156,7 @@ def test_the_table_is_taken_away_with_the_same_figures(office: Browser, collecti
 
 @pytest.mark.parametrize(
     "query",
-    ["?source=x", "?source=collection:x:y", "?source=attribute:nothing", f"?source=collection:{uuid.uuid4()}:patrols"],
+    ["?source=x", "?source=collection:x:y", "?source=attribute:nothing", f"?source=collection:{NOBODYS}:patrols"],
 )
 def test_what_is_not_there_is_not_found(office: Browser, county: County, query: str) -> None:  # noqa: F811
     assert office.get(f"/reports{query}").status_code == 404
