@@ -9,6 +9,7 @@ from typing import Any
 
 from saas.access.permissions import Role
 from saas.accounts.models import Appointment, User
+from saas.accounts.people import refuse_more_accounts
 from saas.db import new_id
 from saas.org.models import (
     Hierarchy,
@@ -254,6 +255,7 @@ def _plan_template_posts(desk: Desk) -> None:
 def _plan_people(desk: Desk) -> None:
     stored = desk.county.by(User, "login_name")
     held = {(row["post_id"], row["user_id"]) for row in desk.county.rows(Appointment)}
+    refuse_more_accounts(sum(row.login_name not in stored for row in desk.pack.organisation.people))
     for row in desk.pack.organisation.people:
         known = stored.get(row.login_name)
         if known is not None and desk.keeps_accounts:

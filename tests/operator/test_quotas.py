@@ -10,6 +10,7 @@ from flask import Flask
 from sqlalchemy import select
 
 from saas.accounts import people
+from saas.accounts.bulk import NewPerson, create_people
 from saas.accounts.models import User
 from saas.db import db, unit_of_work
 from saas.files.checks import FileRefused, FileType
@@ -19,9 +20,12 @@ from saas.jobs.registry import job, temporary_kinds
 from saas.jobs.services import request_job
 from saas.operator import services
 from saas.operator.measuring import UsageRound, measure
+from saas.packs.services import apply_pack
 from saas.tenancy.models import TenantUsage
 from saas.tenancy.quotas import QuotaReached
 from saas.tenancy.scope import tenant_scope
+from tests.factories import PASSWORD
+from tests.isolation.marking import few_units
 from tests.operator.conftest import Administered, county_row, make_county
 
 QUOTA = {"max_users": None, "max_storage_bytes": None, "max_jobs_in_flight": None}
@@ -56,6 +60,18 @@ def test_no_more_accounts_than_allowed(app: Flask, inside: User) -> None:
     new_person("fifth", inside)
     with pytest.raises(QuotaReached), unit_of_work():
         people.enable(fourth, actor=inside)
+
+
+def test_tables_and_packs_keep_to_the_quota_as_a_whole(app: Flask, inside: User) -> None:
+    allow(app, max_users=4)
+    two = [NewPerson(name="邵清越", login_name=login) for login in ("fourth", "fifth")]
+
+    with pytest.raises(QuotaReached, match="不能再增加2个"), unit_of_work():
+        create_people(two, actor=inside)
+    with pytest.raises(QuotaReached), unit_of_work():
+        apply_pack(few_units("rural-county"), first_password=PASSWORD)
+
+    assert len(db.session.scalars(select(User)).all()) == 3
 
 
 def test_a_smaller_quota_takes_nothing_away(app: Flask, inside: User) -> None:
