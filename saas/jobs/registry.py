@@ -91,6 +91,7 @@ def load_kinds() -> None:
 @contextmanager
 def temporary_kinds() -> Iterator[None]:
     """Forget, at the end, the kinds that were registered inside. For tests."""
+    load_kinds()  # a module registers once, when it is imported: inside, that would be forgotten for good
     before = dict(_kinds)
     try:
         yield

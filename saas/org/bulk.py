@@ -18,6 +18,8 @@ from saas.org.names import search_key
 from saas.org.queries import ADMINISTRATIVE
 from saas.tenancy.scope import bound_tenant_id
 
+MANY = 500
+
 
 @dataclass(frozen=True, slots=True)
 class NewUnit:
@@ -87,6 +89,8 @@ def insert_units(units: Sequence[NewUnit]) -> None:
         tenant_id,
     )
     add_template_posts({unit.id: unit.unit_type_id for unit in units})
+    if len(units) >= MANY:  # until the database has counted them itself, it would plan for a handful
+        db.session.execute(select(func.gather_unit_statistics()))
 
 
 def add_template_posts(type_of: Mapping[uuid.UUID, uuid.UUID]) -> int:

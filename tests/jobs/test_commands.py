@@ -25,7 +25,9 @@ def test_a_county_is_created_and_renamed(runner: FlaskCliRunner, config: Config)
     assert names(config)["lvshui"] == "绿水县"
 
     runner.invoke(args=["tenants", "create", "lvshui", "绿水区"])
+    assert names(config)["lvshui"] == "绿水县"  # what exists is not founded again
 
+    assert runner.invoke(args=["tenants", "rename", "lvshui", "绿水区"]).exit_code == 0
     assert names(config)["lvshui"] == "绿水区"
 
 

@@ -65,8 +65,8 @@ def form(town: Town, **changes: object) -> dict[str, object]:
         "successor": str(town.successor.id),
         "kind": "elected",
         "term": "第五届",
-        "links": links,
-        "seats": seats,
+        "passed_links": links,
+        "passed_seats": seats,
         **changes,
     }
 
@@ -114,7 +114,7 @@ def test_without_a_successor_the_post_is_vacant(browser: Browser, town: Town) ->
     [
         ({"ends_on": "2019-01-01"}, "免职日期应晚于任职日期"),
         ({"term_ends_on": "2026-05-01"}, "任期届满日期应晚于任职日期"),
-        ({"links": [str(uuid.uuid4())]}, "is not a valid choice"),
+        ({"passed_links": [str(uuid.uuid4())]}, "is not a valid choice"),
     ],
 )
 def test_a_wrong_hand_over_changes_nothing(

@@ -111,10 +111,10 @@ class HandOverForm(FlaskForm):
     term = _term_field()
     term_ends_on = _term_end_field()
     basis = _basis_field()
-    links = SelectMultipleField(
+    passed_links = SelectMultipleField(
         _l("一并移交的联系"), option_widget=CheckboxInput(), widget=ListWidget(prefix_label=False)
     )
-    seats = SelectMultipleField(
+    passed_seats = SelectMultipleField(
         _l("一并移交的席位"), option_widget=CheckboxInput(), widget=ListWidget(prefix_label=False)
     )
     shown = HiddenField(default="yes")
@@ -122,8 +122,10 @@ class HandOverForm(FlaskForm):
     def offer(self, users: Sequence[User], work: OpenWork) -> HandOverForm:
         """Let these people follow, and these links and seats pass over."""
         self.successor.choices = user_choices(users, gettext("暂缺"))
-        self.links.choices = [SelectChoice(str(link.id), f"{link.kind}：{link.unit.name}") for link in work.links]
-        self.seats.choices = [
+        self.passed_links.choices = [
+            SelectChoice(str(link.id), f"{link.kind}：{link.unit.name}") for link in work.links
+        ]
+        self.passed_seats.choices = [
             SelectChoice(str(each.seat.id), f"{each.body.name} {each.title}（{local_day(each.seat.starts_on)}起）")
             for each in work.seats
         ]

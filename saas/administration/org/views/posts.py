@@ -33,7 +33,7 @@ BESIDE = {
     "roles_conflict": "successor",
     "not_allowed": "successor",
     "own_successor": "successor",
-    "bad_link": "links",
+    "bad_link": "passed_links",
 }
 
 
@@ -191,8 +191,8 @@ def end_appointment(appointment_id: uuid.UUID) -> ResponseReturnValue:
     appointment = _again(appointment_id)
     work = open_work(appointment, local_today())
     ticked = {
-        "links": [str(link.id) for link in work.links],
-        "seats": [str(each.seat.id) for each in work.seats],
+        "passed_links": [str(link.id) for link in work.links],
+        "passed_seats": [str(each.seat.id) for each in work.seats],
     }
     return _hand_over_page(_offered(HandOverForm(data=ticked), appointment, work), appointment, work)
 
@@ -233,7 +233,7 @@ def _successor(form: HandOverForm) -> Successor | None:
     if not form.successor.data:
         return None
     user = get_user(uuid.UUID(form.successor.data))
-    return Successor(user, form.terms(), form.chosen("links"), form.chosen("seats"))
+    return Successor(user, form.terms(), form.chosen("passed_links"), form.chosen("passed_seats"))
 
 
 def _offered(form: HandOverForm, appointment: Appointment, work: OpenWork) -> HandOverForm:
