@@ -95,7 +95,7 @@ def test_a_successor_takes_over_on_one_day_with_links_and_seats(browser: Browser
 
 
 def test_what_is_not_ticked_stays_with_the_former_holder(browser: Browser, town: Town) -> None:
-    browser.post(f"/appointments/{town.held.id}/end", form(town, links=[], seats=[]))
+    browser.post(f"/appointments/{town.held.id}/end", form(town, passed_links=[], passed_seats=[]))
 
     assert db.session.scalars(select(UnitLink.user_id).where(UnitLink.ends_on.is_(None))).all() == [town.holder.id]
     assert db.session.scalars(select(BodySeat.user_id).where(BodySeat.ends_on.is_(None))).all() == [town.holder.id]
@@ -133,7 +133,7 @@ def test_an_administrator_may_be_followed_in_one_step(browser: Browser, town: To
     held = appoint(auditor, make_post(town.root, Role.AUDITOR))
 
     alone = browser.post(f"/appointments/{held.id}/end", {"ends_on": "2026-06-01"})
-    followed = browser.post(f"/appointments/{held.id}/end", form(town, links=[], seats=[]))
+    followed = browser.post(f"/appointments/{held.id}/end", form(town, passed_links=[], passed_seats=[]))
 
     assert (alone.status_code, followed.status_code) == (422, 303)
     assert "唯一的审计管理员" in alone.text
