@@ -80,6 +80,8 @@ def app(config: Config) -> Iterator[Flask]:
     yield app
     with app.app_context():
         db.engine.dispose()
+    if "operator_engine" in app.extensions:  # made when a command first asks for it
+        app.extensions["operator_engine"].dispose()
 
 
 @pytest.fixture
