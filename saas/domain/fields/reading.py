@@ -134,14 +134,15 @@ def _field(reader: Reader, lists: Mapping[str, tuple[Choice, ...]], depth: int) 
     if kind in SELECTS:
         choices = _choices_of_select(reader, list_name, lists)
     low, high = _range(reader, kind)
+    required = _required(reader)
     decimals = reader.whole("decimals", high=12)
     item = Field(
         type=kind,
         name=_name(reader, "name", reader.text("name")),
         label=reader.text("label"),
         hint=reader.text("hint", ""),
-        required=_required(reader) is True,
-        required_if=required if isinstance(required := _required(reader), str) else "",
+        required=required is True,
+        required_if=required if isinstance(required, str) else "",
         required_message=reader.text("required_message", ""),
         constraint_message=reader.text("constraint_message", ""),
         read_only=reader.truth("read_only", False),
