@@ -16,6 +16,7 @@ from saas.operator import models as operator
 from saas.org import models as org
 from saas.packs import models as packs
 from saas.plans import models as plans
+from saas.registers import models as registers
 from saas.review import models as review
 from saas.submissions import models as submissions
 from saas.targets import models as targets
@@ -36,6 +37,7 @@ __all__ = [
     "org",
     "packs",
     "plans",
+    "registers",
     "review",
     "submissions",
     "targets",

@@ -27,6 +27,7 @@ class User(TenantOwned, Base):
     login_name: Mapped[str | None]
     password_hash: Mapped[str | None]
     phone: Mapped[str] = mapped_column(default="")
+    email: Mapped[str] = mapped_column(default="")
     is_active: Mapped[bool] = mapped_column(default=True)
     must_change_password: Mapped[bool] = mapped_column(default=True)
     password_changed_at: Mapped[datetime | None]

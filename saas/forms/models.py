@@ -29,6 +29,8 @@ class FormDefinition(TenantOwned, Base):
     __table_args__ = (
         UniqueConstraint("tenant_id", "code"),
         same_tenant("owner_unit_id", "org_unit"),
+        same_tenant("approved_by_id", "user"),
+        CheckConstraint("(approved_at IS NULL) = (approved_by_id IS NULL)", name="approved_by_somebody"),
     )
 
     code: Mapped[str]
@@ -39,6 +41,26 @@ class FormDefinition(TenantOwned, Base):
     expires_on: Mapped[date | None]
     is_active: Mapped[bool] = mapped_column(default=True)
     created_at: Mapped[datetime] = mapped_column(default=utc_now)
+    approved_at: Mapped[datetime | None]  # 批准收集; a version that asks more than was approved takes it away
+    approved_by_id: Mapped[uuid.UUID | None]
+    approval_number: Mapped[str] = mapped_column(default="")  # 批准（备案）文号
+    approved_fields: Mapped[int] = mapped_column(default=0)  # how many answers were approved to be asked
+
+
+class ChoiceList(TenantOwned, Base):
+    """A list of choices that forms share (公用选项): its choices may have columns for filters and cascades."""
+
+    __tablename__ = "choice_list"
+    __table_args__ = (UniqueConstraint("tenant_id", "code"),)
+
+    code: Mapped[str]
+    name: Mapped[str]
+    source: Mapped[str] = mapped_column(default="")  # where it comes from, e.g. a standard
+    choices: Mapped[list[dict[str, Any]]] = mapped_column(default=list)  # as in a form definition
+    updated_at: Mapped[datetime] = mapped_column(default=utc_now)
+    version: Mapped[int] = mapped_column()
+
+    __mapper_args__ = {"version_id_col": version}
 
 
 class FormVersion(TenantOwned, Base):

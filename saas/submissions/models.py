@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import uuid
 from datetime import date, datetime
+from enum import StrEnum
 from typing import Any
 
 from sqlalchemy import CheckConstraint, Index, UniqueConstraint
@@ -44,6 +45,10 @@ class Collection(TenantOwned, Base):
     own_days: Mapped[dict[str, Any]] = mapped_column(default=dict)  # of an own window: saas.domain.periods.OwnDays
     events: Mapped[list[dict[str, Any]]] = mapped_column(default=list)  # of one per event: day, title, units (codes)
     extends_id: Mapped[uuid.UUID | None]
+    filled_by: Mapped[dict[str, Any]] = mapped_column(default=dict)  # who fills for the units; empty: they themselves
+    compiling: Mapped[dict[str, Any]] = mapped_column(
+        default=dict
+    )  # two-step collection: by whom, within how many days
     starts_on: Mapped[date]
     ends_on: Mapped[date | None]
     is_active: Mapped[bool] = mapped_column(default=True)
@@ -51,6 +56,14 @@ class Collection(TenantOwned, Base):
     form: Mapped[FormDefinition] = relationship(
         primaryjoin="foreign(Collection.form_id) == FormDefinition.id", lazy="joined", innerjoin=True
     )
+
+
+class RevisionKind(StrEnum):
+    """Why there is a further revision of a submission. Stored in the database: never rename a value."""
+
+    ORIGINAL = "original"
+    CORRECTION = "correction"  # 更正: on its own version of the form
+    SUPPLEMENT = "supplement"  # 补报: what a newer version of the form asks besides
 
 
 class CollectionWindow(TenantOwned, Base):
@@ -103,7 +116,10 @@ class Submission(TenantOwned, Base):
     revision: Mapped[int] = mapped_column(default=1)
     supersedes_id: Mapped[uuid.UUID | None]
     status: Mapped[SubmissionStatus] = mapped_column(default=SubmissionStatus.DRAFT)
+    kind: Mapped[RevisionKind] = mapped_column(default=RevisionKind.ORIGINAL)
     answers: Mapped[dict[str, Any]] = mapped_column(default=dict)
+    origins: Mapped[dict[str, Any]] = mapped_column(default=dict)  # by path: where a pre-filled answer came from
+    marks: Mapped[list[dict[str, Any]]] = mapped_column(default=list)  # what looked odd when it was handed in (疑点)
     is_not_applicable: Mapped[bool] = mapped_column(default=False)
     not_applicable_reason: Mapped[str] = mapped_column(default="")
     is_late: Mapped[bool] = mapped_column(default=False)
@@ -125,3 +141,64 @@ class Submission(TenantOwned, Base):
         primaryjoin="foreign(Submission.form_version_id) == FormVersion.id", lazy="raise_on_sql"
     )
     unit: Mapped[OrgUnit] = relationship(primaryjoin="foreign(Submission.unit_id) == OrgUnit.id", lazy="raise_on_sql")
+
+
+class FieldQuery(TenantOwned, Base):
+    """A reviewer's question about one answer (逐项询问), and what the unit says to it."""
+
+    __tablename__ = "field_query"
+    __table_args__ = (
+        same_tenant("submission_id", "submission"),
+        same_tenant("asked_by_id", "user"),
+        same_tenant("answered_by_id", "user"),
+        CheckConstraint("(answered_at IS NULL) = (answered_by_id IS NULL)", name="answered_by_somebody"),
+        Index("ix_field_query_tenant_id_submission_id", "tenant_id", "submission_id"),
+    )
+
+    submission_id: Mapped[uuid.UUID]
+    path: Mapped[str]  # of the field, as in the answers
+    question: Mapped[str]
+    shown_answer: Mapped[str] = mapped_column(default="")  # what stood there when it was asked
+    asked_by_id: Mapped[uuid.UUID]
+    asked_at: Mapped[datetime] = mapped_column(default=utc_now)
+    answer: Mapped[str] = mapped_column(default="")
+    answered_by_id: Mapped[uuid.UUID | None]
+    answered_at: Mapped[datetime | None]
+
+
+class CompilationStatus(StrEnum):
+    """Where a compilation stands. Stored in the database: never rename a value."""
+
+    DRAFT = "draft"
+    SUBMITTED = "submitted"
+
+
+class Compilation(TenantOwned, Base):
+    """What a superior unit compiled from its units' reports of one period (汇总上报), with who was missing or late."""
+
+    __tablename__ = "compilation"
+    __table_args__ = (
+        UniqueConstraint("tenant_id", "collection_id", "unit_id", "period_start"),
+        same_tenant("collection_id", "collection"),
+        same_tenant("unit_id", "org_unit"),
+        same_tenant("submitted_by_id", "user"),
+        CheckConstraint("(status = 'submitted') = (submitted_at IS NOT NULL)", name="submitted_has_time"),
+        CheckConstraint("(submitted_at IS NULL) = (submitted_by_id IS NULL)", name="submitted_by_somebody"),
+    )
+
+    collection_id: Mapped[uuid.UUID]
+    unit_id: Mapped[uuid.UUID]
+    period_start: Mapped[date]
+    period_end: Mapped[date]
+    due_on: Mapped[date]  # the last day for the compiler
+    status: Mapped[CompilationStatus] = mapped_column(default=CompilationStatus.DRAFT)
+    content: Mapped[dict[str, Any]] = mapped_column(default=dict)  # totals, parts by unit, missing and late, as filed
+    note: Mapped[str] = mapped_column(default="")
+    is_late: Mapped[bool] = mapped_column(default=False)
+    digest: Mapped[str] = mapped_column(default="")
+    submitted_at: Mapped[datetime | None]
+    submitted_by_id: Mapped[uuid.UUID | None]
+    created_at: Mapped[datetime] = mapped_column(default=utc_now)
+    version: Mapped[int] = mapped_column()
+
+    __mapper_args__ = {"version_id_col": version}

@@ -100,7 +100,8 @@ ASSERTIONS: Mapping[str, str] = {
           OR has_table_privilege('jiceng_app', c.oid, 'DELETE'))""",
     "19 what was done stays done: no change or removal of the trail and of decisions": """
         SELECT c.relname FROM pg_class c
-        WHERE c.relname IN ('audit_event', 'review_decision', 'task_report', 'target_value')
+        WHERE c.relname IN (
+          'audit_event', 'review_decision', 'task_report', 'target_value', 'record_event', 'record_reading')
         AND (has_any_column_privilege('jiceng_app', c.oid, 'UPDATE')
           OR has_table_privilege('jiceng_app', c.oid, 'DELETE'))""",
     "20 the reconciler reads no column but those of where a job stands": """

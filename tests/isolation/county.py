@@ -46,6 +46,7 @@ from saas.tenancy.scope import tenant_scope
 from tests.documents.samples import short_bulletin
 from tests.factories import PASSWORD
 from tests.files.samples import picture
+from tests.isolation.county_filling import rows_of_filling
 from tests.isolation.county_organisation import rows_of_the_organisation
 from tests.isolation.marking import marked, small_county
 
@@ -138,6 +139,7 @@ class _Filler:
         self._document()
         self._small_things()
         db.session.add_all(rows_of_the_organisation(self.word, self.office, self.root, self.village))
+        db.session.add_all(rows_of_filling(self.word, self.office, self.village, submission))
         db.session.flush()
 
     def _submissions(self) -> Submission:

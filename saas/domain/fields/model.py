@@ -40,6 +40,34 @@ class FieldType(StrEnum):
     REPEAT = "begin_repeat"
 
 
+class Sensitivity(StrEnum):
+    """How an answer is protected (GB/T 35273). Stored in definitions: never rename a value."""
+
+    NONE = ""
+    PERSONAL = "personal"  # 个人信息: masked for those whose work does not need it
+    SENSITIVE = "sensitive"  # 敏感个人信息: masked for all until they say what for, and every reading is recorded
+
+
+class Mask(StrEnum):
+    """How much of a protected answer shows while it is masked. Stored in definitions: never rename a value."""
+
+    NONE = ""  # by the sensitivity: nothing of it
+    NAME = "name"  # 张**
+    PHONE = "phone"  # 138****0000
+    IDENTITY = "identity"  # 身份证号, the first six and the last four
+    ADDRESS = "address"  # without the house number
+    ALL = "all"
+
+
+class Demand(StrEnum):
+    """What a checklist item asks for (001 R60). Stored in definitions: never rename a value."""
+
+    NONE = ""
+    MUST = "must"  # 必须有
+    SHOULD = "should"  # 建议有
+    FORBIDDEN = "forbidden"  # 不得有
+
+
 SELECTS = frozenset({FieldType.SELECT_ONE, FieldType.SELECT_MULTIPLE, FieldType.RANK})
 CONTAINERS = frozenset({FieldType.GROUP, FieldType.REPEAT})
 NUMBERS = frozenset({FieldType.INTEGER, FieldType.DECIMAL, FieldType.RANGE})
@@ -90,6 +118,16 @@ class Field:
     calculation: str = ""
     choice_filter: str = ""
     repeat_count: str = ""
+    prefill: str = ""
+    evidence: str = ""
+    demand: Demand = Demand.NONE
+    sensitivity: Sensitivity = Sensitivity.NONE
+    mask: Mask = Mask.NONE
+    expected_minimum: Decimal | None = None
+    expected_maximum: Decimal | None = None
+    total: bool = False
+    choices_from: str = ""
+    locked: bool = False
     translations: Mapping[str, Mapping[str, str]] = field(default_factory=dict)  # language → label, hint …
 
     @property

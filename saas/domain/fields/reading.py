@@ -19,9 +19,12 @@ from saas.domain.fields.model import (
     SELECTS,
     TEXT_LENGTH,
     Choice,
+    Demand,
     Field,
     FieldType,
     FormDefinition,
+    Mask,
+    Sensitivity,
     iter_fields,
 )
 from saas.domain.reading import Reader, read
@@ -32,29 +35,39 @@ _CHOICE_NAME = re.compile(r"[\w.-]{1,64}")
 _COMMON = {
     "type", "name", "label", "hint", "required", "required_message", "constraint", "constraint_message", "relevant",
     "calculation", "read_only", "default", "appearance", "not_applicable", "translations",
+    "prefill", "evidence", "sensitivity", "mask", "locked",
 }  # fmt: skip
 _OWN_KEYS: Mapping[FieldType, frozenset[str]] = {
     FieldType.TEXT: frozenset({"max_length", "measure"}),
-    FieldType.INTEGER: frozenset({"min", "max", "measure"}),
-    FieldType.DECIMAL: frozenset({"min", "max", "measure", "decimals"}),
+    FieldType.INTEGER: frozenset({"min", "max", "measure", "expected_min", "expected_max", "total"}),
+    FieldType.DECIMAL: frozenset({"min", "max", "measure", "decimals", "expected_min", "expected_max", "total"}),
     FieldType.DATE: frozenset({"min", "max"}),
     FieldType.TIME: frozenset(),
     FieldType.DATETIME: frozenset(),
     FieldType.RANGE: frozenset({"min", "max", "step", "measure"}),
     FieldType.GEOPOINT: frozenset(),
     FieldType.ACKNOWLEDGE: frozenset(),
-    FieldType.SELECT_ONE: frozenset({"choices", "choice_filter"}),
-    FieldType.SELECT_MULTIPLE: frozenset({"choices", "choice_filter"}),
+    FieldType.SELECT_ONE: frozenset({"choices", "choice_filter", "choices_from", "demand"}),
+    FieldType.SELECT_MULTIPLE: frozenset({"choices", "choice_filter", "choices_from"}),
     FieldType.RANK: frozenset({"choices"}),
     FieldType.IMAGE: frozenset({"max_count"}),
     FieldType.FILE: frozenset({"max_count"}),
-    FieldType.CALCULATE: frozenset({"measure", "decimals"}),
+    FieldType.CALCULATE: frozenset({"measure", "decimals", "total"}),
     FieldType.HIDDEN: frozenset(),
     FieldType.NOTE: frozenset(),
     FieldType.GROUP: frozenset({"fields"}),
     FieldType.REPEAT: frozenset({"fields", "min_count", "max_count", "repeat_count"}),
 }
-_SILENT = {"type", "name", "label", "hint", "appearance", "relevant", "translations"}  # all that notes and groups take
+_SILENT = {
+    "type",
+    "name",
+    "label",
+    "hint",
+    "appearance",
+    "relevant",
+    "translations",
+    "locked",
+}  # all that notes and groups take
 
 
 def form_from_mapping(mapping: Mapping[str, Any]) -> FormDefinition:
@@ -165,6 +178,16 @@ def _field(reader: Reader, lists: Mapping[str, tuple[Choice, ...]], depth: int) 
         calculation=reader.text("calculation", ""),
         choice_filter=reader.text("choice_filter", ""),
         repeat_count=reader.text("repeat_count", ""),
+        prefill=reader.text("prefill", "", max_length=200),
+        evidence=reader.text("evidence", "", max_length=64),
+        demand=reader.choice("demand", Demand, Demand.NONE),
+        sensitivity=reader.choice("sensitivity", Sensitivity, Sensitivity.NONE),
+        mask=reader.choice("mask", Mask, Mask.NONE),
+        expected_minimum=reader.number("expected_min"),
+        expected_maximum=reader.number("expected_max"),
+        total=reader.truth("total", False),
+        choices_from=reader.text("choices_from", "", max_length=100),
+        locked=reader.truth("locked", False),
         translations=_translations(reader),
     )
     if item.type is FieldType.CALCULATE and not item.calculation:
