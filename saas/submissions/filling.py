@@ -5,37 +5,34 @@ from __future__ import annotations
 import re
 import uuid
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
 from typing import Any
 
-from flask import request, url_for
+from flask import url_for
 from sqlalchemy.exc import NoResultFound
-from werkzeug.datastructures import FileStorage
 
 from saas.access.permissions import Permission
 from saas.accounts.viewer import Viewer
 from saas.audit.services import HasId
 from saas.domain.answers import Parsed, answers_from_stored, raw_from_answers
 from saas.domain.errors import Message
-from saas.domain.fields import FILES, FieldType, FormDefinition, form_from_mapping, iter_fields
+from saas.domain.fields import FILES, FormDefinition, form_from_mapping, iter_fields
 from saas.domain.filed import RowState, answer_rows
 from saas.domain.periods import Period
 from saas.domain.windows import WindowDates, WindowStatus
-from saas.files.checks import ATTACHMENTS, IMAGES, FileRefused, FileType
-from saas.files.services import store_upload
 from saas.forms.models import FormVersion
+from saas.forms.posted import Keeper, names_photos
+from saas.forms.posted import Posted as Posted
+from saas.forms.posted import read_posted as read_posted
+from saas.forms.posted import take_photos as posted_photos
 from saas.forms.queries import find_published_version
 from saas.org.models import OrgUnit
 from saas.org.queries import get_unit
 from saas.submissions import queries, services
 from saas.submissions.models import Collection, CollectionWindow, Submission
 from saas.submissions.schedule import dates_of, period_at, status_now
-
-KEPT = ":kept"  # of the hidden inputs with the photos that are there already
-REMOVE = "-remove"  # of the boxes that take a photo out
-_UNKNOWN_PHOTO = "?"  # no file id: the form's own check refuses it with its own words
 
 
 @dataclass(frozen=True)
@@ -113,87 +110,10 @@ def get_place(collection_id: uuid.UUID, unit_id: uuid.UUID, period_start: str, v
 # --- what was posted ------------------------------------------------------------------------------------------------
 
 
-@dataclass(slots=True)
-class Posted:
-    """What came with a post: typed texts by path, photos by path, and which button was pressed."""
-
-    raw: dict[str, list[str]]
-    uploads: dict[str, list[FileStorage]] = field(default_factory=dict)
-    errors: dict[str, str] = field(default_factory=dict)
-    version: str = ""
-    action: str = "save"  # save | check | add | remove
-    target: str = ""  # the repeat or row that `add` and `remove` are about
-
-
-def read_posted() -> Posted:
-    """Read the request. A row that is taken out is not in it any more."""
-    raw = {name: values for name, values in request.form.lists() if not name.endswith((KEPT, REMOVE))}
-    for name, values in request.form.lists():
-        if name.endswith(KEPT):
-            path = name.removesuffix(KEPT)
-            removed = set(request.form.getlist(path + REMOVE))
-            raw[path] = [value for value in values if value not in removed]
-    posted = Posted(raw, version=request.form.get("version", ""))
-    posted.uploads = {
-        path: files
-        for path in request.files
-        if (files := [file for file in request.files.getlist(path) if file.filename])
-    }
-    for action in ("add", "remove"):
-        if action in request.form:
-            posted.action, posted.target = action, request.form[action]
-    if request.form.get("action") == "check" and posted.action == "save":
-        posted.action = "check"
-    if posted.action == "remove":
-        posted.raw = {name: values for name, values in raw.items() if not name.startswith(posted.target + ".")}
-        posted.uploads = {
-            path: files for path, files in posted.uploads.items() if not path.startswith(posted.target + ".")
-        }
-    return posted
-
-
 def take_photos(submission: Submission, definition: FormDefinition, posted: Posted, *, actor: HasId) -> None:
-    """Keep the posted photos and name them in what was typed. What is refused is said beside its field."""
-    images = {path: item for path, item in iter_fields(definition) if item.type in FILES}
-    known = set(services.photo_files(submission)) if _names_photos(posted, images) else set()
-    for path in set(posted.raw) | set(posted.uploads):
-        item = images.get(re.sub(r"\[[0-9]+\]", "[]", path))
-        if item is None:
-            continue
-        kept = [value if value in known else _UNKNOWN_PHOTO for value in posted.raw.get(path, ()) if value.strip()]
-        uploads = posted.uploads.get(path, [])
-        if len(kept) + len(uploads) > item.row_limit:
-            counted = "张照片" if item.type is FieldType.IMAGE else "个文件"
-            posted.errors[path] = f"“{item.label}”最多 {item.row_limit} {counted}"
-            uploads = []
-        allowed = IMAGES if item.type is FieldType.IMAGE else ATTACHMENTS
-        posted.raw[path] = kept + _store(submission, path, uploads, posted, allowed, actor=actor)
-
-
-def _names_photos(posted: Posted, images: Mapping[str, Any]) -> bool:
-    return bool(images) and any(re.sub(r"\[[0-9]+\]", "[]", path) in images for path in posted.raw)
-
-
-def _store(
-    submission: Submission,
-    path: str,
-    uploads: Sequence[FileStorage],
-    posted: Posted,
-    allowed: frozenset[FileType],
-    *,
-    actor: HasId,
-) -> list[str]:
-    ids = []
-    for upload in uploads:
-        try:
-            stored = store_upload(
-                upload, subject_type=services.SUBJECT, subject_id=submission.id, actor=actor, allowed=allowed
-            )
-        except FileRefused as refused:
-            posted.errors[path] = str(refused.message)
-        else:
-            ids.append(str(stored.id))
-    return ids
+    """Keep the posted photos of a submission and name them in what was typed."""
+    known = set(services.photo_files(submission)) if names_photos(definition, posted) else set()
+    posted_photos(definition, posted, Keeper(services.SUBJECT, submission.id, actor, known))
 
 
 def save_posted(place: Place, posted: Posted, *, actor: HasId, is_autosave: bool = False) -> tuple[Submission, Parsed]:
