@@ -120,6 +120,7 @@ class Submission(TenantOwned, Base):
     answers: Mapped[dict[str, Any]] = mapped_column(default=dict)
     origins: Mapped[dict[str, Any]] = mapped_column(default=dict)  # by path: where a pre-filled answer came from
     marks: Mapped[list[dict[str, Any]]] = mapped_column(default=list)  # what looked odd when it was handed in (疑点)
+    choice_labels: Mapped[dict[str, Any]] = mapped_column(default=dict)  # of choices from outside, when handed in
     is_not_applicable: Mapped[bool] = mapped_column(default=False)
     not_applicable_reason: Mapped[str] = mapped_column(default="")
     is_late: Mapped[bool] = mapped_column(default=False)
