@@ -132,7 +132,16 @@ def months() -> list[date]:
 
 
 def _collection() -> tuple[Collection, FormVersion]:
-    form = FormDefinition(id=new_id(), code="bench_monthly", name="环境卫生月报")
+    approver = _holders(Role.OFFICE)[0][0]
+    form = FormDefinition(
+        id=new_id(),
+        code="bench_monthly",
+        name="环境卫生月报",
+        approved_at=utc_now(),
+        approved_by_id=approver,
+        approval_number="测量",
+        approved_fields=len(DEFINITION["fields"]),
+    )
     version = FormVersion(
         id=new_id(),
         form_id=form.id,

@@ -8,6 +8,9 @@ from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import Any
 
+from sqlalchemy import select
+
+from saas.accounts.models import User
 from saas.db import db, utc_now
 from saas.domain.canonical_json import digest
 from saas.domain.periods import Cadence, period_of
@@ -18,7 +21,7 @@ from saas.org.models import OrgUnit
 from saas.review.models import Route
 from saas.submissions.models import Collection, Submission
 from saas.submissions.schedule import period_at
-from tests.factories import make_unit
+from tests.factories import make_unit, make_user
 
 _numbers = itertools.count(1)
 
@@ -39,8 +42,14 @@ QUESTIONS: Sequence[Mapping[str, Any]] = (
 )
 
 
-def make_form(*, name: str = "", owner: OrgUnit | None = None, expires_on: date | None = None) -> FormDefinition:
-    """A registered form without versions."""
+APPROVER = "批准人"
+MANY = 1000  # answers that are approved to be asked, unless a test is about that
+
+
+def make_form(
+    *, name: str = "", owner: OrgUnit | None = None, expires_on: date | None = None, is_approved: bool = True
+) -> FormDefinition:
+    """A registered form without versions; it may be collected once it is published."""
     number = next(_numbers)
     form = FormDefinition(
         code=f"form_{number}_{uuid.uuid4().hex[:6]}",
@@ -49,9 +58,17 @@ def make_form(*, name: str = "", owner: OrgUnit | None = None, expires_on: date 
         owner_unit_id=(owner or make_unit("整治办")).id,
         expires_on=expires_on,
     )
+    if is_approved:
+        form.approved_at, form.approved_by_id, form.approved_fields = utc_now(), _approver().id, MANY
+        form.approval_number = "青统备〔2026〕8号"
     db.session.add(form)
     db.session.flush()
     return form
+
+
+def _approver() -> User:
+    known = db.session.scalars(select(User).where(User.name == APPROVER).limit(1)).one_or_none()
+    return known or make_user(name=APPROVER)
 
 
 def make_version(

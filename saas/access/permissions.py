@@ -24,6 +24,7 @@ class Permission(StrEnum):
     COLLECTION_EDIT = "collection:edit"  # 布置填报
     DOCUMENT_ISSUE = "document:issue"  # 制发公文
     DOCUMENT_VIEW = "document:view"  # 查看公文
+    FORM_APPROVE = "form:approve"  # 批准收集
     FORM_EDIT = "form:edit"  # 设计表单
     FORM_VIEW = "form:view"  # 查看表单
     HOME_VIEW = "home:view"  # 首页与本人账号
@@ -67,6 +68,7 @@ PERMISSION_LABELS: Mapping[Permission, object] = {
     Permission.COLLECTION_EDIT: _l("布置填报"),
     Permission.DOCUMENT_ISSUE: _l("制发公文"),
     Permission.DOCUMENT_VIEW: _l("查看公文"),
+    Permission.FORM_APPROVE: _l("批准收集"),
     Permission.FORM_EDIT: _l("设计表单"),
     Permission.FORM_VIEW: _l("查看表单"),
     Permission.HOME_VIEW: _l("首页与本人账号"),
@@ -132,11 +134,18 @@ GRANTS: Mapping[Role, frozenset[Permission]] = {
         Permission.CASE_VIEW,
         Permission.COLLECTION_EDIT,
         Permission.DOCUMENT_ISSUE,
+        Permission.FORM_APPROVE,
         Permission.PLAN_EDIT,
         Permission.TARGET_REPORT,
     },
     Role.DEPARTMENT: _READERS
-    | {Permission.CASE_DECIDE, Permission.CASE_VIEW, Permission.PLAN_REPORT, Permission.TARGET_REPORT},
+    | {
+        Permission.CASE_DECIDE,
+        Permission.CASE_VIEW,
+        Permission.PLAN_REPORT,
+        Permission.SUBMISSION_EDIT,  # its own, and of others where a collection says so (代填)
+        Permission.TARGET_REPORT,
+    },
     Role.LEADER: _READERS | {Permission.CASE_DECIDE, Permission.CASE_VIEW},
     Role.TOWN_OFFICER: _READERS
     | {

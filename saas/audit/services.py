@@ -47,6 +47,7 @@ class AuditAction(StrEnum):
     DOCUMENT_REQUESTED = "document.requested"
     FACT_RECORDED = "fact.recorded"
     FACT_WITHDRAWN = "fact.withdrawn"
+    FORM_APPROVED = "form.approved"
     FORM_CHANGED = "form.changed"
     FORM_PUBLISHED = "form.published"
     HIERARCHY_CHANGED = "hierarchy.changed"
@@ -112,6 +113,7 @@ ACTION_LABELS: Mapping[AuditAction, object] = {
     AuditAction.DOCUMENT_REQUESTED: _l("生成公文"),
     AuditAction.FACT_RECORDED: _l("记录考核事实"),
     AuditAction.FACT_WITHDRAWN: _l("撤销考核事实"),
+    AuditAction.FORM_APPROVED: _l("批准收集"),
     AuditAction.FORM_CHANGED: _l("表单变更"),
     AuditAction.FORM_PUBLISHED: _l("发布表单"),
     AuditAction.HIERARCHY_CHANGED: _l("层级体系变更"),

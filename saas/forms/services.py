@@ -9,12 +9,13 @@ from datetime import date
 from sqlalchemy import func, select
 
 from saas.audit.services import AuditAction, HasId, record
-from saas.db import db, local_today, utc_now
+from saas.db import db, utc_now
 from saas.domain.canonical_json import digest
 from saas.domain.errors import FormError, InvalidTransition
 from saas.domain.fields import Field, FieldType, count_fields, form_from_mapping, form_to_mapping
 from saas.domain.fields import FormDefinition as Definition
-from saas.forms import queries
+from saas.forms import approval, queries
+from saas.forms.approval import is_expired as is_expired
 from saas.forms.models import FormDefinition, FormVersion, VersionStatus
 
 
@@ -63,7 +64,12 @@ def edit_registration(
     expires_on: date | None,
     is_active: bool = True,
 ) -> None:
-    """Change who asks for a form, on what basis and until when (制表单位、填报依据、有效期)."""
+    """Change who asks for a form, on what basis and until when (制表单位、填报依据、有效期).
+
+    A later last day than was approved takes the approval away: prolonging is not the designer's to decide.
+    """
+    if form.approved_at is not None and is_prolonged(form, expires_on):
+        approval.take_away(form)
     form.name, form.owner_unit_id, form.legal_basis = name.strip(), owner_unit_id, legal_basis.strip()
     form.expires_on, form.is_active = expires_on, is_active
     record(
@@ -107,7 +113,8 @@ def discard_draft(version: FormVersion, *, actor: HasId) -> None:
 def publish(version: FormVersion, *, actor: HasId) -> None:
     """Publish a draft (发布): it is frozen with its digest, and the version published before it retires.
 
-    A form without a basis or an owner may not be asked of anybody, and one that asks nothing is no form.
+    A form without a basis or an owner may not be asked of anybody, and one that asks nothing is no form. Whoever asks
+    more than was approved needs a new approval before it is filled.
     """
     if version.status is not VersionStatus.DRAFT:
         raise InvalidTransition("只有草稿可以发布")
@@ -120,6 +127,8 @@ def publish(version: FormVersion, *, actor: HasId) -> None:
     version.status, version.published_at, version.published_by_id = VersionStatus.PUBLISHED, utc_now(), actor.id
     version.digest = digest(version.definition)
     version.form.description = definition.description
+    if approval.loses_approval(version.form, definition):
+        approval.take_away(version.form)
     record(AuditAction.FORM_PUBLISHED, version.form, actor=actor, number=version.number, digest=version.digest)
     db.session.flush()
 
@@ -135,9 +144,9 @@ def _check_may_be_asked(form: FormDefinition, definition: Definition) -> None:
         raise FormError("fields", "表单没有要填的内容", code="asks_nothing")
 
 
-def is_expired(form: FormDefinition, on: date | None = None) -> bool:
-    """Whether a form may no longer be asked (已过有效期); its last day is `expires_on`."""
-    return not form.is_active or (form.expires_on is not None and form.expires_on < (on or local_today()))
+def is_prolonged(form: FormDefinition, expires_on: date | None) -> bool:
+    """Whether another last day is later than the present one; no last day is later than any."""
+    return form.expires_on is not None and (expires_on is None or expires_on > form.expires_on)
 
 
 def unused_code() -> str:

@@ -12,7 +12,7 @@ from saas.db import local_today
 from saas.domain.canonical_json import digest, plain
 from saas.domain.cohorts import cohort_to_mapping
 from saas.domain.errors import DomainError
-from saas.domain.fields import form_to_mapping
+from saas.domain.fields import count_fields, form_to_mapping
 from saas.domain.periods import Cadence, period_of
 from saas.domain.routes import route_to_mapping
 from saas.domain.scheme_writing import scheme_to_mapping
@@ -25,6 +25,8 @@ from saas.review.models import Route
 from saas.submissions.models import Collection
 from saas.targets.models import Target
 from saas.tenancy.pack_configuration import PackCollection, PackForm, PackScheme, PackTarget
+
+_UNAPPROVED = {"approved_at": None, "approved_by_id": None, "approval_number": "", "approved_fields": 0}
 
 
 def plan_configuration(desk: Desk) -> None:
@@ -72,10 +74,31 @@ def _plan_form(desk: Desk, entry: PackForm, known: Stored | None) -> uuid.UUID:
             "legal_basis": registration.legal_basis,
             "expires_on": registration.expires_on,
         }
+    values |= _approval(desk, entry, known)
     if known is None:
-        values = {"owner_unit_id": None, "legal_basis": "", "expires_on": None, **values}
+        values = {"owner_unit_id": None, "legal_basis": "", "expires_on": None, **_UNAPPROVED, **values}
         values.update(code=entry.form.code, name=entry.form.name, description=entry.form.description)
     return desk.ledger.put(FormDefinition, known, label, values)
+
+
+def _approval(desk: Desk, entry: PackForm, known: Stored | None) -> dict[str, Any]:
+    """Whoever applies a pack decides that its forms are collected: the pack's title stands for the number.
+
+    What the county approved itself stays, as long as the pack asks for no more than that.
+    """
+    fields, approver = count_fields(entry.form), desk.actor_id or desk.drafter_id
+    is_approved = known is not None and known["approved_at"] is not None and known["approved_fields"] >= fields
+    is_others = known is not None and desk.ledger.is_others(FormDefinition, known)
+    if not _is_asked(desk, entry) or approver is None or is_approved or is_others:
+        return {}
+    title = f"《{desk.pack.head.title}》"
+    return {"approved_at": desk.now, "approved_by_id": approver, "approval_number": title, "approved_fields": fields}
+
+
+def _is_asked(desk: Desk, entry: PackForm) -> bool:
+    """Whether a form of a pack is published: it says who asks on what basis, and is not over."""
+    registration = entry.registration
+    return registration is not None and (registration.expires_on is None or registration.expires_on >= desk.today)
 
 
 def _form_label(entry: PackForm) -> str:
@@ -98,8 +121,7 @@ def _plan_form_version(
     if known is not None and desk.ledger.is_others(FormDefinition, known):
         desk.ledger.conflict(FormDefinition, label, "本县已有同代码的表单，内容不同")
         return
-    until = entry.registration.expires_on if entry.registration is not None else None
-    is_asked = entry.registration is not None and (until is None or until >= desk.today)
+    is_asked = _is_asked(desk, entry)
     if entry.registration is not None and not is_asked:
         desk.ledger.keep(FormDefinition, label, "已过有效期：只存为草稿，延长有效期后再发布")
     for row in published if is_asked else ():

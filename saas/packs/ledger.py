@@ -82,7 +82,8 @@ ORDER: tuple[Model, ...] = (
 
 SECRET = frozenset({"password_hash"})
 """Columns that no journal and no page ever shows."""
-VOLATILE = frozenset({"version", "created_at", "published_at", "must_change_password", "password_changed_at"})
+APPROVAL = frozenset({"approved_at", "approved_by_id", "approval_number", "approved_fields"})
+VOLATILE = APPROVAL | {"version", "created_at", "published_at", "must_change_password", "password_changed_at"}
 """Columns that change by themselves, or say when something was: no reason to refuse a rollback."""
 
 

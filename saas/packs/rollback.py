@@ -55,6 +55,11 @@ _NAMING: Mapping[Model, tuple[str, ...]] = {
     AssessmentScheme: ("cohort",),
 }
 """Where units, types and cohorts are named by their codes, which no foreign key guards."""
+_LET_GO: Mapping[Model, Mapping[str, Any]] = {
+    FormDefinition: {"owner_unit_id": None, "approved_at": None, "approved_by_id": None, "approval_number": ""},
+    AssessmentScheme: {"collection_id": None},
+}
+"""What a form or scheme that stays, out of use, no longer holds on to."""
 
 
 class RollbackRefused(DomainError):  # noqa: N818  (reads as a sentence where it is raised)
@@ -181,9 +186,7 @@ def _undo_new(change: Change, current: Stored | None, undoing: _Undoing) -> None
     elif current.get("published_at") is not None:
         undoing.retire(change, current, status=VersionStatus.RETIRED)
     elif _has_published(undoing, change):
-        held = {FormDefinition: "owner_unit_id", AssessmentScheme: "collection_id"}
-        values = {held[change.model]: None} if change.model in held else {}
-        undoing.retire(change, current, is_active=False, **values)
+        undoing.retire(change, current, is_active=False, **_LET_GO.get(change.model, {}))
     else:
         undoing.ledger.remove(change.model, current, change.label)
 

@@ -16,6 +16,8 @@ from saas.domain.cohorts import cohort_from_mapping
 from saas.domain.errors import DomainError
 from saas.domain.periods import Cadence, Period
 from saas.domain.windows import own_days_from_mapping, window_from_mapping
+from saas.forms.approval import refuse_collecting
+from saas.forms.models import FormDefinition
 from saas.org.cohorts import check_cohort
 from saas.submissions import queries
 from saas.submissions.calendars import county_days
@@ -114,6 +116,7 @@ def begin_event(collection: Collection, day: date, *, title: str, units: Sequenc
     One event a day: raises DomainError for a second one, and for a collection that is not filled per event.
     """
     lock(collection)
+    refuse_collecting(collection.form)
     if collection.cadence != Cadence.EVENT:
         raise DomainError("只有按次填报的任务可以发起一次填报", code="bad_cadence")
     if not title.strip():
@@ -180,6 +183,8 @@ def check_settings(settings: CollectionSettings, collection: Collection | None =
         raise DomainError("还没有设置学期起止，请先在“填报日历”中设置", code="no_terms")
     if settings.ends_on is not None and settings.ends_on < settings.starts_on:
         raise DomainError("结束日期早于开始日期", code="bad_range")
+    if collection is None or collection.form_id != settings.form_id:
+        refuse_collecting(db.session.scalars(select(FormDefinition).where(FormDefinition.id == settings.form_id)).one())
     if collection is None:
         return
     if collection.extends_id is not None and (settings.ends_on is None or settings.cadence != Cadence.DAY):

@@ -18,9 +18,9 @@ from saas.domain.filing import FilingState, filing_state
 from saas.domain.periods import Cadence, Period
 from saas.domain.windows import WindowDates
 from saas.domain.workflow import SubmissionStatus
+from saas.forms.approval import may_be_collected
 from saas.forms.models import FormDefinition
 from saas.forms.queries import Looking
-from saas.forms.services import is_expired
 from saas.org.cohorts import CohortBook, LinksOn
 from saas.org.models import Hierarchy, OrgUnit, Placement
 from saas.org.queries import ADMINISTRATIVE, in_force
@@ -128,7 +128,7 @@ def _items(
 def _may_be_asked(collection: Collection, unit: OrgUnit, period: Period, filed: _Filed | None, on: date) -> bool:
     if filed is not None:
         return True
-    return not is_expired(collection.form, on) and unit.valid_from <= period.end
+    return may_be_collected(collection.form, on) and unit.valid_from <= period.end
 
 
 def _item(

@@ -32,8 +32,8 @@ from saas.domain.workflow import SUBMISSION_MOVES, SubmissionAction, SubmissionS
 from saas.files.models import StoredFile
 from saas.files.queries import list_files
 from saas.files.queries import register_subject as register_files
+from saas.forms.approval import collecting_problem
 from saas.forms.queries import find_published_version
-from saas.forms.services import is_expired
 from saas.org.cohorts import CohortBook
 from saas.org.models import OrgUnit
 from saas.review.queries import find_case_of
@@ -64,13 +64,14 @@ def window_dates(collection: Collection, period: Period) -> WindowDates:
 def filling_problem(
     collection: Collection, period: Period, submission: Submission | None, dates: WindowDates | None = None
 ) -> Message | None:
-    """Return why nothing may be filled now, or None: expired form, closed window, already handed in."""
+    """Return why nothing may be filled now, or None: form expired or not approved, closed window, already handed in."""
     status = submission.status if submission else None
     if status not in {None, SubmissionStatus.DRAFT, SubmissionStatus.RETURNED}:
         return message("handed_in", "本期已经报送，不能再修改；审核前可以撤回")
     has_begun = submission is not None and (status is SubmissionStatus.RETURNED or submission.revision > 1)
-    if not has_begun and is_expired(collection.form):
-        return message("form_expired", "表单“{name}”已停用或已过有效期，不能再填报", name=collection.form.name)
+    not_collected = None if has_begun else collecting_problem(collection.form)
+    if not_collected is not None:
+        return not_collected
     if not has_begun and not collection.is_active:
         return message("collection_stopped", "填报任务“{name}”已停止", name=collection.name)
     dates = dates or window_dates(collection, period)

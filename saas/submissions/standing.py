@@ -18,7 +18,7 @@ from saas.domain.filing import FilingState, filing_state
 from saas.domain.periods import Period
 from saas.domain.windows import WindowDates
 from saas.domain.workflow import SubmissionStatus
-from saas.forms.services import is_expired
+from saas.forms.approval import may_be_collected
 from saas.org.cohorts import CohortBook, DatedUnit, units_on
 from saas.org.models import OrgUnit
 from saas.submissions.models import Collection, CollectionWindow, Submission
@@ -104,10 +104,10 @@ def list_standings(asked: Sequence[Asked], on: date) -> Iterator[Standing]:
         dated, book = days.units_at(min(each.period.end, on))
         cohort, window = cohort_of(each.collection, each.period), status_now(each.dates)
         units = {one.unit.id: one for one in dated}
-        has_expired = is_expired(each.collection.form, on)
+        is_collected = may_be_collected(each.collection.form, on)
         for one in dated:
             entry = filed.get((each.collection.id, each.period.start, one.unit.id))
-            if entry is None and (has_expired or not matches(one.seen, cohort, book)):
+            if entry is None and (not is_collected or not matches(one.seen, cohort, book)):
                 continue
             state = filing_state(
                 entry.status if entry else None, window, is_correction=bool(entry and entry.is_correction)

@@ -19,8 +19,8 @@ from saas.access.permissions import Permission
 from saas.db import local_today, unit_of_work
 from saas.domain.errors import DomainError
 from saas.domain.periods import Cadence, Period
+from saas.forms.approval import is_expired
 from saas.forms.queries import list_published_forms
-from saas.forms.services import is_expired
 from saas.htmx import render_page
 from saas.org.cohorts import list_choices
 from saas.org.models import OrgUnit
