@@ -22,6 +22,7 @@ def check_details(check: Check, table: Table) -> dict[str, Any]:
     rows = {state.value: [_row(each, table, labels) for each in check.rows if each.state is state] for state in SHOWN}
     return {
         "counts": {state.value: check.count(state) for state in RowState},
+        "hints": sum(bool(each.hints) for each in check.rows if each.state is not RowState.BAD),
         "rows": rows,
         "notices": [stored_message(each) for each in (*table.notices, *check.notices)],
         "digest": _digest(rows),
@@ -36,13 +37,21 @@ def _digest(rows: Mapping[str, Any]) -> str:
 def _row(each: RowCheck, table: Table, labels: Mapping[str, str]) -> dict[str, Any]:
     stored: dict[str, Any] = {"place": _place(table, each), "label": each.label}
     if each.errors:
-        stored["errors"] = [
-            {"cell": table.address(each.row, name), "column": labels.get(name, ""), **stored_message(error)}
-            for name, error in _in_order(each.errors, labels)
-        ]
+        stored["errors"] = _beside_cells(each, each.errors, table, labels)
     else:
         stored["fields"] = [[one.label, one.old[:MAX_SHOWN], one.new[:MAX_SHOWN]] for one in each.differences]
+    if each.hints:
+        stored["hints"] = _beside_cells(each, each.hints, table, labels)
     return stored
+
+
+def _beside_cells(
+    each: RowCheck, messages: Mapping[str, Message], table: Table, labels: Mapping[str, str]
+) -> list[dict[str, Any]]:
+    return [
+        {"cell": table.address(each.row, name), "column": labels.get(name, ""), **stored_message(said)}
+        for name, said in _in_order(messages, labels)
+    ]
 
 
 def _in_order(errors: Mapping[str, Message], labels: Mapping[str, str]) -> list[tuple[str, Message]]:
@@ -61,9 +70,9 @@ def stored_message(message: Message) -> dict[str, Any]:
 
 
 def mistakes_of(rows: Sequence[RowCheck]) -> list[Mistake]:
-    """The mistakes of a check for the workbook that goes back."""
+    """The mistakes and hints of a check for the workbook that goes back."""
     return [
-        Mistake(each.row.sheet, each.row.number, name, str(error))
+        Mistake(each.row.sheet, each.row.number, name, str(said))
         for each in rows
-        for name, error in each.errors.items()
+        for name, said in (*each.errors.items(), *each.hints.items())
     ]

@@ -10,13 +10,14 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from enum import StrEnum
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
 from sqlalchemy.exc import NoResultFound
 
 from saas.access.permissions import Permission
 from saas.accounts.viewer import Viewer
 from saas.domain.errors import Message
+from saas.spreadsheets.cells import Workbook
 from saas.spreadsheets.columns import Column
 from saas.spreadsheets.tables import Table, TableRow
 from saas.spreadsheets.writing import Row
@@ -44,7 +45,8 @@ class Difference:
 class RowCheck:
     """What one row would do. `errors` are by column; under "" what is wrong with the row as a whole.
 
-    `plan` is what the handler needs to carry it out.
+    `plan` is what the handler needs to carry it out. `hints` are what the person should know although the row can be
+    written; they stand beside the cells like mistakes.
     """
 
     row: TableRow
@@ -53,6 +55,7 @@ class RowCheck:
     differences: tuple[Difference, ...] = ()
     errors: Mapping[str, Message] = field(default_factory=dict)
     plan: Any = None
+    hints: Mapping[str, Message] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,10 +71,12 @@ class Check:
 
 @dataclass(frozen=True, slots=True)
 class Asking:
-    """Who imports or exports, and on which day."""
+    """Who imports or exports, on which day, which table of the kind, and what was chosen with the file."""
 
     viewer: Viewer
     today: date
+    subject: str = ""  # e.g. "collection:<uuid>:<first day>"; empty for a kind that is one table
+    options: Mapping[str, Any] = field(default_factory=dict)
 
 
 class ImportHandler(Protocol):
@@ -117,6 +122,46 @@ class ImportHandler(Protocol):
         """What is left to do after an import: a label and the endpoint of its page, which takes `import_id`."""
 
 
+@dataclass(frozen=True, slots=True)
+class Option:
+    """A box that may be ticked when a file is sent: its name in `Asking.options`, and how it is worded."""
+
+    name: str
+    label: str
+    hint: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """One table of a kind that serves many, as the pages speak of it: its name, and the page that it belongs to."""
+
+    label: str
+    home_label: str
+    home_url: str
+    lead: str = ""
+    options: tuple[Option, ...] = ()
+    export_url: str = ""  # of an export of its own; empty: the rows of the handler
+
+
+@runtime_checkable
+class ForSubjects(Protocol):
+    """What a handler has besides if its kind serves many tables. Its imports are seen by whoever sent them."""
+
+    def subject(self, asking: Asking) -> Subject:
+        """The table that `asking.subject` names, or NoResultFound (404) if this viewer may not touch it."""
+
+
+@runtime_checkable
+class OwnWorkbook(Protocol):
+    """What a handler has besides if its workbooks are more than one plain table."""
+
+    def write_template(self, asking: Asking) -> tuple[bytes, str]:
+        """The workbook to be filled in, and its name without the ending."""
+
+    def read_workbook(self, workbook: Workbook, asking: Asking, name: str) -> Table:
+        """What a workbook says. Raises SpreadsheetRefused if it is not one of this table."""
+
+
 _handlers: dict[str, ImportHandler] = {}
 
 
@@ -130,6 +175,23 @@ def register_import(handler: ImportHandler) -> None:
 def list_handlers(viewer: Viewer) -> list[ImportHandler]:
     """The kinds that a person may import, in the order of their registration."""
     return [handler for handler in _handlers.values() if viewer.permits(handler.permission)]
+
+
+def list_plain_handlers(viewer: Viewer) -> list[ImportHandler]:
+    """The kinds that are one table each: the others are offered on the pages of what they belong to."""
+    return [handler for handler in list_handlers(viewer) if not isinstance(handler, ForSubjects)]
+
+
+def find_subject(handler: ImportHandler, asking: Asking) -> Subject | None:
+    """The table of a kind that serves many, None for a kind that is one table.
+
+    Raises NoResultFound (404) for a subject that there is not, or not for this viewer.
+    """
+    if isinstance(handler, ForSubjects):
+        return handler.subject(asking)
+    if asking.subject:
+        raise NoResultFound("this kind has no subjects")
+    return None
 
 
 def get_handler(kind: str, viewer: Viewer) -> ImportHandler:

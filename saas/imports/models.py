@@ -41,9 +41,12 @@ class DataImport(TenantOwned, Base):
         CheckConstraint("(status = 'applied') = (applied_at IS NOT NULL)", name="applied_has_time"),
         CheckConstraint("(applied_at IS NULL) = (applied_by_id IS NULL)", name="applied_by_somebody"),
         Index("ix_data_import_tenant_id_kind_created_at", "tenant_id", "kind", "created_at"),
+        Index("ix_data_import_tenant_id_subject", "tenant_id", "kind", "subject", "created_at"),
     )
 
     kind: Mapped[str]
+    subject: Mapped[str] = mapped_column(default="")  # which table, if the kind serves many: "collection:…"
+    options: Mapped[dict[str, Any]] = mapped_column(default=dict)  # what was chosen with the file, by name
     status: Mapped[ImportStatus] = mapped_column(default=ImportStatus.DRAFT)
     file_name: Mapped[str] = mapped_column(default="")
     source_file_id: Mapped[uuid.UUID | None]

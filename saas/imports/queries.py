@@ -1,4 +1,8 @@
-"""Reading imports. Whoever may import a kind sees the imports of that kind, of everybody."""
+"""Reading imports. Whoever may import a kind sees the imports of that kind, of everybody.
+
+Of a kind that serves many tables one sees what one has sent oneself: who may import into one of them need not know
+the others.
+"""
 
 from __future__ import annotations
 
@@ -7,9 +11,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Select, cast, func, literal, select
+from sqlalchemy import Select, cast, func, literal, or_, select
 from sqlalchemy.dialects.postgresql import JSONPATH
-from sqlalchemy.exc import NoResultFound
 from sqlalchemy.orm import defer
 
 from saas.accounts.models import User
@@ -17,7 +20,7 @@ from saas.accounts.viewer import Viewer
 from saas.db import db
 from saas.files.models import StoredFile
 from saas.files.queries import register_subject
-from saas.imports.handlers import RowState, get_handler, list_handlers
+from saas.imports.handlers import RowState, list_handlers
 from saas.imports.models import DataImport, ImportStatus
 from saas.jobs.models import Job, JobState
 from saas.jobs.queries import find_job
@@ -40,7 +43,8 @@ class ImportLine:
 def _visible_to(viewer: Viewer) -> Select[DataImport]:
     """Imports of the kinds that the viewer may import. Their details can be megabytes: only asked for in parts."""
     kinds = [handler.kind for handler in list_handlers(viewer)]
-    return select(DataImport).where(DataImport.kind.in_(kinds)).options(defer(DataImport.details))
+    is_own = or_(DataImport.subject == "", DataImport.created_by_id == viewer.id)
+    return select(DataImport).where(DataImport.kind.in_(kinds), is_own).options(defer(DataImport.details))
 
 
 def get_import(import_id: uuid.UUID, viewer: Viewer) -> DataImport:
@@ -66,7 +70,9 @@ def list_rows(import_id: uuid.UUID, state: RowState, page: int) -> Sequence[Mapp
     return list(found)
 
 
-def list_imports(viewer: Viewer, *, kind: str = "", page: int = 1) -> tuple[Sequence[ImportLine], int]:
+def list_imports(
+    viewer: Viewer, *, kind: str = "", subject: str = "", page: int = 1
+) -> tuple[Sequence[ImportLine], int]:
     """One page of the imports, the newest first, and how many there are."""
     statement = (
         _visible_to(viewer)
@@ -74,18 +80,18 @@ def list_imports(viewer: Viewer, *, kind: str = "", page: int = 1) -> tuple[Sequ
         .add_columns(User.name, DataImport.details["counts"], func.count().over())
     )
     if kind:
-        statement = statement.where(DataImport.kind == kind)
+        statement = statement.where(DataImport.kind == kind, DataImport.subject == subject)
     rows = db.session.execute(
         statement.order_by(DataImport.created_at.desc(), DataImport.id).limit(PAGE).offset((page - 1) * PAGE)
     ).all()
     return [ImportLine(row[0], row[1], row[2] or {}) for row in rows], rows[0][3] if rows else 0
 
 
-def find_running(kind: str) -> DataImport | None:
-    """The import of a kind that is being checked or applied, unless its job was given up."""
+def find_running(kind: str, subject: str = "") -> DataImport | None:
+    """The import of a kind and subject that is being checked or applied, unless its job was given up."""
     waiting = db.session.scalars(
         select(DataImport)
-        .where(DataImport.kind == kind, DataImport.status.in_(RUNNING))
+        .where(DataImport.kind == kind, DataImport.subject == subject, DataImport.status.in_(RUNNING))
         .options(defer(DataImport.details))
         .order_by(DataImport.created_at, DataImport.id)
     ).all()
@@ -116,11 +122,7 @@ def get_file(file_id: uuid.UUID | None) -> StoredFile:
 
 
 def _may_see_files(import_id: uuid.UUID, viewer: Viewer) -> bool:
-    kind = db.session.scalars(select(DataImport.kind).where(DataImport.id == import_id)).one_or_none()
-    try:
-        return kind is not None and get_handler(kind, viewer) is not None
-    except NoResultFound:
-        return False
+    return db.session.scalars(_visible_to(viewer).where(DataImport.id == import_id)).one_or_none() is not None
 
 
 register_subject(SUBJECT, _may_see_files)

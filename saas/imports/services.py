@@ -24,7 +24,16 @@ from saas.files.checks import FileType, shown_name
 from saas.files.services import read_file, store_bytes
 from saas.imports import queries
 from saas.imports.details import check_details, mistakes_of, stored_message
-from saas.imports.handlers import Asking, Check, ImportHandler, RowCheck, RowState, get_handler
+from saas.imports.handlers import (
+    Asking,
+    Check,
+    ImportHandler,
+    OwnWorkbook,
+    RowCheck,
+    RowState,
+    find_subject,
+    get_handler,
+)
 from saas.imports.models import DataImport, ImportStatus
 from saas.imports.queries import APPLY_JOB, CHECK_JOB, job_key
 from saas.jobs.running import report_progress
@@ -39,22 +48,36 @@ from saas.tenancy.models import TenantSettings
 
 
 class ImportRunning(InvalidTransition):
-    """Another import of the kind is under way."""
+    """Another import of the kind and subject is under way."""
 
     code = "import_running"
 
 
-def start_import(handler: ImportHandler, content: bytes, name: str, *, actor: Viewer) -> DataImport:
-    """Take in a file and ask for its check.
+def start_import(
+    handler: ImportHandler,
+    content: bytes,
+    name: str,
+    *,
+    actor: Viewer,
+    subject: str = "",
+    options: Mapping[str, Any] | None = None,
+) -> DataImport:
+    """Take in a file and ask for its check. The caller has asked whether the actor may touch the subject.
 
     Raises SpreadsheetRefused for a file that is no table (before anything is unpacked), ImportRunning while another
-    import of the kind is under way.
+    import of the kind and subject is under way.
     """
     name = shown_name(name)
     file_type = check_spreadsheet(content, name)
-    _refuse_second(handler.kind)
+    _refuse_second(handler.kind, subject, actor)
     data_import = DataImport(
-        id=new_id(), kind=handler.kind, status=ImportStatus.CHECKING, file_name=name, created_by_id=actor.id
+        id=new_id(),
+        kind=handler.kind,
+        subject=subject,
+        options=dict(options or {}),
+        status=ImportStatus.CHECKING,
+        file_name=name,
+        created_by_id=actor.id,
     )
     db.session.add(data_import)
     stored = store_bytes(
@@ -71,12 +94,15 @@ def start_import(handler: ImportHandler, content: bytes, name: str, *, actor: Vi
     return data_import
 
 
-def _refuse_second(kind: str) -> None:
-    """One import of a kind at a time: two that do not know of each other would overwrite each other."""
+def _refuse_second(kind: str, subject: str, actor: Viewer) -> None:
+    """One import of a table at a time: two that do not know of each other would overwrite each other."""
     db.session.scalars(select(TenantSettings.id).with_for_update()).all()  # of two who send at once, one waits here
-    running = queries.find_running(kind)
-    if running is not None:
-        raise ImportRunning("另一份文件“{name}”正在处理，请等它完成后再上传", name=running.file_name)
+    running = queries.find_running(kind, subject)
+    if running is None:
+        return
+    if subject and running.created_by_id != actor.id:  # whose file it is, is known to its sender only
+        raise ImportRunning("另一份文件正在处理，请过一会儿再上传")
+    raise ImportRunning("另一份文件“{name}”正在处理，请等它完成后再上传", name=running.file_name)
 
 
 def check_import(import_id: uuid.UUID) -> None:
@@ -104,13 +130,18 @@ def _locked(import_id: uuid.UUID) -> DataImport:
 def _handler_and_asking(data_import: DataImport, person_id: uuid.UUID) -> tuple[ImportHandler, Asking]:
     """The rights are those of now: who has lost them meanwhile imports nothing."""
     viewer = make_viewer(db.session.scalars(select(User).where(User.id == person_id)).one())
-    return get_handler(data_import.kind, viewer), Asking(viewer, local_today())
+    asking = Asking(viewer, local_today(), data_import.subject, data_import.options)
+    handler = get_handler(data_import.kind, viewer)
+    find_subject(handler, asking)
+    return handler, asking
 
 
 def _read(data_import: DataImport, handler: ImportHandler, asking: Asking) -> tuple[bytes, Workbook, Table]:
     content = read_file(queries.get_file(data_import.source_file_id))
     report_progress(5)
     workbook = read_spreadsheet(content, data_import.file_name)
+    if isinstance(handler, OwnWorkbook):
+        return content, workbook, handler.read_workbook(workbook, asking, data_import.file_name)
     return content, workbook, read_table(workbook, handler.columns(asking, offers=False), data_import.file_name)
 
 
@@ -154,7 +185,7 @@ def request_apply(data_import: DataImport, *, only_good: bool, actor: Viewer) ->
         raise InvalidTransition("文件里还有错误，请改正后重新上传，或只应用正确的行")
     if not counts[RowState.NEW] + counts[RowState.CHANGED]:
         raise InvalidTransition("文件里没有需要写入的内容")
-    _refuse_second(data_import.kind)
+    _refuse_second(data_import.kind, data_import.subject, actor)
     data_import.status = ImportStatus.APPLYING
     flag_modified(data_import, "kind")  # counts the version up, which the job's key carries
     db.session.flush()

@@ -18,7 +18,18 @@ from saas.db import local_today, unit_of_work
 from saas.domain.errors import DomainError
 from saas.htmx import render_page
 from saas.imports import queries, services
-from saas.imports.handlers import Asking, ImportHandler, RowState, get_handler, list_handlers
+from saas.imports.handlers import (
+    Asking,
+    ImportHandler,
+    OwnWorkbook,
+    RowState,
+    Subject,
+    find_subject,
+    get_handler,
+    list_handlers,
+    list_plain_handlers,
+)
+from saas.imports.models import DataImport
 from saas.imports.presentation import STATE_LABELS, STATUS_TAGS, in_words
 from saas.jobs.queries import describe
 from saas.spreadsheets.checking import SpreadsheetType
@@ -33,58 +44,81 @@ bp = Blueprint("imports", __name__, url_prefix="/imports")
 @bp.get("")
 @requires(Permission.HOME_VIEW)
 def index() -> ResponseReturnValue:
-    handlers = list_handlers(current_user)
+    handlers = list_plain_handlers(current_user)
     if not handlers:
         abort(404)
     return _list_page("imports/index.html", handlers=handlers)
 
 
+def _chosen(kind: str) -> tuple[ImportHandler, Asking, Subject | None]:
+    """The kind and the table that an address names, or NoResultFound (404)."""
+    asking = Asking(current_user, local_today(), request.args.get("subject", ""))
+    handler = get_handler(kind, current_user)
+    return handler, asking, find_subject(handler, asking)
+
+
 @bp.get("/<kind>")
 @requires(Permission.HOME_VIEW)
 def upload(kind: str) -> ResponseReturnValue:
-    return _upload_page(get_handler(kind, current_user))
+    return _upload_page(*_chosen(kind))
 
 
 @bp.post("/<kind>")
 @requires(Permission.HOME_VIEW)
 def upload_send(kind: str) -> ResponseReturnValue:
-    handler = get_handler(kind, current_user)
+    chosen = handler, asking, subject = _chosen(kind)
     earlier = find_earlier_answer()
     if earlier is not None:
         return redirect(earlier, code=303)
     sent = request.files.get("file")
-    content = sent.stream.read(MAX_BYTES + 1) if sent is not None else b""
     if sent is None or not sent.filename:
-        return _upload_page(handler, gettext("请选择文件"), status=422)
+        return _upload_page(*chosen, gettext("请选择文件"), status=422)
+    content, ticked = sent.stream.read(MAX_BYTES + 1), _ticked(subject)
     try:
         with unit_of_work():
-            data_import = services.start_import(handler, content, sent.filename, actor=current_user)
+            data_import = services.start_import(
+                handler, content, sent.filename, actor=current_user, subject=asking.subject, options=ticked
+            )
             remember_answer(url_for(".show", import_id=data_import.id))
     except (SpreadsheetRefused, services.ImportRunning) as refused:
-        return _upload_page(handler, _said(refused), status=422)
+        return _upload_page(*chosen, _said(refused), status=422)
     return redirect(url_for(".show", import_id=data_import.id), code=303)
+
+
+def _ticked(subject: Subject | None) -> dict[str, bool]:
+    return {each.name: True for each in subject.options if each.name in request.form} if subject else {}
 
 
 def _said(error: DomainError) -> str:
     return str(gettext(error.message.text)).format(**error.message.params)
 
 
-def _upload_page(handler: ImportHandler, error: str = "", status: int = 200) -> ResponseReturnValue:
-    columns = handler.columns(_asking())
+def _upload_page(
+    handler: ImportHandler, asking: Asking, subject: Subject | None, error: str = "", status: int = 200
+) -> ResponseReturnValue:
+    columns = handler.columns(asking)
     return _list_page(
         "imports/upload.html",
         status=status,
         kind=handler.kind,
         handler=handler,
+        subject=subject,
+        address=_address(handler, asking),
         explained=[(column, explanation(column)) for column in columns],
         error=error,
         limit=MAX_BYTES // (1024 * 1024),
     )
 
 
+def _address(handler: ImportHandler, asking: Asking) -> dict[str, Any]:
+    """The parts of the addresses of a kind's pages."""
+    return {"kind": handler.kind, "subject": asking.subject} if asking.subject else {"kind": handler.kind}
+
+
 def _list_page(template: str, *, kind: str = "", status: int = 200, **context: Any) -> Response:
     page = max(request.args.get("page", 1, type=int), 1)
-    lines, count = queries.list_imports(current_user, kind=kind, page=page)
+    chosen = request.args.get("subject", "")
+    lines, count = queries.list_imports(current_user, kind=kind, subject=chosen, page=page)
     return render_page(
         template,
         fragment="import_list",
@@ -99,32 +133,33 @@ def _list_page(template: str, *, kind: str = "", status: int = 200, **context: A
     )
 
 
-def _asking() -> Asking:
-    return Asking(current_user, local_today())
-
-
 @bp.get("/<kind>/template")
 @requires(Permission.HOME_VIEW)
 def template(kind: str) -> ResponseReturnValue:
-    handler = get_handler(kind, current_user)
-    layout = _layout(handler, has_example=True)
+    handler, asking, _subject = _chosen(kind)
+    if isinstance(handler, OwnWorkbook):
+        content, name = handler.write_template(asking)
+        return _file(content, SpreadsheetType.XLSX, name)
+    layout = _layout(handler, asking, has_example=True)
     return _file(write_xlsx(layout), SpreadsheetType.XLSX, gettext("%(table)s导入模板", table=layout.title))
 
 
 @bp.get("/<kind>/export")
 @requires(Permission.HOME_VIEW)
 def export(kind: str) -> ResponseReturnValue:
-    handler = get_handler(kind, current_user)
+    handler, asking, subject = _chosen(kind)
     file_type = SpreadsheetType.CSV if request.args.get("format") == "csv" else SpreadsheetType.XLSX
-    layout = _layout(handler, rows=handler.rows(_asking()))
+    layout = _layout(handler, asking, rows=handler.rows(asking))
+    named = {"subject": asking.subject} if subject else {}
     with unit_of_work():
-        record(AuditAction.DATA_EXPORTED, None, actor=current_user, kind=kind, rows=len(layout.rows))
+        record(AuditAction.DATA_EXPORTED, None, actor=current_user, kind=kind, rows=len(layout.rows), **named)
     content = write_csv(layout) if file_type is SpreadsheetType.CSV else write_xlsx(layout)
-    return _file(content, file_type, f"{current_county().name}{layout.title}{local_today().isoformat()}")
+    label = subject.label if subject else layout.title
+    return _file(content, file_type, f"{current_county().name}{label}{local_today().isoformat()}")
 
 
-def _layout(handler: ImportHandler, **options: Any) -> Layout:
-    return Layout(str(handler.label), handler.columns(_asking()), notes=handler.notes(), **options)
+def _layout(handler: ImportHandler, asking: Asking, **options: Any) -> Layout:
+    return Layout(str(handler.label), handler.columns(asking), notes=handler.notes(), **options)
 
 
 def _file(content: bytes, file_type: SpreadsheetType, name: str) -> Response:
@@ -142,11 +177,14 @@ def show(import_id: uuid.UUID) -> ResponseReturnValue:
     counts = {state: summary.get("counts", {}).get(state.value, 0) for state in RowState}
     state, page = _chosen_state(counts), max(request.args.get("page", 1, type=int), 1)
     job = queries.find_job_of(data_import) if data_import.status in queries.RUNNING else None
+    handler, asking, subject = _of_import(data_import)
     return render_page(
         "imports/show.html",
         fragment="import_panel",
         data_import=data_import,
-        handler=get_handler(data_import.kind, current_user),
+        handler=handler,
+        subject=subject,
+        address=_address(handler, asking),
         summary=summary,
         counts=counts,
         standing=describe(job) if job is not None else None,
@@ -159,6 +197,12 @@ def show(import_id: uuid.UUID) -> ResponseReturnValue:
         page_count=-(-counts[state] // queries.PAGE),
         in_words=in_words,
     )
+
+
+def _of_import(data_import: DataImport) -> tuple[ImportHandler, Asking, Subject | None]:
+    asking = Asking(current_user, local_today(), data_import.subject, data_import.options)
+    handler = get_handler(data_import.kind, current_user)
+    return handler, asking, find_subject(handler, asking)
 
 
 def _chosen_state(counts: dict[RowState, int]) -> RowState:
@@ -196,4 +240,5 @@ def discard(import_id: uuid.UUID) -> ResponseReturnValue:
     with unit_of_work():
         services.discard(data_import)
     flash(gettext("已放弃，没有改动任何数据。"), "success")
-    return redirect(url_for(".upload", kind=data_import.kind), code=303)
+    handler, asking, _subject = _of_import(data_import)
+    return redirect(url_for(".upload", **_address(handler, asking)), code=303)
