@@ -84,11 +84,50 @@ class EditFormForm(RegistrationForm):
     is_active = BooleanField(_l("启用（停用后不能再填报）"))
 
 
+class ApprovalForm(FlaskForm):
+    """The decision that a form is collected, and until when (批准收集)."""
+
+    number = StringField(
+        _l("批准（备案）文号"),
+        description=_l("批准或备案的文件名称和文号"),
+        validators=[DataRequired(_l("请填写批准（备案）文号")), Length(max=100, message=_l("文号最多 100 字"))],
+        render_kw={"maxlength": 100},
+    )
+    expires_on = DateField(
+        _l("有效期至"), description=_l("过期后不能再填报；留空表示长期有效"), validators=[Optional()]
+    )
+
+
 class UploadForm(FlaskForm):
     """A definition as a file (上传定义)."""
 
     file = FileField(_l("表单定义文件"), validators=[DataRequired(_l("请选择文件"))])
     version = HiddenField(default="")
+
+
+class ChoiceListForm(FlaskForm):
+    """A list of choices that forms share (公用选项): typed, pasted from a spreadsheet, or uploaded."""
+
+    name = StringField(
+        _l("名称"), validators=[DataRequired(_l("请填写名称")), Length(max=100, message=_l("名称最多 100 字"))]
+    )
+    code = StringField(
+        _l("编码"),
+        description=_l("表单用它引用这个列表，建立后不能改；从 XLSForm 导入时对应 CSV 的文件名"),
+        validators=[
+            DataRequired(_l("请填写编码")),
+            Regexp(r"^[A-Za-z0-9][\w.-]{0,63}$", message=_l("编码用字母、数字、_、.、-")),
+        ],
+    )
+    source = StringField(
+        _l("来源"), description=_l("如标准名称和编号"), validators=[Length(max=200, message=_l("来源最多 200 字"))]
+    )
+    lines = TextAreaField(
+        _l("选项"),
+        description=_l("每行一项：代号、名称，可以从 Excel 复制粘贴。第一行写列名时，后面的列可供选项筛选使用"),
+        render_kw={"rows": 12, "spellcheck": "false"},
+    )
+    file = FileField(_l("或上传文件"), description=_l("Excel 或 CSV，第一行为列名；上传后替换全部选项"))
 
 
 class AddFieldForm(FlaskForm):

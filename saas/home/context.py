@@ -27,7 +27,9 @@ MENU = (
     (_l("考核"), "assessment.index", Permission.ASSESSMENT_VIEW),
     (_l("公文"), "documents.index", Permission.DOCUMENT_VIEW),
     (_l("统计"), "reports.index", Permission.SUBMISSION_VIEW),
+    # One designs forms, the other approves that they are collected; nobody does both.
     (_l("表单"), "forms.index", Permission.FORM_EDIT),
+    (_l("表单"), "forms.index", Permission.FORM_APPROVE),
     (_l("机构"), "org.index", Permission.ORG_VIEW),
     (_l("议事机构"), "bodies.index", Permission.ORG_VIEW),
     (_l("账号"), "accounts.index", Permission.ACCOUNT_VIEW),

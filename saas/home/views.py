@@ -18,6 +18,7 @@ from saas.accounts.delegation import list_delegations_in_force
 from saas.assessment.queries.home import last_results, open_rounds
 from saas.assessment.queries.rounds import period_of_round
 from saas.db import local_today
+from saas.forms.approval import list_waiting
 from saas.home import queries
 from saas.home.filing import filing_progress
 from saas.home.to_do import REVIEWS_SHOWN, list_to_dos
@@ -73,6 +74,8 @@ def _numbers(today: date) -> dict[str, Any]:
         found["accounts"] = queries.account_numbers()
     if Role.AUDITOR in roles:
         found["trail"] = queries.audit_numbers(today)
+    if current_user.permits(Permission.FORM_APPROVE):
+        found["waiting_forms"] = list_waiting(today)
     if roles & OVERSEERS:
         found["filing"] = filing_progress(current_user, today)
         found["overdue_parts"], found["parts"] = queries.count_parts(current_user, today)

@@ -21,6 +21,7 @@ from saas.domain.fields import FormDefinition as Definition
 from saas.domain.form_changes import form_changes
 from saas.domain.form_editing import add_field, find_field, move_field, new_field, remove_field, unused_name
 from saas.forms import queries, services
+from saas.forms.approval import loses_approval
 from saas.forms.fill_form import field_id, fill_nodes
 from saas.forms.forms import (
     LOGIC,
@@ -151,6 +152,7 @@ def publish(form_id: uuid.UUID, number: int) -> ResponseReturnValue:
         former=former,
         changes=form_changes(form_from_mapping(former.definition), definition) if former else (),
         field_count=count_fields(definition),
+        loses_approval=loses_approval(draft.form, definition),
     )
 
 

@@ -76,6 +76,7 @@ def show(form_id: uuid.UUID) -> ResponseReturnValue:
         owner=owner,
         is_expired=services.is_expired(form),
         has_draft=any(version.status == "draft" for version in versions),
+        is_published=any(version.status == "published" for version in versions),
     )
 
 
@@ -96,11 +97,14 @@ def edit_send(form_id: uuid.UUID) -> ResponseReturnValue:
     form = _with_units(EditFormForm())
     if not form.validate_on_submit():
         return render_template("forms/edit.html", form=form, subject=subject), 422
+    was_approved = subject.approved_at is not None
     with unit_of_work():
         services.edit_registration(
             subject, actor=current_user, name=form.name.data, is_active=form.is_active.data, **_registration(form)
         )
     flash(gettext("表单登记已保存。"), "success")
+    if was_approved and subject.approved_at is None:
+        flash(gettext("延长了有效期，须由县级办公室重新批准后才能收集。"), "warning")
     return redirect(url_for(".show", form_id=form_id), code=303)
 
 
