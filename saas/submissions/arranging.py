@@ -21,6 +21,7 @@ from saas.forms.models import FormDefinition
 from saas.org.cohorts import check_cohort
 from saas.submissions import queries
 from saas.submissions.calendars import county_days
+from saas.submissions.duties import check_duties
 from saas.submissions.models import Collection, CollectionWindow
 from saas.submissions.schedule import CADENCES
 
@@ -42,6 +43,8 @@ class CollectionSettings:
     plan_id: uuid.UUID | None = None
     is_active: bool = True
     own_days: Mapping[str, str] = field(default_factory=dict)
+    filled_by: Mapping[str, Any] = field(default_factory=dict)
+    compiling: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,6 +160,7 @@ def add_sensitive_period(collection: Collection, wanted: SensitivePeriod, *, act
         starts_on=wanted.starts_on,
         ends_on=wanted.ends_on,
         plan_id=collection.plan_id,
+        filled_by=collection.filled_by,
     )
     added = create_collection(settings, actor=actor)
     added.extends_id = collection.id
@@ -173,6 +177,7 @@ def check_settings(settings: CollectionSettings, collection: Collection | None =
     """Raise DomainError or FormatError if the settings are no use, or may not replace those of `collection`."""
     check_cohort(cohort_from_mapping(settings.cohort), max(settings.starts_on, local_today()))
     window_from_mapping(settings.window)
+    check_duties(settings.filled_by, settings.compiling)
     if settings.cadence not in CADENCES:
         raise DomainError("填报任务不能使用这种周期", code="bad_cadence")
     if (settings.cadence == Cadence.WINDOW) != bool(settings.own_days):
@@ -208,6 +213,8 @@ def _columns(settings: CollectionSettings) -> dict[str, Any]:
         "plan_id": settings.plan_id,
         "is_active": settings.is_active,
         "own_days": dict(settings.own_days),
+        "filled_by": dict(settings.filled_by),
+        "compiling": dict(settings.compiling),
     }
 
 

@@ -13,12 +13,11 @@ from typing import Any
 from flask import url_for
 from sqlalchemy.exc import NoResultFound
 
-from saas.access.permissions import Permission
 from saas.accounts.viewer import Viewer
 from saas.audit.services import HasId
 from saas.domain.answers import Parsed, answers_from_stored, raw_from_answers
 from saas.domain.errors import Message
-from saas.domain.fields import FILES, FormDefinition, form_from_mapping, iter_fields
+from saas.domain.fields import FILES, FormDefinition, iter_fields
 from saas.domain.filed import RowState, answer_rows
 from saas.domain.periods import Period
 from saas.domain.windows import WindowDates, WindowStatus
@@ -31,6 +30,8 @@ from saas.forms.queries import find_published_version
 from saas.org.models import OrgUnit
 from saas.org.queries import get_unit
 from saas.submissions import queries, services
+from saas.submissions.defining import definition_for, definition_of
+from saas.submissions.fillers import may_fill_for
 from saas.submissions.models import Collection, CollectionWindow, Submission
 from saas.submissions.schedule import dates_of, period_at, status_now
 
@@ -61,7 +62,7 @@ class Place:
         """The form in the version that is filled."""
         if self.form_version is None:
             raise NoResultFound("the form was never published")
-        return form_from_mapping(self.form_version.definition)
+        return definition_for(self.form_version, self.unit.id, self.period.end)
 
     @cached_property
     def problem(self) -> Message | None:
@@ -90,15 +91,17 @@ class Place:
 
 
 def get_place(collection_id: uuid.UUID, unit_id: uuid.UUID, period_start: str, viewer: Viewer) -> Place:
-    """Return the place of an address, or raise NoResultFound (404): one fills only for one's own unit (本单位)."""
-    if unit_id not in viewer.unit_ids(Permission.SUBMISSION_EDIT):
-        raise NoResultFound("not a unit of this viewer")
+    """Return the place of an address, or raise NoResultFound (404): one fills for one's own unit (本单位) or, where the
+    collection says so, for others (代填).
+    """
     try:
         start = date.fromisoformat(period_start)
     except ValueError:
         raise NoResultFound("not a day") from None
     collection = queries.get_collection(collection_id, viewer)
     unit, period = get_unit(unit_id), period_at(collection, start)
+    if not may_fill_for(collection, unit, viewer, period):
+        raise NoResultFound("the viewer does not fill for this unit")
     submission = queries.find_submission(collection_id, unit_id, start)
     if submission is None and not services.is_asked(collection, unit, period):
         raise NoResultFound("this unit is not asked")
@@ -138,7 +141,7 @@ def notes_beside(place: Place) -> Mapping[str, str]:
     last = queries.find_last_answers(place.collection.id, place.unit.id, place.period.start)
     if last is None:
         return {}
-    definition = form_from_mapping(last.form_version.definition)
+    definition = definition_of(last)
     rows = answer_rows(definition, answers_from_stored(definition, last.answers))
     return {
         row.path: f"上期填报：{row.text}"

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, exists, false, func, select
+from sqlalchemy import ColumnElement, Select, and_, exists, false, func, or_, select
+from sqlalchemy.exc import NoResultFound
 from sqlalchemy.orm import aliased, joinedload
 
 from saas.access.permissions import Permission
@@ -22,7 +23,9 @@ from saas.org.cohorts import unit_on
 from saas.org.models import Hierarchy, OrgUnit, Placement, UnitType
 from saas.org.queries import ADMINISTRATIVE, exists_on, in_force, list_subtree_ids, subtree_ids
 from saas.review.models import Route
+from saas.submissions.fillers import collections_filled_by, may_fill_for
 from saas.submissions.models import Collection, CollectionWindow, Submission
+from saas.submissions.schedule import period_of_submission
 
 PAGE = 50
 HANDED_IN = (SubmissionStatus.SUBMITTED, SubmissionStatus.REVIEWED, SubmissionStatus.SIGNED_OFF)
@@ -39,9 +42,10 @@ class SubmissionFilter:
 
 
 def _visible_to(viewer: Looking) -> Select[Submission]:
-    """Submissions of the units at or below the posts at which the viewer may see them (本级及下级)."""
+    """Submissions of the units at or below the posts at which the viewer may see them (本级及下级), or fills (代填)."""
     roots = viewer.unit_ids(Permission.SUBMISSION_VIEW)
-    return select(Submission).where(Submission.unit_id.in_(subtree_ids(roots, local_today())))
+    is_below = Submission.unit_id.in_(subtree_ids(roots, local_today()))
+    return select(Submission).where(or_(is_below, Submission.collection_id.in_(collections_filled_by(roots))))
 
 
 def _visible_collections(viewer: Looking) -> Select[Collection]:
@@ -60,10 +64,10 @@ def get_submission(submission_id: uuid.UUID, viewer: Looking) -> Submission:
 
 def get_own_submission(submission_id: uuid.UUID, viewer: Looking) -> Submission:
     """Return a submission of a unit that the viewer fills for, or raise NoResultFound (404)."""
-    own = viewer.unit_ids(Permission.SUBMISSION_EDIT)
-    return db.session.scalars(
-        _whole(select(Submission).where(Submission.id == submission_id, Submission.unit_id.in_(own)))
-    ).one()
+    found = db.session.scalars(_whole(select(Submission).where(Submission.id == submission_id))).one()
+    if not may_fill_for(found.collection, found.unit, viewer, period_of_submission(found)):
+        raise NoResultFound("the viewer does not fill for this unit")
+    return found
 
 
 def load_submission(submission_id: uuid.UUID) -> Submission:

@@ -24,6 +24,7 @@ from saas.review.queries import find_case_of, list_decisions_about
 from saas.review.services import moves_for
 from saas.submissions import queries, services
 from saas.submissions.due import list_filing
+from saas.submissions.fillers import may_fill_for
 from saas.submissions.models import Submission
 from saas.submissions.queries import PAGE, SubmissionFilter
 from saas.submissions.views.blueprint import bp
@@ -78,7 +79,8 @@ def show(submission_id: uuid.UUID) -> ResponseReturnValue:
 
 def _possible(submission: Submission) -> dict[str, Any]:
     """Which buttons the page shows; each view asks again."""
-    is_own = submission.unit_id in current_user.unit_ids(Permission.SUBMISSION_EDIT)
+    period = services.period_of_submission(submission)
+    is_own = may_fill_for(submission.collection, submission.unit, current_user, period)
     case = find_case_of(submission.id) if submission.status in queries.HANDED_IN else None
     return {
         "case": case,
