@@ -37,6 +37,7 @@ class AuditAction(StrEnum):
     CASE_RETURNED = "case.returned"
     CASE_STARTED = "case.started"
     CASE_WITHDRAWN = "case.withdrawn"
+    CHANNEL_CHANGED = "channel.changed"
     COHORT_CHANGED = "cohort.changed"
     COLLECTION_CHANGED = "collection.changed"
     COLLECTION_WINDOW_CHANGED = "collection.window_changed"
@@ -60,6 +61,11 @@ class AuditAction(StrEnum):
     PLAN_ISSUED = "plan.issued"
     PLAN_SIGNED = "plan.signed"
     POST_CHANGED = "post.changed"
+    RECORD_CHANGED = "record.changed"
+    RECORD_LINKED = "record.linked"
+    RECORD_MOVED = "record.moved"
+    RECORD_OPENED = "record.opened"
+    REGISTER_CHANGED = "register.changed"
     REORGANISATION_CHANGED = "reorganisation.changed"
     REORGANISATION_CONFIRMED = "reorganisation.confirmed"
     REORGANISATION_UNDONE = "reorganisation.undone"
@@ -103,6 +109,7 @@ ACTION_LABELS: Mapping[AuditAction, object] = {
     AuditAction.CASE_RETURNED: _l("审签退回"),
     AuditAction.CASE_STARTED: _l("送审"),
     AuditAction.CASE_WITHDRAWN: _l("撤回送审"),
+    AuditAction.CHANNEL_CHANGED: _l("提醒渠道变更"),
     AuditAction.COHORT_CHANGED: _l("单位名册变更"),
     AuditAction.COLLECTION_CHANGED: _l("填报任务变更"),
     AuditAction.COLLECTION_WINDOW_CHANGED: _l("调整填报时间"),
@@ -126,6 +133,11 @@ ACTION_LABELS: Mapping[AuditAction, object] = {
     AuditAction.PLAN_ISSUED: _l("印发方案"),
     AuditAction.PLAN_SIGNED: _l("签发方案"),
     AuditAction.POST_CHANGED: _l("岗位变更"),
+    AuditAction.RECORD_CHANGED: _l("修改台账记录"),
+    AuditAction.RECORD_LINKED: _l("台账责任变更"),
+    AuditAction.RECORD_MOVED: _l("台账记录流转"),
+    AuditAction.RECORD_OPENED: _l("登记台账"),
+    AuditAction.REGISTER_CHANGED: _l("台账设置变更"),
     AuditAction.REORGANISATION_CHANGED: _l("拟定机构调整"),
     AuditAction.REORGANISATION_CONFIRMED: _l("确认机构调整"),
     AuditAction.REORGANISATION_UNDONE: _l("撤销已确认的机构调整"),
