@@ -63,12 +63,14 @@ def worker(county: uuid.UUID, config: Config, tmp_path: Path) -> Iterator[Proces
         "SECRET_KEY": config.secret_key,
         "STORAGE_DIR": str(tmp_path / "files"),
     }
-    with (tmp_path / "worker.log").open("wb") as log:
+    told = tmp_path / "worker.log"
+    with told.open("wb") as log:
         command = [sys.executable, "-m", "tests.jobs.impatient_worker"]
         process = subprocess.Popen(command, cwd=ROOT, env=environ, stdout=log, stderr=subprocess.STDOUT)
     yield process
     process.kill()
     process.wait()
+    sys.stdout.write(told.read_text())  # shown where a test failed: what the worker said meanwhile
 
 
 def ask(kind: str) -> Job:
