@@ -17,6 +17,7 @@ from saas.domain.fields import FormDefinition as Definition
 from saas.forms import approval, queries
 from saas.forms.approval import is_expired as is_expired
 from saas.forms.models import FormDefinition, FormVersion, VersionStatus
+from saas.forms.outside_choices import check_sources
 
 
 def new_definition(code: str, name: str) -> Definition:
@@ -140,6 +141,7 @@ def _check_may_be_asked(form: FormDefinition, definition: Definition) -> None:
         raise FormError("owner_unit", "没有写制表单位，不能发布", code="no_owner")
     if is_expired(form):
         raise FormError("expires_on", "表单已过有效期，请先延长有效期", code="expired")
+    check_sources(definition)
     if count_fields(definition) == 0:
         raise FormError("fields", "表单没有要填的内容", code="asks_nothing")
 

@@ -15,11 +15,11 @@ from saas.access.permissions import Permission
 from saas.db import db, local_today
 from saas.domain.answers import answers_from_stored
 from saas.domain.cohorts import Membership, membership
-from saas.domain.fields import form_from_mapping
 from saas.domain.filing import FilingState, filing_state, is_zero_report
 from saas.domain.periods import Period
 from saas.domain.windows import WindowDates
 from saas.domain.workflow import SubmissionStatus
+from saas.forms.definitions import definition_of_version
 from saas.forms.queries import Looking
 from saas.org.cohorts import CohortBook, units_on
 from saas.org.models import OrgUnit
@@ -135,7 +135,7 @@ def _row(unit: OrgUnit, town: OrgUnit | None, submission: Submission | None, dat
 def _is_zero(submission: Submission | None) -> bool:
     if submission is None or submission.is_not_applicable:
         return False
-    definition = form_from_mapping(submission.form_version.definition)
+    definition = definition_of_version(submission.form_version)
     return is_zero_report(definition, answers_from_stored(definition, submission.answers))
 
 

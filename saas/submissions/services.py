@@ -22,7 +22,7 @@ from saas.domain.answers import (
 from saas.domain.canonical_json import digest
 from saas.domain.cohorts import matches
 from saas.domain.errors import DomainError, InvalidTransition, Message, message
-from saas.domain.fields import FormDefinition, form_from_mapping
+from saas.domain.fields import FormDefinition
 from saas.domain.filed import answer_rows
 from saas.domain.filing import may_fill
 from saas.domain.periods import Period
@@ -39,7 +39,7 @@ from saas.org.models import OrgUnit
 from saas.review.queries import find_case_of
 from saas.review.services import start_case, withdraw_case
 from saas.review.subjects import SubjectHandler, register_subject
-from saas.submissions import queries
+from saas.submissions import defining, queries
 from saas.submissions.models import Collection, Submission
 from saas.submissions.schedule import cohort_of, dates_of, status_now
 from saas.submissions.schedule import period_of_submission as period_of_submission
@@ -53,7 +53,7 @@ _CLOSED = {
 
 def definition_of(submission: Submission) -> FormDefinition:
     """The form as the submission's own version asks it."""
-    return form_from_mapping(submission.form_version.definition)
+    return defining.definition_of(submission)
 
 
 def window_dates(collection: Collection, period: Period) -> WindowDates:
@@ -198,6 +198,7 @@ def _hand_in(submission: Submission, action: SubmissionAction, actor: HasId) -> 
         submission.is_not_applicable, submission.not_applicable_reason = False, ""
     if not was_returned and submission.revision == 1:
         submission.is_late = status_now(dates) is WindowStatus.LATE
+    defining.keep_labels(submission)
     content = frozen_content(submission)
     submission.submitted_at, submission.submitted_by_id, submission.digest = utc_now(), actor.id, digest(content)
     submission.updated_at = utc_now()
@@ -239,7 +240,7 @@ def frozen_content(submission: Submission) -> dict[str, Any]:
         "is_late": submission.is_late,
         "answers": {} if submission.is_not_applicable else submission.answers,
         "photos": {} if submission.is_not_applicable else _photo_digests(submission),
-    }
+    } | ({"choice_labels": submission.choice_labels} if submission.choice_labels else {})
 
 
 def photo_files(submission: Submission) -> Mapping[str, StoredFile]:

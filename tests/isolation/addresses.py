@@ -23,10 +23,10 @@ from saas.bodies.models import Body, BodySeat, BodyTemplate
 from saas.db import Base, db
 from saas.documents.models import Document
 from saas.files.models import StoredFile
-from saas.forms.models import FormDefinition
+from saas.forms.models import ChoiceList, FormDefinition
 from saas.imports.models import DataImport
 from saas.jobs.models import Job
-from saas.notifications.models import Notification
+from saas.notifications.models import Channel, Notification
 from saas.org.models import (
     Hierarchy,
     LinkKind,
@@ -76,6 +76,7 @@ PARAMETERS: Mapping[str, OfTable | Secret | Plain] = {
     "attachments/piece_id": OfTable(PlanAttachment),
     "body_id": OfTable(Body),
     "case_id": OfTable(ReviewCase),
+    "channel_id": OfTable(Channel),
     "code": Secret(lambda county: county.verify_code),
     "cohort_id": OfTable(NamedCohort),
     "collection_id": OfTable(Collection),
@@ -92,6 +93,7 @@ PARAMETERS: Mapping[str, OfTable | Secret | Plain] = {
     "job_id": OfTable(Job),
     "kind_id": OfTable(LinkKind),
     "link_id": OfTable(UnitLink),
+    "list_id": OfTable(ChoiceList),
     "notification_id": OfTable(Notification),
     "number": Plain(("1", "99")),
     "part_id": OfTable(PlanTaskPart),

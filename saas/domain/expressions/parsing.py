@@ -18,6 +18,7 @@ from saas.domain.expressions.functions import FUNCTIONS, Function
 from saas.domain.expressions.values import Scope, Value
 
 MAX_LENGTH, MAX_DEPTH = 4000, 60
+ANY_NAME = "*"  # among the columns: they are not known where the expression is read
 _REFERENCE = re.compile(r"\$\{\s*([^}\s]+)\s*\}")
 _NAME = re.compile(r"[^\W\d][\w-]*")
 _LITERALS = frozenset({"(string)"})
@@ -83,7 +84,8 @@ _prepare()
 def compile_expression(text: str, columns: frozenset[str] = frozenset()) -> Expression:
     """Read an expression. Raise ExpressionError if it is none, is too long, or asks what is not supported here.
 
-    `columns` are the bare names that a `choice_filter` may use: the columns of its list of choices.
+    `columns` are the bare names that a `choice_filter` may use: the columns of its list of choices. With `*` among
+    them every name may be one.
     """
     if len(text) > MAX_LENGTH:
         raise ExpressionError("表达式超过 {limit} 个字符", limit=MAX_LENGTH)
@@ -125,7 +127,7 @@ def _check(token: Any, depth: int, names: frozenset[str], columns: frozenset[str
     symbol = token.symbol
     if symbol == "$" and token[0].value not in names:
         raise ExpressionError("引用字段请写成 ${{{word}}}", word=str(token[0].value))
-    if symbol == "(name)" and token.value in columns:
+    if symbol == "(name)" and (token.value in columns or ANY_NAME in columns):
         return
     if symbol == "(name)":
         raise ExpressionError("不认识“{word}”：引用字段请写成 ${{{word}}}", word=str(token.value))

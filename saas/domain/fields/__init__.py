@@ -23,6 +23,7 @@ from saas.domain.fields.model import (
     iter_fields,
 )
 from saas.domain.fields.reading import form_from_mapping
+from saas.domain.fields.sources import ChoiceSource, choice_source, relabelled, sources_of
 from saas.domain.fields.writing import form_to_mapping
 
 __all__ = [
@@ -37,6 +38,7 @@ __all__ = [
     "SILENT",
     "TEXT_LENGTH",
     "Choice",
+    "ChoiceSource",
     "Demand",
     "Field",
     "FieldType",
@@ -44,8 +46,11 @@ __all__ = [
     "Mask",
     "Sensitivity",
     "child_path",
+    "choice_source",
     "count_fields",
     "form_from_mapping",
     "form_to_mapping",
     "iter_fields",
+    "relabelled",
+    "sources_of",
 ]

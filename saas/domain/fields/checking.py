@@ -7,7 +7,8 @@ from dataclasses import dataclass
 
 from saas.domain.errors import FormError
 from saas.domain.expressions import Expression, ExpressionError, compile_expression, output_references
-from saas.domain.fields.model import EXPRESSIONS, Field, FieldType, FormDefinition
+from saas.domain.fields.model import EXPRESSIONS, FILES, Field, FieldType, FormDefinition
+from saas.domain.fields.sources import choice_source
 
 LABELS = ("label", "hint", "constraint_message", "required_message")
 
@@ -71,8 +72,15 @@ def compiled(item: Field, key: str) -> Expression | None:
         return None
     if key != "choice_filter":
         return compile_expression(text)
-    columns = {name for choice in item.choices for name in choice.columns} | {"name", "label"}
-    return compile_expression(text, frozenset(columns))
+    return compile_expression(text, choice_columns(item))
+
+
+def choice_columns(item: Field) -> frozenset[str]:
+    """The bare names that the `choice_filter` of a field may use."""
+    source = choice_source(item.choices_from) if item.choices_from else None
+    if source is not None:
+        return source.columns
+    return frozenset({name for choice in item.choices for name in choice.columns} | {"name", "label"})
 
 
 def check_expressions(form: FormDefinition) -> None:
@@ -88,7 +96,21 @@ def check_expressions(form: FormDefinition) -> None:
         for key in LABELS:
             for name in output_references(getattr(spot.field, key)):
                 _target(name, spot, key, known)
+        _check_evidence(spot, known)
     _refuse_circles(spots, edges)
+
+
+def _check_evidence(spot: Spot, known: Mapping[str, list[Spot]]) -> None:
+    """What proves an answer (佐证) stands beside it: in the same group, or the same row."""
+    name = spot.field.evidence
+    if not name:
+        return
+    beside = [each for each in known.get(name, []) if each.chain == spot.chain]
+    if not beside or beside[0].field.type not in FILES:
+        advice = "写同一组里一个照片或文件字段的字段名"
+        raise FormError(
+            _place(spot, "evidence"), "旁边没有照片或文件字段“{name}”", code="unknown_field", advice=advice, name=name
+        )
 
 
 def _check(spot: Spot, key: str, known: Mapping[str, list[Spot]]) -> list[Spot]:

@@ -27,6 +27,8 @@ from saas.domain.fields.model import (
     Sensitivity,
     iter_fields,
 )
+from saas.domain.fields.prefilled import check_prefills
+from saas.domain.fields.sources import choice_source
 from saas.domain.reading import Reader, read
 from saas.domain.values import Refused, parse_value
 
@@ -86,6 +88,7 @@ def form_from_mapping(mapping: Mapping[str, Any]) -> FormDefinition:
     if sum(1 for _ in iter_fields(form)) > MAX_FIELDS:
         raise FormError("fields", "字段超过 {limit} 个", code="too_many_fields", advice="分成几张表", limit=MAX_FIELDS)
     check_expressions(form)
+    check_prefills(form)
     return form
 
 
@@ -195,11 +198,12 @@ def _field(reader: Reader, lists: Mapping[str, tuple[Choice, ...]], depth: int) 
     if item.max_count is not None and item.min_count > item.max_count:
         raise reader.fail("min_count", "min_count 大于 max_count", code="bad_range")
     _check_default(reader, item)
+    _check_demand(reader, item)
     return item
 
 
 def _check_default(reader: Reader, item: Field) -> None:
-    if not item.is_question or not item.default:
+    if not item.is_question or not item.default or item.choices_from:
         return
     try:
         parse_value(item, [item.default])
@@ -241,6 +245,8 @@ def _name(reader: Reader, key: str, name: str) -> str:
 
 
 def _choices_of_select(reader: Reader, list_name: str, lists: Mapping[str, tuple[Choice, ...]]) -> tuple[Choice, ...]:
+    if "choices_from" in reader.mapping:
+        return _choices_from_outside(reader, list_name)
     if list_name and "choices" in reader.mapping:
         raise reader.fail("choices", "选项写了两处", code="duplicate", advice="只用列表名或只用 choices")
     if not list_name:
@@ -250,6 +256,25 @@ def _choices_of_select(reader: Reader, list_name: str, lists: Mapping[str, tuple
             "type", "没有选项列表“{name}”", code="unknown_list", advice="写在 [choices] 里", name=list_name
         )
     return lists[list_name]
+
+
+def _choices_from_outside(reader: Reader, list_name: str) -> tuple[Choice, ...]:
+    """Choices that come from outside are not in the form: they are filled in where it is used."""
+    text = reader.text("choices_from", max_length=100)
+    if list_name or "choices" in reader.mapping:
+        advice = "只用 choices_from，或只用列表"
+        raise reader.fail("choices_from", "选项写了两处", code="duplicate", advice=advice)
+    if choice_source(text) is None:
+        advice = "写 units:单位类型、units:单位类型:own 或 list:公用选项编码"
+        raise reader.fail("choices_from", "不认识的选项来源“{text}”", code="unknown_value", advice=advice, text=text)
+    return ()
+
+
+def _check_demand(reader: Reader, item: Field) -> None:
+    """A checklist item is answered with yes or no, so that it can be said whether it is fulfilled."""
+    if item.demand and not {"yes", "no"} <= {choice.name for choice in item.choices}:
+        advice = "选项名用 yes、no，需要时加 na（不适用）"
+        raise reader.fail("demand", "清单项要有 yes 和 no 两个选项", code="bad_choices", advice=advice)
 
 
 def _range(reader: Reader, kind: FieldType) -> tuple[Decimal | date | None, Decimal | date | None]:

@@ -46,7 +46,7 @@ def _field_to_mapping(item: Field) -> dict[str, Any]:
         "expected_max": _plain(item.expected_maximum),
         "required": item.required_if or item.required,
         "translations": {language: dict(texts) for language, texts in item.translations.items()},
-        "choices": None if item.list_name or not item.choices else _choices_to_list(item.choices),
+        "choices": None if item.list_name or item.choices_from or not item.choices else _choices_to_list(item.choices),
         "fields": [_field_to_mapping(child) for child in item.fields] or None,
     }
     same = (
