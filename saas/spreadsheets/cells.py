@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import NamedTuple
 
 from saas.spreadsheets.checking import SpreadsheetType
+
+STAMP = "模板信息"  # the sheet on which a template says what it is for: two columns, name and text
 
 
 class CellKind(StrEnum):
@@ -54,11 +56,15 @@ class Sheet:
 
 @dataclass(frozen=True, slots=True)
 class Workbook:
-    """The visible sheets of a file. `encoding` is that of a text file, else empty."""
+    """The visible sheets of a file. `encoding` is that of a text file, else empty.
+
+    `stamp` is what a template that we wrote says of itself on a sheet that nobody sees; empty for any other file.
+    """
 
     type: SpreadsheetType
     sheets: tuple[Sheet, ...]
     encoding: str = ""
+    stamp: Mapping[str, str] = field(default_factory=dict)
 
 
 def column_letters(column: int) -> str:

@@ -20,6 +20,8 @@ LATEST: Final = date(2199, 12, 31)
 MAX_DIGITS: Final = 15
 CLEARED: Final = "（清空）"  # what is written to take a value away: an empty cell leaves it as it is
 
+NOT_APPLICABLE: Final = "不适用"  # neither empty nor 0: what a column asks for does not exist here
+
 Value = str | int | Decimal | date | bool | tuple[str, ...]
 
 _INVISIBLE = re.compile(r"[\u200b-\u200f\u2028-\u202e\u2060\ufeff\x00-\x08\x0b-\x1f\x7f]")
@@ -45,6 +47,8 @@ class Kind(StrEnum):
     YES_NO = "yes_no"
     CHOICE = "choice"
     CHOICES = "choices"  # several, with 、 between them
+    TIME = "time"  # of the day, as text
+    MOMENT = "moment"  # a day with its time, as text
     REFERENCE = "reference"  # one of many, written as "code name"; the feature that asks finds out which
 
 
@@ -67,6 +71,7 @@ class Column:
     aliases: tuple[str, ...] = ()
     measure: str = ""
     is_cell_optional: bool = False  # the column must be there, its cells may be empty
+    may_not_apply: bool = False  # 不适用 may be written instead of a value
     width: int = 0  # characters of half width; 0: from the content
     shown: Mapping[str, str] = field(default_factory=dict, repr=False)  # stored → shown, made from `choices`
 
@@ -243,6 +248,25 @@ def _reference(cell: Cell, text: str, column: Column) -> Value | Message:
     )
 
 
+def _time(cell: Cell, text: str, column: Column) -> Value | Message:
+    if cell.kind is CellKind.TIME:
+        return _without_seconds(text)
+    if cell.kind is CellKind.MOMENT:  # a time that a program keeps as one of its first day
+        return _without_seconds(datetime.fromisoformat(cell.text).time().isoformat())
+    return half_width(text)
+
+
+def _moment(cell: Cell, text: str, column: Column) -> Value | Message:
+    if cell.kind is CellKind.MOMENT:
+        day, _, clock = cell.text.partition("T")
+        return f"{day} {_without_seconds(clock)}"
+    return half_width(text)
+
+
+def _without_seconds(clock: str) -> str:
+    return clock.removesuffix(":00") if clock.count(":") == 2 else clock
+
+
 _READERS = {
     Kind.TEXT: _text,
     Kind.CODE: _code,
@@ -252,6 +276,8 @@ _READERS = {
     Kind.YES_NO: _yes_no,
     Kind.CHOICE: _choice,
     Kind.CHOICES: _choices,
+    Kind.TIME: _time,
+    Kind.MOMENT: _moment,
     Kind.REFERENCE: _reference,
 }
 

@@ -12,7 +12,7 @@ from typing import IO, Any, Final
 
 from python_calamine import CalamineError, CalamineSheet, CalamineWorkbook
 
-from saas.spreadsheets.cells import CellKind
+from saas.spreadsheets.cells import STAMP, CellKind
 from saas.spreadsheets.checking import SpreadsheetType
 from saas.spreadsheets.limits import (
     MAX_CELLS,
@@ -50,7 +50,8 @@ Parsed = dict[str, Any]
 def parse(content: bytes, file_type: SpreadsheetType) -> Parsed:
     """Return `{"encoding": …, "sheets": [{"name", "rows", "merged", "hidden_rows", "hidden_columns"}]}`.
 
-    A row is `[number, [[column, kind, text], …]]`, rows and columns counted from 1.
+    A row is `[number, [[column, kind, text], …]]`, rows and columns counted from 1. Of a template of ours there is
+    also `"stamp": [[name, text], …]`, of its hidden sheet.
     """
     return _parse_workbook(content) if file_type is SpreadsheetType.XLSX else _parse_text(content)
 
@@ -113,13 +114,25 @@ def _parse_workbook(content: bytes) -> Parsed:
         kept = [*(part for part in _KEPT if archive.has(part)), *parts]
         with CalamineWorkbook.from_filelike(archive.repacked(kept)) as workbook:
             found = [_sheet(workbook.get_sheet_by_name(name), shapes[name]) for name in sheets]
+            stamp = [_stamp(each) for each in found if each["name"] == STAMP]
     except (CalamineError, zipfile.BadZipFile, EOFError, zipfile.zlib.error) as error:  # type: ignore[attr-defined]
         raise broken() from error
-    return {"encoding": "", "sheets": found}
+    seen = [each for each in found if each["name"] != STAMP]
+    return {"encoding": "", "sheets": seen, "stamp": stamp[0] if stamp else []}
+
+
+def _stamp(sheet: Parsed) -> list[list[str]]:
+    """The names and texts of the first two columns. A formula or an error in one of them says nothing."""
+    said = []
+    for _, cells in sheet["rows"]:
+        texts = {column: text for column, kind, text in cells if kind in (CellKind.TEXT, CellKind.NUMBER)}
+        if 1 in texts:
+            said.append([texts[1], texts.get(2, "")])
+    return said
 
 
 def _visible_sheets(archive: _Archive) -> Mapping[str, str]:
-    """The visible work sheets in their order: name → part."""
+    """The visible work sheets in their order, and the one with the stamp: name → part."""
     links = {
         link.get("Id", ""): link.get("Target", "")
         for link in read_elements(archive.open(_LINKS), "Relationship")
@@ -128,9 +141,10 @@ def _visible_sheets(archive: _Archive) -> Mapping[str, str]:
     found = {}
     for sheet in read_elements(archive.open(_WORKBOOK), "sheet"):
         target = next((links[value] for key, value in sheet.items() if key.endswith(":id") and value in links), None)
-        if target is not None and sheet.get("state", "visible") == "visible":
+        is_seen = sheet.get("state", "visible") == "visible" or sheet.get("name") == STAMP
+        if target is not None and is_seen:
             found[sheet.get("name", "")] = posixpath.normpath(posixpath.join("xl", target)).lstrip("/")
-    if not found or len(found) > MAX_SHEETS:
+    if not found.keys() - {STAMP} or len(found) > MAX_SHEETS:
         raise SpreadsheetRefused("“{name}”里没有可读的工作表，或超过 {limit} 张。请只留下要导入的表", limit=MAX_SHEETS)
     return found
 

@@ -21,7 +21,8 @@ def read_spreadsheet(content: bytes, name: str, *, allowance: Allowance = READIN
     """
     file_type = check_spreadsheet(content, name)
     parsed = json.loads(run_child("read", content, file_type, name, allowance))
-    return Workbook(file_type, tuple(_sheet(sheet) for sheet in parsed["sheets"]), parsed["encoding"])
+    stamp = dict(parsed.get("stamp", ()))
+    return Workbook(file_type, tuple(_sheet(sheet) for sheet in parsed["sheets"]), parsed["encoding"], stamp)
 
 
 def _sheet(parsed: Mapping[str, Any]) -> Sheet:

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 
 from saas.domain.errors import Message, message
 from saas.spreadsheets.cells import Cell, CellKind, Sheet, Workbook, column_letters
-from saas.spreadsheets.columns import CLEARED, Column, Value, half_width, read_cell
+from saas.spreadsheets.columns import CLEARED, NOT_APPLICABLE, Column, Value, half_width, read_cell
 from saas.spreadsheets.limits import MAX_HEAD, MAX_ROWS, SpreadsheetRefused
 
 ERROR_HEAD = "错误信息"  # the column that a marked workbook carries at its end; it is not read back
@@ -26,7 +26,8 @@ _MEASURE = re.compile(r"[（(][^（）()]*[）)]$")
 class TableRow:
     """One row that says something. `values` has what could be read (None: the cell is empty), `errors` the rest.
 
-    A column that the file does not have is in neither. `cleared` are the columns in which （清空） was written.
+    A column that the file does not have is in neither. `cleared` are the columns in which （清空） was written,
+    `not_applicable` those in which 不适用 was, where it may be.
     """
 
     sheet: str
@@ -34,6 +35,7 @@ class TableRow:
     values: Mapping[str, Value | None]
     errors: Mapping[str, Message]
     cleared: frozenset[str] = frozenset()
+    not_applicable: frozenset[str] = frozenset()
 
     def text(self, name: str) -> str:
         """The value of a text column, "" if there is none."""
@@ -79,8 +81,17 @@ class _Heads:
     twice: list[tuple[str, str, str]] = field(default_factory=list)
 
 
-def read_table(workbook: Workbook, columns: Sequence[Column], name: str = "") -> Table:
-    """Find the table with these columns and read it. Raises SpreadsheetRefused if the heads are not there."""
+def heads_found(sheet: Sheet, columns: Sequence[Column]) -> frozenset[str]:
+    """The names of the columns whose heads a sheet has: by which of several tables it is to be read."""
+    heads = _find_heads(sheet, columns)
+    return frozenset(heads.columns) if heads is not None else frozenset()
+
+
+def read_table(workbook: Workbook, columns: Sequence[Column], name: str = "", *, may_be_empty: bool = False) -> Table:
+    """Find the table with these columns and read it. Raises SpreadsheetRefused if the heads are not there.
+
+    A table of which only the heads are there is refused, unless it `may_be_empty`: one of several in a workbook.
+    """
     found = [(sheet, heads) for sheet in workbook.sheets if (heads := _find_heads(sheet, columns)) is not None]
     required = [column for column in columns if column.is_required]
     complete = [(sheet, heads) for sheet, heads in found if all(each.name in heads.columns for each in required)]
@@ -99,7 +110,7 @@ def read_table(workbook: Workbook, columns: Sequence[Column], name: str = "") ->
     rows = tuple(row for sheet, heads in complete for row in _rows(sheet, heads, columns))
     if len(rows) > MAX_ROWS:
         raise SpreadsheetRefused("“{name}”超过 {rows} 行。请分成几个文件，分几次上传", name=name, rows=MAX_ROWS)
-    if not rows:
+    if not rows and not may_be_empty:
         raise SpreadsheetRefused("“{name}”只有表头，没有内容。请在表头下面填写后再上传", name=name)
     places = {sheet.name: Place(sheet.name, heads.row, heads.columns) for sheet, heads in complete}
     return Table(tuple(columns), places, rows, tuple(_notices(complete)))
@@ -217,11 +228,12 @@ def _shared_cells(sheet: Sheet, head_row: int) -> dict[int, dict[int, Cell]]:
 def _row(sheet: str, number: int, present: Sequence[tuple[Column, int]], cells: Mapping[str, Cell]) -> TableRow:
     values: dict[str, Value | None] = {}
     errors: dict[str, Message] = {}
-    cleared = set()
+    marked: dict[str, set[str]] = {CLEARED: set(), NOT_APPLICABLE: set()}
     for column, _ in present:
         cell = cells.get(column.name)
-        if cell is not None and cell.text.strip() == CLEARED:
-            cleared.add(column.name)
+        mark = cell.text.strip() if cell is not None else ""
+        if mark == CLEARED or (mark == NOT_APPLICABLE and column.may_not_apply):
+            marked[mark].add(column.name)
             cell = None
         value = read_cell(cell, column) if cell is not None else None
         if isinstance(value, Message):
@@ -230,7 +242,7 @@ def _row(sheet: str, number: int, present: Sequence[tuple[Column, int]], cells: 
             errors[column.name] = message("missing", "请填写“{label}”", label=column.label)
         else:
             values[column.name] = value
-    return TableRow(sheet, number, values, errors, frozenset(cleared))
+    return TableRow(sheet, number, values, errors, frozenset(marked[CLEARED]), frozenset(marked[NOT_APPLICABLE]))
 
 
 def _notices(found: Sequence[tuple[Sheet, _Heads]]) -> Iterator[Message]:

@@ -19,24 +19,25 @@ import xlsxwriter
 from xlsxwriter.format import Format
 from xlsxwriter.worksheet import Worksheet
 
-from saas.spreadsheets.columns import Column, Kind, Value, shown_value
+from saas.spreadsheets.cells import column_letters
+from saas.spreadsheets.columns import NOT_APPLICABLE, Column, Kind, Value, shown_value
 from saas.spreadsheets.limits import MAX_ROWS, RUNS
 from saas.spreadsheets.tables import EXAMPLE
 
 _LISTS: Final = "选项"
 _NOTES: Final = "填写说明"
 _MAX_LIST: Final = 255  # characters of a list of choices inside a cell's rule; longer ones stand on a hidden sheet
-_MAX_PROMPT: Final = 250
-_WIDEST: Final = 42
-_AS_TEXT = frozenset({Kind.TEXT, Kind.CODE, Kind.CHOICE, Kind.CHOICES, Kind.REFERENCE, Kind.YES_NO})
-_OPTIONS = {
+MAX_PROMPT: Final = 250
+WIDEST: Final = 42
+_AS_TEXT = frozenset(Kind) - {Kind.INTEGER, Kind.DECIMAL, Kind.DAY}
+OPTIONS = {
     "constant_memory": True,
     "strings_to_formulas": False,
     "strings_to_numbers": False,
     "strings_to_urls": False,
 }
 # Whoever fills the sheet in may arrange it; only the heads stay as they are.
-_ALLOWED = {
+ALLOWED = {
     "format_cells": True,
     "format_columns": True,
     "format_rows": True,
@@ -63,9 +64,9 @@ class Layout:
 def write_xlsx(layout: Layout) -> bytes:
     """The table as a workbook: heads that stay, drop-downs, a sheet that explains the columns."""
     buffer = io.BytesIO()
-    with xlsxwriter.Workbook(buffer, _OPTIONS) as workbook:
-        sheet = workbook.add_worksheet(_sheet_name(layout.title))
-        looks = _Looks(workbook)
+    with xlsxwriter.Workbook(buffer, OPTIONS) as workbook:
+        sheet = workbook.add_worksheet(sheet_name(layout.title))
+        looks = Looks(workbook)
         _write_head(sheet, layout, looks)
         first = 1
         if layout.has_example:
@@ -73,10 +74,10 @@ def write_xlsx(layout: Layout) -> bytes:
             first = 2
         for number, row in enumerate(layout.rows, start=first):
             for place, column in enumerate(layout.columns):
-                _write_value(sheet, number, place, row.get(column.name), column, looks)
+                write_value(sheet, number, place, row.get(column.name), column, looks)
         lists = _offer_choices(sheet, layout.columns)
         _write_notes(workbook, layout, looks)
-        _write_lists(workbook, lists)
+        write_lists(workbook, lists)
     return buffer.getvalue()
 
 
@@ -96,8 +97,8 @@ def _harmless(text: str, column: Column) -> str:
     return f"'{text}" if text.startswith(RUNS) and not is_amount else text
 
 
-class _Looks:
-    """The formats of a workbook."""
+class Looks:
+    """The formats of a workbook that is filled in."""
 
     def __init__(self, workbook: Any) -> None:
         base = {"font_name": "宋体", "font_size": 11, "valign": "vcenter"}
@@ -119,11 +120,12 @@ class _Looks:
         return {Kind.DAY: self.day, Kind.INTEGER: self.integer}.get(column.kind, self.decimal)
 
 
-def _sheet_name(title: str) -> str:
+def sheet_name(title: str) -> str:
+    """A title as the name of a sheet: without what a name may not have, at most 31 characters."""
     return "".join("_" if char in "[]:*?/\\'" else char for char in title)[:31] or "表格"
 
 
-def _write_head(sheet: Worksheet, layout: Layout, looks: _Looks) -> None:
+def _write_head(sheet: Worksheet, layout: Layout, looks: Looks) -> None:
     for place, column in enumerate(layout.columns):
         sheet.set_column(place, place, _width(column, layout.rows), looks.of(column))
     sheet.set_row(0, 32)
@@ -132,7 +134,7 @@ def _write_head(sheet: Worksheet, layout: Layout, looks: _Looks) -> None:
         sheet.write_string(0, place, column.full_label, look)
     sheet.freeze_panes(1, 0)
     sheet.autofilter(0, 0, max(len(layout.rows), 1), len(layout.columns) - 1)
-    sheet.protect("", _ALLOWED)
+    sheet.protect("", ALLOWED)
     sheet.set_landscape()
     sheet.set_paper(9)
     sheet.fit_to_pages(1, 0)
@@ -143,7 +145,7 @@ def _width(column: Column, rows: Sequence[Row]) -> float:
     if column.width:
         return column.width
     texts = [column.full_label, column.example, *(shown_value(row.get(column.name), column) for row in rows[:200])]
-    return min(max(display_width(text) for text in texts) + 3, _WIDEST)
+    return min(max(display_width(text) for text in texts) + 3, WIDEST)
 
 
 def display_width(text: str) -> int:
@@ -151,14 +153,15 @@ def display_width(text: str) -> int:
     return sum(2 if unicodedata.east_asian_width(char) in "WF" else 1 for char in text)
 
 
-def _write_example(sheet: Worksheet, columns: Sequence[Column], looks: _Looks) -> None:
+def _write_example(sheet: Worksheet, columns: Sequence[Column], looks: Looks) -> None:
     """A row to imitate. It begins with 示例, by which it is left out when the file comes back."""
     for place, column in enumerate(columns):
         text = f"{EXAMPLE}：{column.example}" if place == 0 else column.example
         sheet.write_string(1, place, text, looks.example)
 
 
-def _write_value(sheet: Worksheet, row: int, place: int, value: Value | None, column: Column, looks: _Looks) -> None:
+def write_value(sheet: Worksheet, row: int, place: int, value: Value | None, column: Column, looks: Looks) -> None:
+    """Write a value so that it is read back as it is, and never runs."""
     look = looks.of(column)
     match value:
         case None:
@@ -181,11 +184,12 @@ def _offer_choices(sheet: Worksheet, columns: Sequence[Column]) -> list[tuple[st
     for place, column in enumerate(columns):
         rule: dict[str, Any] = {"validate": "any"}
         choices = ("是", "否") if column.kind is Kind.YES_NO else tuple(shown for _, shown in column.choices)
+        choices += (NOT_APPLICABLE,) if choices and column.may_not_apply else ()
         if choices and column.kind is not Kind.CHOICES:
-            rule = {"validate": "list", "source": _source(choices, lists), "error_type": _strictness(column)}
+            rule = {"validate": "list", "source": list_source(choices, lists), "error_type": _strictness(column)}
             rule |= {"error_title": "请从列表中选择", "error_message": "这一列的内容须是列表中的一项。"}
         if column.help:
-            rule |= {"input_title": column.label[:32], "input_message": column.help[:_MAX_PROMPT]}
+            rule |= {"input_title": column.label[:32], "input_message": column.help[:MAX_PROMPT]}
         if len(rule) > 1:
             sheet.data_validation(1, place, MAX_ROWS, place, rule)
     return lists
@@ -196,16 +200,18 @@ def _strictness(column: Column) -> str:
     return "warning" if column.kind is Kind.REFERENCE else "stop"
 
 
-def _source(choices: tuple[str, ...], lists: list[tuple[str, ...]]) -> list[str] | str:
+def list_source(choices: tuple[str, ...], lists: list[tuple[str, ...]]) -> list[str] | str:
+    """The source of a drop-down: the choices themselves, or where a long list of them stands on its hidden sheet."""
     is_short = len(",".join(choices)) <= _MAX_LIST and not any("," in choice for choice in choices)
     if is_short:
         return list(choices)
     lists.append(choices)
-    letter = chr(ord("A") + len(lists) - 1)
+    letter = column_letters(len(lists))
     return f"={_LISTS}!${letter}$1:${letter}${len(choices)}"
 
 
-def _write_lists(workbook: Any, lists: Sequence[tuple[str, ...]]) -> None:
+def write_lists(workbook: Any, lists: Sequence[tuple[str, ...]]) -> None:
+    """Write the long lists of the drop-downs, each in a column of a sheet that nobody sees."""
     if not lists:
         return
     sheet = workbook.add_worksheet(_LISTS)
@@ -216,7 +222,7 @@ def _write_lists(workbook: Any, lists: Sequence[tuple[str, ...]]) -> None:
                 sheet.write_string(row, place, choices[row])
 
 
-def _write_notes(workbook: Any, layout: Layout, looks: _Looks) -> None:
+def _write_notes(workbook: Any, layout: Layout, looks: Looks) -> None:
     sheet = workbook.add_worksheet(_NOTES)
     for place, width in enumerate((24, 10, 60, 24)):
         sheet.set_column(place, place, width, looks.note)
@@ -241,12 +247,15 @@ def explanation(column: Column) -> str:
         Kind.INTEGER: "整数",
         Kind.DECIMAL: "数值，可带小数",
         Kind.DAY: "日期，如 2026-03-05、2026.3.5、2026年3月5日",
+        Kind.TIME: "时间，如 09:30",
+        Kind.MOMENT: "日期和时间，如 2026-03-05 09:30",
         Kind.YES_NO: "填“是”或“否”",
         Kind.CHOICE: f"从下拉列表中选：{choices}" if len(choices) <= 200 else "从下拉列表中选",
         Kind.CHOICES: f"可填几项，用顿号隔开：{choices}",
         Kind.REFERENCE: "从下拉列表中选，也可只填代码",
     }.get(column.kind, "")
-    return "。".join(part.rstrip("。") for part in (column.help, words) if part)
+    absent = "没有这回事的填“不适用”" if column.may_not_apply else ""
+    return "。".join(part.rstrip("。") for part in (column.help, words, absent) if part)
 
 
 def write_marked_table(
@@ -257,8 +266,8 @@ def write_marked_table(
     Each row is its texts, the messages by place (counted from 0), and a message for the whole row.
     """
     buffer = io.BytesIO()
-    with xlsxwriter.Workbook(buffer, _OPTIONS) as workbook:
-        sheet, looks = workbook.add_worksheet(_sheet_name(title)), _Looks(workbook)
+    with xlsxwriter.Workbook(buffer, OPTIONS) as workbook:
+        sheet, looks = workbook.add_worksheet(sheet_name(title)), Looks(workbook)
         bad = workbook.add_format({"num_format": "@", "bg_color": "#FFD9D6"})
         says = workbook.add_format({"font_color": "#B3261E", "text_wrap": True})
         for place, head in enumerate(heads):
