@@ -1,0 +1,189 @@
+"""Reading one record: its form, its history, who answers for it, and what somebody is to it."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+from sqlalchemy import Select, select
+from sqlalchemy.orm import joinedload
+
+from saas.access.permissions import Permission
+from saas.accounts.models import User
+from saas.accounts.viewer import Viewer
+from saas.db import db, local_today
+from saas.domain.fields import FormDefinition, form_from_mapping
+from saas.domain.records import Mover
+from saas.files.models import StoredFile
+from saas.files.queries import list_files
+from saas.forms.models import FormVersion
+from saas.org.models import OrgUnit
+from saas.org.queries import list_ancestors, parents_on
+from saas.registers.models import RecordEvent, RecordLink, RegisterRecord
+from saas.registers.queries.visibility import Looking, responsible_units, visible_records, workable_records
+
+SUBJECT = "register_record"
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """Who else has to do with a record, with the name of the unit or person."""
+
+    link: RecordLink
+    name: str
+
+    @property
+    def is_person(self) -> bool:
+        return self.link.user_id is not None
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """One line of a record's history with the name of who did it; "" for the system."""
+
+    event: RecordEvent
+    actor_name: str
+
+
+def get_record(record_id: uuid.UUID, viewer: Looking) -> RegisterRecord:
+    """Return a record with its register, form and unit, or raise NoResultFound (404) if the viewer may not know."""
+    return db.session.scalars(_whole(visible_records(viewer).where(RegisterRecord.id == record_id))).one()
+
+
+def get_workable_record(record_id: uuid.UUID, viewer: Looking) -> RegisterRecord:
+    """Return a record that the viewer may change, or raise NoResultFound (404)."""
+    return db.session.scalars(_whole(workable_records(viewer).where(RegisterRecord.id == record_id))).one()
+
+
+def find_any_record(record_id: uuid.UUID) -> RegisterRecord | None:
+    """A record whoever may see it, or None: to know whether an id is taken."""
+    return db.session.scalars(select(RegisterRecord).where(RegisterRecord.id == record_id)).one_or_none()
+
+
+def _whole(statement: Select[RegisterRecord]) -> Select[RegisterRecord]:
+    return statement.options(
+        joinedload(RegisterRecord.register), joinedload(RegisterRecord.form_version), joinedload(RegisterRecord.unit)
+    )
+
+
+def definition_of(record: RegisterRecord) -> FormDefinition:
+    """The form as the record's own version asks it."""
+    return form_from_mapping(record.form_version.definition)
+
+
+def definitions_of(records: Iterable[RegisterRecord]) -> Mapping[uuid.UUID, FormDefinition]:
+    """The forms of many records by the id of their version, each read once. One statement."""
+    wanted = {record.form_version_id for record in records}
+    if not wanted:
+        return {}
+    versions = db.session.scalars(select(FormVersion).where(FormVersion.id.in_(wanted)).order_by(FormVersion.id)).all()
+    return {version.id: form_from_mapping(version.definition) for version in versions}
+
+
+def record_files(record: RegisterRecord) -> Mapping[str, StoredFile]:
+    """The photos and files of a record, by id."""
+    return {str(file.id): file for file in list_files(SUBJECT, [record.id])}
+
+
+def may_see_record(record_id: uuid.UUID, viewer: Viewer) -> bool:
+    """Whether a viewer may see a record, and so its photos.
+
+    While a record is being written down for the first time its photos are there before it: their sender sees them.
+    """
+    if db.session.scalars(visible_records(viewer).where(RegisterRecord.id == record_id)).first() is not None:
+        return True
+    if find_any_record(record_id) is not None:
+        return False
+    senders = select(StoredFile.created_by_id).where(
+        StoredFile.subject_type == SUBJECT, StoredFile.subject_id == record_id
+    )
+    return set(db.session.scalars(senders).all()) == {viewer.id}
+
+
+def list_links(record: RegisterRecord) -> list[Link]:
+    """The units and persons that answer for a record or support it, in the order in which they were added."""
+    return links_of([record.id]).get(record.id, [])
+
+
+def links_of(record_ids: Sequence[uuid.UUID]) -> Mapping[uuid.UUID, list[Link]]:
+    """The same for many records. One statement."""
+    rows = db.session.execute(
+        select(RecordLink, OrgUnit.name, User.name)
+        .outerjoin(OrgUnit, OrgUnit.id == RecordLink.unit_id)
+        .outerjoin(User, User.id == RecordLink.user_id)
+        .where(RecordLink.record_id.in_(record_ids))
+        .order_by(RecordLink.record_id, RecordLink.id)
+    ).all()
+    found: dict[uuid.UUID, list[Link]] = {}
+    for link, unit_name, user_name in rows:
+        found.setdefault(link.record_id, []).append(Link(link, unit_name or user_name or ""))
+    return found
+
+
+def list_events(record: RegisterRecord) -> list[Event]:
+    """What happened to a record, the latest first."""
+    rows = db.session.execute(
+        select(RecordEvent, User.name)
+        .outerjoin(User, User.id == RecordEvent.actor_id)
+        .where(RecordEvent.record_id == record.id)
+        .order_by(RecordEvent.happened_at.desc(), RecordEvent.id.desc())
+    ).all()
+    return [Event(event, name or "") for event, name in rows]
+
+
+def movers_of(records: Sequence[RegisterRecord], viewer: Viewer) -> Mapping[uuid.UUID, Mover]:
+    """What the viewer is to each of some records that he sees. Three statements, however many there are."""
+    links = links_of([record.id for record in records])
+    above, last = _above({record.unit_id for record in records}), _last_movers([record.id for record in records])
+    return {
+        record.id: _mover(record, viewer, links.get(record.id, ()), above[record.unit_id], last.get(record.id))
+        for record in records
+    }
+
+
+def _mover(
+    record: RegisterRecord,
+    viewer: Viewer,
+    links: Iterable[Link],
+    above: frozenset[uuid.UUID],
+    last_mover: uuid.UUID | None,
+) -> Mover:
+    linked_units = {each.link.unit_id for each in links if each.link.unit_id is not None}
+    is_person = any(each.link.user_id == viewer.id for each in links)
+    reach = above | {record.unit_id} | linked_units
+    deciding = {*viewer.unit_ids(Permission.CASE_DECIDE), *viewer.unit_ids(Permission.COLLECTION_EDIT)}
+    return Mover(
+        is_keeper=record.unit_id in viewer.unit_ids(Permission.SUBMISSION_EDIT),
+        is_responsible=is_person or bool(linked_units & set(responsible_units(viewer))),
+        is_superior=bool(above & deciding),
+        roles=frozenset(role.value for post in viewer.posts if post.unit_id in reach for role in post.roles),
+        has_moved_last=last_mover == viewer.id,
+    )
+
+
+def _above(unit_ids: set[uuid.UUID]) -> Mapping[uuid.UUID, frozenset[uuid.UUID]]:
+    """The units above each unit today."""
+    today = local_today()
+    if len(unit_ids) == 1:
+        (unit_id,) = unit_ids
+        return {unit_id: frozenset(each.id for each in list_ancestors(unit_id, today))}
+    parents = parents_on(today)
+    found = {}
+    for unit_id in unit_ids:
+        above, parent = set[uuid.UUID](), parents.get(unit_id)
+        while parent is not None and parent not in above:
+            above.add(parent)
+            parent = parents.get(parent)
+        found[unit_id] = frozenset(above)
+    return found
+
+
+def _last_movers(record_ids: Sequence[uuid.UUID]) -> Mapping[uuid.UUID, uuid.UUID | None]:
+    """Who brought each record into the state in which it stands."""
+    rows = db.session.execute(
+        select(RecordEvent.record_id, RecordEvent.actor_id)
+        .where(RecordEvent.record_id.in_(record_ids), RecordEvent.state_after != RecordEvent.state_before)
+        .order_by(RecordEvent.happened_at, RecordEvent.id)
+    ).all()
+    return {row.record_id: row.actor_id for row in rows}

@@ -1,0 +1,47 @@
+"""Keeping registers (台账): configuring them, opening, changing and moving records. Never commits."""
+
+from saas.files.queries import register_subject as register_files
+from saas.registers.queries import SUBJECT, definition_of, may_see_record
+from saas.registers.services.configuring import (
+    RegisterSettings,
+    change_states,
+    check_settings,
+    create_register,
+    edit_register,
+)
+from saas.registers.services.linking import LINK_ROLES, link_record, unlink_record
+from saas.registers.services.records import (
+    change_record,
+    move_record,
+    open_record,
+    parse_record,
+    set_due_day,
+)
+from saas.registers.services.renewing import Renewal, renew_record, renewal_of
+from saas.registers.services.views import delete_view, save_view
+
+__all__ = [
+    "LINK_ROLES",
+    "SUBJECT",
+    "RegisterSettings",
+    "Renewal",
+    "change_record",
+    "change_states",
+    "check_settings",
+    "create_register",
+    "definition_of",
+    "delete_view",
+    "edit_register",
+    "link_record",
+    "may_see_record",
+    "move_record",
+    "open_record",
+    "parse_record",
+    "renew_record",
+    "renewal_of",
+    "save_view",
+    "set_due_day",
+    "unlink_record",
+]
+
+register_files(SUBJECT, may_see_record)
