@@ -65,6 +65,7 @@ class AuditAction(StrEnum):
     RECORD_LINKED = "record.linked"
     RECORD_MOVED = "record.moved"
     RECORD_OPENED = "record.opened"
+    RECORD_READ = "record.read"
     REGISTER_CHANGED = "register.changed"
     REORGANISATION_CHANGED = "reorganisation.changed"
     REORGANISATION_CONFIRMED = "reorganisation.confirmed"
@@ -137,6 +138,7 @@ ACTION_LABELS: Mapping[AuditAction, object] = {
     AuditAction.RECORD_LINKED: _l("台账责任变更"),
     AuditAction.RECORD_MOVED: _l("台账记录流转"),
     AuditAction.RECORD_OPENED: _l("登记台账"),
+    AuditAction.RECORD_READ: _l("查阅受保护信息"),
     AuditAction.REGISTER_CHANGED: _l("台账设置变更"),
     AuditAction.REORGANISATION_CHANGED: _l("拟定机构调整"),
     AuditAction.REORGANISATION_CONFIRMED: _l("确认机构调整"),

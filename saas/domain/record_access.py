@@ -7,14 +7,15 @@ matter of `saas.domain.masking`.
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import IntEnum, StrEnum
 from typing import Any
 
 from saas.domain.answers import Answers, Raw
 from saas.domain.errors import FormatError
 from saas.domain.fields import Field, FieldType, FormDefinition, Sensitivity, child_path, iter_fields
-from saas.domain.masking import is_protected, mask_answer, protected_fields
+from saas.domain.filed import AnswerRow, RowState, answer_rows
+from saas.domain.masking import HIDDEN, is_protected, mask_answer, protected_fields
 from saas.domain.reading import read
 
 MAX_FIELDS = 200
@@ -109,11 +110,17 @@ def _rule_mapping(rule: FieldRule) -> dict[str, Any]:
 
 
 def check_access(rules: AccessRules, form: FormDefinition) -> None:
-    """Raise AccessError if a rule names a field that the form does not ask."""
-    known = {path for path, item in iter_fields(form) if item.is_question}
-    for path in rules:
+    """Raise AccessError if a rule names a field that the form does not ask, or hides one without personal data.
+
+    What is not protected names, sorts and finds records: it could be found out although it is not shown.
+    """
+    known, protected = {path for path, item in iter_fields(form) if item.is_question}, protected_fields(form)
+    for path, rule in rules.items():
         if path not in known:
             raise AccessError(f"fields.{path}", "表单里没有字段“{name}”", advice="请改正字段名", name=path)
+        if rule.see and path not in protected:
+            advice = "先在表单里把它标为个人信息（sensitivity），再设谁能看"
+            raise AccessError(f"fields.{path}", "字段“{name}”不是个人信息，不能限制查看", advice=advice, name=path)
 
 
 def default_level(item: Field, relation: Relation) -> Level:
@@ -160,6 +167,11 @@ class FieldAccess:
         """The same after a purpose was given: what is sealed or hidden stays so."""
         kept = {path: level for path, level in self.levels.items() if level is not Level.MASKED}
         return FieldAccess(kept, self.protected, self.unchangeable)
+
+    def listed(self) -> FieldAccess:
+        """The same in lists, exports and prints: what is read at a glance or carried away masks protected answers."""
+        masked = {path: min(self.level(path), Level.SEALED) for path in self.protected}
+        return FieldAccess({**self.levels, **masked}, self.protected, self.unchangeable)
 
 
 def general_path(path: str) -> str:
@@ -233,7 +245,37 @@ def _shown_answer(access: FieldAccess, path: str, item: Field, answer: Any) -> A
         return answer
     if level is Level.HIDDEN:
         return None
-    return Masked(mask_answer(access.protected.get(general_path(path), item), answer))
+    held = access.protected.get(general_path(path))
+    return Masked(mask_answer(held, answer) if held is not None else HIDDEN)
+
+
+def shown_rows(form: FormDefinition, answers: Answers, access: FieldAccess) -> tuple[AnswerRow, ...]:
+    """Return the record line by line as somebody may see it: masked texts where masked, no line where hidden."""
+    rows = (_shown_row(row, answers, access) for row in answer_rows(form, answers))
+    return tuple(row for row in rows if row is not None)
+
+
+def _shown_row(row: AnswerRow, answers: Answers, access: FieldAccess) -> AnswerRow | None:
+    level = access.level(row.path)
+    if level is Level.PLAIN or row.state is RowState.MISSING:
+        return None if level is Level.HIDDEN else row
+    if level is Level.HIDDEN:
+        return None
+    item = access.protected.get(general_path(row.path))
+    text = mask_answer(item, answer_of_path(answers, row.path)) if item is not None else HIDDEN
+    return replace(row, state=RowState.ANSWERED, text=text, files=())
+
+
+def answer_of_path(answers: Answers, path: str) -> Any:
+    """The answer of a path that may name rows (`members[2].phone`); None if there is none."""
+    found: Any = answers
+    for name in path.replace("[", ".[").split("."):
+        if name.startswith("["):
+            number = int(name.strip("[]"))
+            found = found[number] if isinstance(found, list) and number < len(found) else None
+        else:
+            found = found.get(name) if isinstance(found, Mapping) else None
+    return found
 
 
 def withheld_paths(form: FormDefinition, access: FieldAccess) -> frozenset[str]:

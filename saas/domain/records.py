@@ -14,8 +14,9 @@ from typing import Any
 
 from saas.domain.answers import NOT_APPLICABLE, Answers
 from saas.domain.errors import FormatError, InvalidTransition
-from saas.domain.fields import FILES, SILENT, Field, FieldType, FormDefinition, Sensitivity, child_path
+from saas.domain.fields import FILES, SILENT, Field, FieldType, FormDefinition, child_path
 from saas.domain.filed import shown_answer
+from saas.domain.masking import protected_fields
 from saas.domain.reading import CODE, Reader, read, without_defaults
 from saas.domain.working_days import WEEKDAYS, WorkCalendar, working_day_after
 
@@ -160,7 +161,8 @@ def plain_fields(form: FormDefinition) -> dict[str, Field]:
 
 def open_fields(form: FormDefinition) -> dict[str, Field]:
     """The same without what is protected: only these may name, sort and find records."""
-    return {path: item for path, item in plain_fields(form).items() if item.sensitivity is Sensitivity.NONE}
+    protected = protected_fields(form)
+    return {path: item for path, item in plain_fields(form).items() if path not in protected}
 
 
 def _plain(fields: Sequence[Field], parent: str) -> Iterator[tuple[str, Field]]:

@@ -20,6 +20,7 @@ from saas.domain.record_access import (
     general_path,
     merged_raw,
     shown_answers,
+    shown_rows,
     withheld_paths,
 )
 
@@ -198,6 +199,39 @@ def test_a_rule_for_a_field_that_is_not_asked_is_a_mistake() -> None:
         check_access(access_from_mapping({"fields": {"contact": {"office": "plain"}}}), a_form())
 
 
+def test_only_personal_data_is_kept_from_somebody() -> None:
+    check_access(access_from_mapping({"fields": {"matter": {"change": ["office"]}}}), a_form())
+    with pytest.raises(AccessError, match="matter"):
+        check_access(access_from_mapping({"fields": {"matter": {"superior": "hidden"}}}), a_form())
+
+
+def test_lists_show_masks_even_to_the_keeper() -> None:
+    rules = access_from_mapping({"fields": {"contact.phone": {"keeper": "hidden"}}})
+    listed = field_access(a_form(), rules, [Relation.KEEPER]).listed()
+
+    assert listed.shows("matter")
+    assert listed.level("person") is Level.SEALED
+    assert listed.level("contact.phone") is Level.HIDDEN
+
+
 def test_a_path_is_general_without_the_numbers_of_its_rows() -> None:
     assert general_path("a.b[12].c[0].d") == "a.b[].c[].d"
     assert general_path("a.b") == "a.b"
+
+
+def test_a_record_line_by_line_shows_no_more_than_its_answers() -> None:
+    rules = access_from_mapping({"fields": {"contact.phone": {"office": "hidden"}, "matter": {"office": "sealed"}}})
+    rows = shown_rows(a_form(), PERSON, field_access(a_form(), rules, [Relation.OFFICE]))
+
+    assert [(row.path, row.text) for row in rows] == [
+        ("matter", "***"),
+        ("person", "张**"),
+        ("illness", "***"),
+        ("contact", ""),
+        ("members[0]", ""),
+        ("members[0].name", "张**"),
+        ("members[0].age", "3"),
+        ("members[1]", ""),
+        ("members[1].name", "李**"),
+        ("members[1].age", "未填"),
+    ]
