@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -16,10 +16,23 @@ from zoneinfo import ZoneInfo
 ROOT = Path(__file__).resolve().parent.parent
 MIN_SECRET_LENGTH = 32
 DISTINCT_SECRET_CHARACTERS = 10
+MAIL_PORTS = {"tls": 465, "starttls": 587, "none": 25}
 
 
 class ConfigError(RuntimeError):
     """A setting is missing or cannot be used. The text is one line for the person who starts the program."""
+
+
+@dataclass(frozen=True, slots=True)
+class MailServer:
+    """Where e-mail is handed in (SMTP). `security`: tls from the first byte, starttls, or none in one's own network."""
+
+    host: str
+    port: int
+    security: str
+    user: str
+    password: str = field(repr=False)
+    sender: str  # the address that messages come from
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +59,8 @@ class Config:
     job_retry: timedelta = timedelta(seconds=10)
     jobs_per_tenant: int = 4  # at most so many of one county wait or run at a time: the others take turns
     job_memory: int = 2 * 1024**3  # address space of one job, in bytes
+    mail: MailServer | None = None  # without it no e-mail is sent
+    outgoing_proxy: str | None = None  # for messages to group robots; never taken from HTTPS_PROXY by itself
 
     @property
     def is_production(self) -> bool:
@@ -75,10 +90,32 @@ def load_config(environ: Mapping[str, str] | None = None) -> Config:
         job_retry=timedelta(seconds=float(env.get("JOB_RETRY_SECONDS", "10"))),
         jobs_per_tenant=int(env.get("JOBS_PER_TENANT", "4")),
         job_memory=int(env.get("JOB_MEMORY_MIB", "2048")) * 1024**2,
+        mail=_mail_server(env),
+        outgoing_proxy=env.get("OUTGOING_PROXY") or None,
     )
     if config.is_production and (config.public_url is None or not config.trusted_hosts):
         raise ConfigError("production needs PUBLIC_URL and TRUSTED_HOSTS (a comma-separated list of host names)")
     return config
+
+
+def _mail_server(env: Mapping[str, str]) -> MailServer | None:
+    host = env.get("SMTP_HOST", "").strip()
+    if not host:
+        return None
+    security = env.get("SMTP_SECURITY", "starttls")
+    if security not in MAIL_PORTS:
+        raise ConfigError(f"SMTP_SECURITY is {security!r}; it must be tls, starttls or none")
+    server = MailServer(
+        host=host,
+        port=int(env.get("SMTP_PORT") or MAIL_PORTS[security]),
+        security=security,
+        user=env.get("SMTP_USER", ""),
+        password=env.get("SMTP_PASSWORD", ""),
+        sender=_required(env, "SMTP_FROM"),
+    )
+    if security == "none" and server.password:
+        raise ConfigError("SMTP_PASSWORD would be sent unencrypted: set SMTP_SECURITY to tls or starttls")
+    return server
 
 
 def _required(env: Mapping[str, str], name: str) -> str:

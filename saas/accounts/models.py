@@ -28,6 +28,7 @@ class User(TenantOwned, Base):
     password_hash: Mapped[str | None]
     phone: Mapped[str] = mapped_column(default="")
     email: Mapped[str] = mapped_column(default="")
+    has_email_reminders: Mapped[bool] = mapped_column(default=True)  # the person's own switch
     is_active: Mapped[bool] = mapped_column(default=True)
     must_change_password: Mapped[bool] = mapped_column(default=True)
     password_changed_at: Mapped[datetime | None]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Mapping
+from datetime import timedelta
 from typing import Any, NamedTuple, Protocol
 
 from flask import current_app
@@ -36,16 +37,25 @@ class _Message(NamedTuple):
     urgent: bool
 
 
-def request_job(kind: str, key: str, args: Mapping[str, Any], *, actor: HasId | None, priority: int = 0) -> Job:
+def request_job(
+    kind: str,
+    key: str,
+    args: Mapping[str, Any],
+    *,
+    actor: HasId | None,
+    priority: int = 0,
+    after: timedelta = timedelta(0),
+) -> Job:
     """Note that background work is wanted and return its row; it starts after the caller's commit.
 
     `key` is the idempotency key within the kind, e.g. a document's id: the same work asked for twice is one row, and
     work that is done stays done. Work that had failed for good is queued again. `args` are ids and plain values.
-    A `priority` above 0 goes before others of the county. Without an actor it is the system's own doing.
+    A `priority` above 0 goes before others of the county. Without an actor it is the system's own doing. New work with
+    `after` waits so long before it starts.
 
     Raises UnknownKindError if no such kind is registered.
     """
-    is_new = _insert(kind, key, stored(args), actor, priority)
+    is_new = _insert(kind, key, stored(args), actor, priority, after)
     found = db.session.scalars(
         select(Job).where(Job.kind == kind, Job.key == key), execution_options={"populate_existing": True}
     ).one()
@@ -58,7 +68,7 @@ def request_job(kind: str, key: str, args: Mapping[str, Any], *, actor: HasId | 
     return found
 
 
-def _insert(kind: str, key: str, args: dict[str, Any], actor: HasId | None, priority: int) -> bool:
+def _insert(kind: str, key: str, args: dict[str, Any], actor: HasId | None, priority: int, after: timedelta) -> bool:
     """Add the row unless there is one for this work; return whether it was added."""
     statement = insert(Job).values(
         tenant_id=bound_tenant_id(),
@@ -68,10 +78,10 @@ def _insert(kind: str, key: str, args: dict[str, Any], actor: HasId | None, prio
         args=args,
         priority=priority,
         max_attempts=get_kind(kind).max_attempts,
-        run_after=func.clock_timestamp(),
+        run_after=func.clock_timestamp() + after,
         created_by_id=actor.id if actor is not None else None,
         created_at=utc_now(),
-        sent_at=_now_if_below_cap(),
+        sent_at=None if after else _now_if_below_cap(),  # the reconciler sends what was to wait
     )
     unless_there = statement.on_conflict_do_nothing(index_elements=["tenant_id", "kind", "key"])
     return db.session.execute(unless_there.returning(Job.id)).one_or_none() is not None

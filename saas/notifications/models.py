@@ -58,6 +58,8 @@ class Channel(TenantOwned, Base):
     hint: Mapped[str] = mapped_column(default="")  # its last characters, to tell robots apart
     kinds: Mapped[list[str]] = mapped_column(default=list)  # kinds of notifications it is told of
     is_active: Mapped[bool] = mapped_column(default=True)
+    failures: Mapped[int] = mapped_column(default=0)  # attempts that failed since one succeeded
+    problem: Mapped[str] = mapped_column(default="")  # why it was paused, in words
     created_by_id: Mapped[uuid.UUID]
     created_at: Mapped[datetime] = mapped_column(default=utc_now)
     version: Mapped[int] = mapped_column()

@@ -20,15 +20,17 @@ from saas.db import db
 from saas.domain.filing import FilingState
 from saas.domain.reminders import ReminderRule, Stage, is_escalated, reminder_stage
 from saas.domain.windows import WindowStatus
+from saas.notifications.outgoing import named_units
 from saas.notifications.services import notify_once
-from saas.org.models import OrgUnit, Post
+from saas.org.models import Post
+from saas.submissions import telling
 from saas.submissions.calendars import county_days
 from saas.submissions.schedule import status_now
 from saas.submissions.standing import Asked, Standing, list_asked, list_standings
+from saas.submissions.telling import Told
 
 KIND = "reminder"
 SUPERIORS = (Role.TOWN_OFFICER, Role.OFFICE)  # who looks after the filing of the units below
-_NAMED = 5  # units named in one message; the rest is counted
 _WAITING = {FilingState.OPEN, FilingState.DRAFT, FilingState.OVERDUE, FilingState.MISSING}
 
 
@@ -50,43 +52,48 @@ def remind(today: date) -> int:
     if not waiting:
         return 0
     staff = _staff(today)
-    return _remind_units(waiting, today, rule, staff) + _tell_superiors(waiting, today, rule, staff)
+    told = [*_remind_units(waiting, today, rule, staff), *_tell_superiors(waiting, today, rule, staff)]
+    telling.tell_people(told, today)
+    telling.tell_channels(waiting, today, rule)
+    return len(told)
 
 
-def _remind_units(waiting: Iterable[Standing], today: date, rule: ReminderRule, staff: _Staff) -> int:
-    told: dict[tuple[uuid.UUID, uuid.UUID, date], list[Standing]] = defaultdict(list)
+def _remind_units(waiting: Iterable[Standing], today: date, rule: ReminderRule, staff: _Staff) -> list[Told]:
+    told: dict[tuple[uuid.UUID, str], list[Standing]] = defaultdict(list)
     for each in waiting:
-        for user_id in staff.fillers.get(each.unit.id, ()):
-            told[user_id, each.asked.collection.id, each.asked.period.start].append(each)
-    count = 0
-    for (user_id, _collection, _start), group in told.items():
+        for user_id in dict.fromkeys(user for unit in each.fillers for user in staff.fillers.get(unit.id, ())):
+            told[user_id, _key(each.asked)].append(each)
+    reminded: list[Told] = []
+    for (user_id, _asked), group in told.items():
         asked = group[0].asked
         stage = reminder_stage(asked.dates.due_on, today, rule)
         if stage is not None:
-            key = f"{_key(asked)}/{stage.key}"
-            count += notify_once([user_id], KIND, _reminder(asked, stage, group, today), _fill_path(group), key=key)
-    return count
+            title, path = _reminder(asked, stage, group, today), _fill_path(group)
+            now = notify_once([user_id], KIND, title, path, key=f"{_key(asked)}/{stage.key}")
+            reminded += [Told(each, title, path) for each in now]
+    return reminded
 
 
-def _tell_superiors(waiting: Iterable[Standing], today: date, rule: ReminderRule, staff: _Staff) -> int:
-    missing: dict[tuple[uuid.UUID, uuid.UUID, date], list[Standing]] = defaultdict(list)
+def _tell_superiors(waiting: Iterable[Standing], today: date, rule: ReminderRule, staff: _Staff) -> list[Told]:
+    missing: dict[tuple[uuid.UUID, str], list[Standing]] = defaultdict(list)
     for each in waiting:
-        superior = next((unit for unit in each.above if unit.id in staff.superiors), None)
+        superior = next((unit for unit in each.responsible[1:] if unit.id in staff.superiors), None)
         if superior is not None and each.is_missing and is_escalated(each.asked.dates.due_on, today, rule):
-            missing[superior.id, each.asked.collection.id, each.asked.period.start].append(each)
-    count = 0
-    for (superior_id, _collection, _start), group in missing.items():
+            missing[superior.id, _key(each.asked)].append(each)
+    reminded: list[Told] = []
+    for (superior_id, _asked), group in missing.items():
         asked = group[0].asked
         over = (today - asked.dates.due_on).days
-        title = f"{len(group)}个单位逾期{over}天未报“{asked.title}”：{_names([each.unit for each in group])}"
-        path = f"/collections/{asked.collection.id}?period={asked.period.start}&mark=not_reported"
+        title = f"{len(group)}个单位逾期{over}天未报“{asked.title}”：{named_units([each.unit for each in group])}"
+        path = _superiors_path(asked)
         key = f"{_key(asked)}/above/{superior_id}"
-        count += notify_once(staff.superiors[superior_id], KIND, title, path, key=key)
-    return count
+        now = notify_once(staff.superiors[superior_id], KIND, title, path, key=key)
+        reminded += [Told(each, title, path) for each in now]
+    return reminded
 
 
 def _reminder(asked: Asked, stage: Stage, group: Sequence[Standing], today: date) -> str:
-    names, left = _names([each.unit for each in group]), (asked.dates.due_on - today).days
+    names, left = named_units([each.unit for each in group]), (asked.dates.due_on - today).days
     if not stage.is_overdue:
         when = "今天截止" if left == 0 else f"还有{left}天截止"
         return f"{when}：{asked.title}，{names}尚未报送"
@@ -95,19 +102,24 @@ def _reminder(asked: Asked, stage: Stage, group: Sequence[Standing], today: date
     return f"已逾期{-left}天：{asked.title}，{names}尚未报送，{advice}"
 
 
-def _names(units: Sequence[OrgUnit]) -> str:
-    names = "、".join(unit.name for unit in units[:_NAMED])
-    return names if len(units) <= _NAMED else f"{names}等{len(units)}个单位"
-
-
 def _key(asked: Asked) -> str:
-    return f"filing/{asked.collection.id}/{asked.period.start}"
+    return f"{'compiling' if asked.is_compiling else 'filing'}/{asked.collection.id}/{asked.period.start}"
+
+
+def _superiors_path(asked: Asked) -> str:
+    if asked.is_compiling:
+        return f"/collections/{asked.collection.id}/compilations?period={asked.period.start}"
+    return f"/collections/{asked.collection.id}?period={asked.period.start}&mark=not_reported"
 
 
 def _fill_path(group: Sequence[Standing]) -> str:
+    asked = group[0].asked
+    if asked.is_compiling:
+        return f"/collections/{asked.collection.id}/compilations/{group[0].unit.id}/{asked.period.start}"
+    if any(each.is_for_others for each in group):
+        return f"/submissions/grid/{asked.collection.id}/{asked.period.start}"
     if len(group) > 1:
         return "/submissions"
-    asked = group[0].asked
     return f"/submissions/fill/{asked.collection.id}/{group[0].unit.id}/{asked.period.start}"
 
 

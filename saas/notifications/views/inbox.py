@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import uuid
 
-from flask import Blueprint, redirect, request, url_for
+from flask import redirect, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_login import current_user
 
@@ -12,8 +12,7 @@ from saas.access.decorators import requires
 from saas.access.permissions import Permission
 from saas.db import unit_of_work
 from saas.notifications import queries, services
-
-bp = Blueprint("notifications", __name__, url_prefix="/notifications")
+from saas.notifications.views.blueprint import bp
 
 
 @bp.post("/<uuid:notification_id>/open")
