@@ -274,10 +274,11 @@ def cohort_unit(unit: OrgUnit, on: date) -> CohortUnit:
 
 def known_values(unit: OrgUnit) -> Mapping[str, str]:
     """What the county already knows of a unit, by the name of a field of the same name."""
-    return {name: _typed(value) for name, value in unit.attributes.items() if value is not None}
+    return {name: typed_attribute(value) for name, value in unit.attributes.items() if value is not None}
 
 
-def _typed(value: Any) -> str:
+def typed_attribute(value: Any) -> str:
+    """The value of an attribute as it would be typed."""
     if isinstance(value, bool):
         return "yes" if value else "no"
     return str(value)
