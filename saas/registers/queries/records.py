@@ -13,11 +13,13 @@ from saas.access.permissions import Permission
 from saas.accounts.models import User
 from saas.accounts.viewer import Viewer
 from saas.db import db, local_today
-from saas.domain.fields import FormDefinition, form_from_mapping
+from saas.domain.fields import FormDefinition
 from saas.domain.records import Mover
 from saas.files.models import StoredFile
 from saas.files.queries import list_files
+from saas.forms.definitions import definition_of_version
 from saas.forms.models import FormVersion
+from saas.forms.outside_choices import with_choices
 from saas.org.models import OrgUnit
 from saas.org.queries import list_ancestors, parents_on
 from saas.registers.models import RecordEvent, RecordLink, RegisterRecord
@@ -68,8 +70,13 @@ def _whole(statement: Select[RegisterRecord]) -> Select[RegisterRecord]:
 
 
 def definition_of(record: RegisterRecord) -> FormDefinition:
-    """The form as the record's own version asks it."""
-    return form_from_mapping(record.form_version.definition)
+    """The form as the record's own version asks it, with the choices of today."""
+    return definition_for(record.form_version, record.unit)
+
+
+def definition_for(version: FormVersion, unit: OrgUnit | None) -> FormDefinition:
+    """A version of a form as a unit fills it today; None: as a list of many units shows it."""
+    return with_choices(definition_of_version(version), unit, local_today())
 
 
 def definitions_of(records: Iterable[RegisterRecord]) -> Mapping[uuid.UUID, FormDefinition]:
@@ -78,7 +85,7 @@ def definitions_of(records: Iterable[RegisterRecord]) -> Mapping[uuid.UUID, Form
     if not wanted:
         return {}
     versions = db.session.scalars(select(FormVersion).where(FormVersion.id.in_(wanted)).order_by(FormVersion.id)).all()
-    return {version.id: form_from_mapping(version.definition) for version in versions}
+    return {version.id: definition_for(version, None) for version in versions}
 
 
 def record_files(record: RegisterRecord) -> Mapping[str, StoredFile]:

@@ -14,7 +14,7 @@ from saas.audit.services import AuditAction, HasId, record
 from saas.db import db, local_today
 from saas.domain.cohorts import cohort_from_mapping
 from saas.domain.errors import DomainError, FormatError
-from saas.domain.fields import FieldType, FormDefinition, form_from_mapping
+from saas.domain.fields import FieldType, FormDefinition
 from saas.domain.records import (
     StateKind,
     States,
@@ -24,6 +24,7 @@ from saas.domain.records import (
     states_from_mapping,
     states_to_mapping,
 )
+from saas.forms.definitions import definition_of_version
 from saas.forms.queries import find_published_version
 from saas.org.cohorts import check_cohort
 from saas.registers import queries
@@ -102,7 +103,7 @@ def _definition(form_id: uuid.UUID) -> FormDefinition:
     version = find_published_version(form_id)
     if version is None:
         raise DomainError("表单还没有发布，请先发布表单", code="not_published")
-    return form_from_mapping(version.definition)
+    return definition_of_version(version)
 
 
 def _check_states(states: States, definition: FormDefinition, register: Register | None) -> None:

@@ -13,7 +13,7 @@ from saas.audit.services import AuditAction, HasId, record
 from saas.db import db, local_clock, local_today, new_id, utc_now
 from saas.domain.answers import Answers, Parsed, answers_from_stored, canonical_answers, parse_answers
 from saas.domain.errors import DomainError, NotAllowed
-from saas.domain.fields import Field, FieldType, FormDefinition, child_path, form_from_mapping
+from saas.domain.fields import Field, FieldType, FormDefinition, child_path
 from saas.domain.records import Mover, StateKind, due_day, find_move, found_by, may_move, missing_for, record_title
 from saas.forms.models import FormVersion
 from saas.forms.queries import find_published_version
@@ -75,7 +75,7 @@ def open_record(
         created_by_id=actor.id,
         created_at=now,
     )
-    put_answers(opened, form_from_mapping(version.definition), answers)
+    put_answers(opened, queries.definition_for(version, unit), answers)
     opened.due_on = due_day(states.due, opened.opened_on, answers, work_calendar())
     db.session.add(opened)
     db.session.flush()

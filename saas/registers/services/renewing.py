@@ -8,7 +8,6 @@ from saas.audit.services import AuditAction, HasId, record
 from saas.db import db, local_clock
 from saas.domain.answers import Answers, answers_from_stored, canonical_answers, parse_answers, raw_from_answers
 from saas.domain.errors import DomainError
-from saas.domain.fields import form_from_mapping
 from saas.domain.filed import RowState, answer_rows
 from saas.forms.models import FormVersion
 from saas.forms.queries import find_published_version
@@ -32,7 +31,7 @@ def renewal_of(subject: RegisterRecord) -> Renewal | None:
     version = find_published_version(subject.register.form_id)
     if version is None or version.id == subject.form_version_id:
         return None
-    old, new = queries.definition_of(subject), form_from_mapping(version.definition)
+    old, new = queries.definition_of(subject), queries.definition_for(version, subject.unit)
     stored = answers_from_stored(old, subject.answers)
     parsed = parse_answers(new, raw_from_answers(old, stored), is_draft=True, now=local_clock())
     before = {row.path: row for row in answer_rows(old, stored)}
@@ -54,7 +53,7 @@ def renew_record(subject: RegisterRecord, *, actor: HasId) -> None:
     if renewal is None:
         raise DomainError("该记录已使用最新版表单", code="is_newest")
     old, before = queries.definition_of(subject), subject.answers
-    new = form_from_mapping(renewal.version.definition)
+    new = queries.definition_for(renewal.version, subject.unit)
     changes = changes_between(old, before, {})
     stored = canonical_answers(new, renewal.answers)
     kept = changes_between(new, {}, stored)
