@@ -42,6 +42,7 @@ TEMPLATES = Path(__file__).parents[2] / "templates"
 
 DRAFT_MARK = "草稿"
 INFORMAL_MARK = "非正式稿"
+OFFICIAL_SHEET = "official.css"
 
 _FONT_SCHEME = "font:"
 _BASE = "page:"  # leads nowhere, so that a relative address is refused like any other
@@ -92,14 +93,19 @@ def document_html(document: OfficialDocument, *, mark: str = "") -> str:
     return _environment().get_template("documents/pdf/official.html").render(view=print_view(document, mark=mark))
 
 
-def html_to_pdf(html: str, *, fonts: FontSet, identifier: str = "") -> bytes:
-    """Return the PDF of a page written for the official style sheet.
+def page_html(template: str, **context: Any) -> str:
+    """Return a print template, by its name below documents/pdf/, as HTML for `html_to_pdf`."""
+    return _environment().get_template(f"documents/pdf/{template}").render(**context)
+
+
+def html_to_pdf(html: str, *, fonts: FontSet, identifier: str = "", sheet: str = OFFICIAL_SHEET) -> bytes:
+    """Return the PDF of a page written for a style sheet below documents/pdf/, the official one if none is named.
 
     `identifier` goes into the file as its identity; give the content's digest. Raises ResourceRefusedError.
     """
     fetcher = _OnlyInside({})
     with _one_at_a_time:
-        style, configuration = _style(fonts)
+        style, configuration = _style(fonts, sheet)
         try:
             pdf: bytes = HTML(string=html, base_url=_BASE, url_fetcher=fetcher).write_pdf(
                 stylesheets=[style],
@@ -117,7 +123,7 @@ def html_to_pdf(html: str, *, fonts: FontSet, identifier: str = "") -> bytes:
 def preload(fonts: FontSet) -> None:
     """Load templates, style sheet and fonts before a worker forks, so that its jobs begin at once."""
     _environment().get_template("documents/pdf/official.html")
-    _style(fonts)
+    _style(fonts, OFFICIAL_SHEET)
 
 
 def embedded_fonts(pdf: bytes) -> tuple[EmbeddedFont, ...]:
@@ -171,8 +177,8 @@ def _environment() -> Environment:
     )
 
 
-@lru_cache(maxsize=2)
-def _style(fonts: FontSet) -> tuple[CSS, FontConfiguration]:
+@lru_cache(maxsize=4)
+def _style(fonts: FontSet, sheet: str) -> tuple[CSS, FontConfiguration]:
     """Return the parsed style sheet and the fonts. Parsing and loading cost more than setting a page, hence once."""
     justification.install()
     configuration = FontConfiguration()
@@ -181,8 +187,8 @@ def _style(fonts: FontSet) -> tuple[CSS, FontConfiguration]:
         f'@font-face {{ font-family: {face.family}; src: url("{_FONT_SCHEME}{face.family}") }}\n'
         for face in fonts.faces
     )
-    sheet = (TEMPLATES / "documents/pdf/official.css").read_text(encoding="utf-8")
-    css = CSS(string=faces + sheet, font_config=configuration, url_fetcher=_OnlyInside(assets))
+    rules = (TEMPLATES / "documents/pdf" / sheet).read_text(encoding="utf-8")
+    css = CSS(string=faces + rules, font_config=configuration, url_fetcher=_OnlyInside(assets))
     return css, configuration
 
 
