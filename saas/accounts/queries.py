@@ -6,9 +6,26 @@ import uuid
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from functools import cache
+from typing import Any, TypeAlias
 
 from flask_babel import lazy_gettext as _l
-from sqlalchemy import ColumnElement, Select, Subquery, Uuid, and_, cast, func, null, or_, select, union_all
+from sqlalchemy import (
+    BindParameter,
+    ColumnElement,
+    Date,
+    Select,
+    Subquery,
+    Uuid,
+    and_,
+    bindparam,
+    cast,
+    func,
+    null,
+    or_,
+    select,
+    union_all,
+)
 from sqlalchemy.orm import aliased, joinedload
 
 from saas.access.permissions import Role
@@ -28,12 +45,15 @@ ACCOUNT_STATES: Mapping[str, object] = {
 }
 
 
-def holds(on: date) -> ColumnElement[bool]:
+Day: TypeAlias = "date | BindParameter[date]"
+
+
+def holds(on: Day) -> ColumnElement[bool]:
     """The condition that an appointment is in force on a day."""
     return and_(Appointment.starts_on <= on, or_(Appointment.ends_on.is_(None), Appointment.ends_on > on))
 
 
-def delegated(on: date) -> ColumnElement[bool]:
+def delegated(on: Day) -> ColumnElement[bool]:
     """The condition that a delegation is in force on a day: its time, not revoked, and its giver holds the post."""
     giver = aliased(Appointment)
     still_holds = (
@@ -49,7 +69,7 @@ def delegated(on: date) -> ColumnElement[bool]:
     return and_(Delegation.starts_on <= on, Delegation.ends_on > on, Delegation.revoked_at.is_(None), still_holds)
 
 
-def acting(on: date) -> Subquery:
+def acting(on: Day) -> Subquery:
     """Who acts in which post on a day: its holders, and their delegates (受委托人).
 
     Columns: post_id, user_id, starts_on, and acting_for_id, the holder for whom a delegate acts.
@@ -80,16 +100,22 @@ class ActingPost:
 
 def list_acting_posts(user_id: uuid.UUID, on: date) -> list[ActingPost]:
     """The posts in which a person acts on a day: first those held, the one shown beside the name first of all."""
-    who, holder = acting(on), aliased(User)
-    rows = db.session.execute(
+    rows = db.session.execute(_acting_posts(), {"person": user_id, "day": on}).all()
+    return [ActingPost(post, for_id, for_name or "") for post, for_id, for_name in rows]
+
+
+@cache
+def _acting_posts() -> Select[Any]:
+    """Written once: every page asks it, and putting the statement together took longer than its answer."""
+    who, holder = acting(bindparam("day", type_=Date())), aliased(User)
+    return (
         select(Post, who.c.acting_for_id, holder.name)
         .join(who, who.c.post_id == Post.id)
         .outerjoin(holder, holder.id == who.c.acting_for_id)
-        .where(who.c.user_id == user_id, Post.is_active)
+        .where(who.c.user_id == bindparam("person", type_=Uuid()), Post.is_active)
         .options(joinedload(Post.unit))
         .order_by(who.c.acting_for_id.is_not(None), Post.sort_order, who.c.starts_on, Post.id)
-    ).all()
-    return [ActingPost(post, for_id, for_name or "") for post, for_id, for_name in rows]
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,13 +129,18 @@ class Acting:
 
 def list_acting(post_ids: Sequence[uuid.UUID], on: date) -> list[Acting]:
     """Who acts in these posts on a day. One statement."""
-    who = acting(on)
-    rows = db.session.execute(
-        select(who.c.post_id, who.c.user_id, who.c.acting_for_id)
-        .where(who.c.post_id.in_(post_ids))
-        .order_by(who.c.acting_for_id.is_not(None), who.c.starts_on, who.c.user_id)
-    ).all()
+    rows = db.session.execute(_acting_in(), {"posts": post_ids, "day": on}).all()
     return [Acting(*row) for row in rows]
+
+
+@cache
+def _acting_in() -> Select[Any]:
+    who = acting(bindparam("day", type_=Date()))
+    return (
+        select(who.c.post_id, who.c.user_id, who.c.acting_for_id)
+        .where(who.c.post_id.in_(bindparam("posts", type_=Uuid(), expanding=True)))
+        .order_by(who.c.acting_for_id.is_not(None), who.c.starts_on, who.c.user_id)
+    )
 
 
 def find_account(login_name: str) -> User | None:

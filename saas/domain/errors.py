@@ -40,6 +40,12 @@ class DomainError(Exception):
         super().__init__(str(self.message))
 
 
+class Incomplete(DomainError):  # noqa: N818  (reads as a sentence where it is raised)
+    """What is to be handed in lacks an answer, or has a wrong one."""
+
+    code = "incomplete"
+
+
 class InvalidTransition(DomainError):  # noqa: N818  (reads as a sentence where it is raised)
     """The action is not possible in the present state (当前状态不允许)."""
 

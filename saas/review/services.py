@@ -102,7 +102,7 @@ def _begin(case: ReviewCase, actor: HasId) -> None:
     _show(case, state)
     db.session.add(case)
     db.session.flush()
-    _note(case, None, "submit", actor, post=None, comment="")
+    _add_decision(case, None, "submit", actor, post=None, comment="")
     if state.step is not None:
         _add_tasks(case, state.step, 0, sorted(seat.id for seat in open_seats(model, state)))
     db.session.flush()
@@ -310,7 +310,13 @@ def _delegated_by(acting_for: ActingPost | None) -> dict[str, str]:
     return {"acting_for": acting_for.for_name} if acting_for else {}
 
 
-def _note(
+def _note(case: ReviewCase, step: int | None, action: str, actor: HasId, **what: Any) -> None:
+    """Add one decision, and write it at once: what follows reads the decisions back."""
+    _add_decision(case, step, action, actor, **what)
+    db.session.flush()
+
+
+def _add_decision(
     case: ReviewCase,
     step: int | None,
     action: str,
@@ -343,7 +349,6 @@ def _note(
             decided_at=utc_now(),
         )
     )
-    db.session.flush()
 
 
 def _person_name(actor: HasId) -> str:

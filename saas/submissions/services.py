@@ -21,7 +21,7 @@ from saas.domain.answers import (
 )
 from saas.domain.canonical_json import digest
 from saas.domain.cohorts import matches
-from saas.domain.errors import DomainError, InvalidTransition, Message, message
+from saas.domain.errors import DomainError, Incomplete, InvalidTransition, Message, message
 from saas.domain.fields import FormDefinition
 from saas.domain.filed import answer_rows
 from saas.domain.filing import may_fill
@@ -165,12 +165,12 @@ def check_complete(submission: Submission) -> Parsed:
 def submit(submission: Submission, *, actor: HasId) -> None:
     """Hand the stored answers in (报送) and put them on the collection's route.
 
-    Raises DomainError if an answer is missing or the window is closed. In the window's days of grace it is marked
-    late (迟报); what was returned and is handed in again stays as timely as it was.
+    Raises Incomplete if an answer is missing, DomainError if the window is closed. In the window's days of grace it
+    is marked late (迟报); what was returned and is handed in again stays as timely as it was.
     """
     checked = check_complete(submission)
     if not checked.is_valid:
-        raise DomainError("还有必填项没有填写，不能报送", code="incomplete")
+        raise Incomplete("还有必填项没有填写，不能报送")
     answers = canonical_answers(definition_of(submission), checked.answers)
     if answers != submission.answers:  # what is not asked any more was kept in the draft only
         submission.answers = answers
@@ -189,9 +189,10 @@ def declare_not_applicable(submission: Submission, *, reason: str, actor: HasId)
 
 def _hand_in(submission: Submission, action: SubmissionAction, actor: HasId) -> None:
     period = period_of_submission(submission)
-    dates = window_dates(submission.collection, period)
-    _refuse(filling_problem(submission.collection, period, submission, dates))
-    route = queries.get_route_of(submission.collection)
+    with db.session.no_autoflush:  # what changes is written once, not before each question on the way
+        dates = window_dates(submission.collection, period)
+        _refuse(filling_problem(submission.collection, period, submission, dates))
+        route = queries.get_route_of(submission.collection)
     was_returned = submission.status is SubmissionStatus.RETURNED
     submission.status = next_status(SUBMISSION_MOVES, submission.status, action)
     if action is SubmissionAction.SUBMIT:

@@ -14,6 +14,7 @@ from saas.access.decorators import requires
 from saas.access.permissions import Permission
 from saas.db import local_clock, unit_of_work
 from saas.domain.answers import answers_from_stored
+from saas.domain.errors import Incomplete
 from saas.domain.filing import form_totals, is_zero_report
 from saas.domain.form_logic import reacts_to_answers
 from saas.forms.fill_form import Surroundings, field_id, fill_nodes
@@ -116,15 +117,15 @@ def submit(submission_id: uuid.UUID) -> ResponseReturnValue:
     earlier = find_earlier_answer()
     if earlier is not None:
         return redirect(earlier, code=303)
-    if submission.status not in queries.HANDED_IN:
-        if request.form.get("version") != str(submission.version):
-            return _confirm_page(submission, status=409)
-        if not services.check_complete(submission).is_valid:
-            return _confirm_page(submission, status=422)
+    if submission.status not in queries.HANDED_IN and request.form.get("version") != str(submission.version):
+        return _confirm_page(submission, status=409)
     location = url_for(".show", submission_id=submission_id)
-    with unit_of_work():
-        services.submit(submission, actor=current_user)
-        remember_answer(location)
+    try:
+        with unit_of_work():
+            services.submit(submission, actor=current_user)
+            remember_answer(location)
+    except Incomplete:
+        return _confirm_page(queries.get_own_submission(submission_id, current_user), status=422)
     flash(gettext("已报送，等待审核。"), "success")
     return redirect(location, code=303)
 
