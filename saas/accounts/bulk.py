@@ -28,6 +28,7 @@ class NewPerson:
     name: str
     login_name: str
     phone: str = ""
+    email: str = ""
 
 
 def create_people(people: Sequence[NewPerson], *, actor: HasId) -> list[User]:
@@ -42,6 +43,7 @@ def create_people(people: Sequence[NewPerson], *, actor: HasId) -> list[User]:
             name=each.name,
             login_name=each.login_name,
             phone=each.phone,
+            email=each.email,
             password_hash=_quick.hash(secrets.token_urlsafe(32)),
         )
         for each in people

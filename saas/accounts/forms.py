@@ -15,6 +15,8 @@ from wtforms.validators import DataRequired, EqualTo, Length, Optional, Regexp, 
 
 from saas.accounts.models import User
 from saas.accounts.passwords import MAX_LENGTH, password_problem
+from saas.domain.emails import MAX_LENGTH as MAX_EMAIL
+from saas.domain.emails import is_email
 from saas.form_fields import day_field, name_field, stripped
 from saas.org.models import Post
 
@@ -91,12 +93,35 @@ def _phone_field(description: Any) -> StringField:
     )
 
 
+def _email_field(description: Any) -> StringField:
+    return StringField(
+        _l("邮箱"),
+        description=description,
+        validators=[Optional(), _plain_email],
+        filters=[stripped],
+        render_kw={"maxlength": MAX_EMAIL, "type": "email", "autocomplete": "off"},
+    )
+
+
+def _plain_email(_form: Any, field: Field) -> None:
+    if not is_email(field.data):
+        raise ValidationError(gettext("请填写一个电子邮箱地址"))
+
+
+class EmailForm(FlaskForm):
+    """Where one's own reminders go besides the inbox (邮件提醒)."""
+
+    email = _email_field(_l("留空则不发邮件"))
+    has_reminders = BooleanField(_l("把提醒发到这个邮箱"))
+
+
 class PersonForm(FlaskForm):
     """A person, with an account or without one (登记人员)."""
 
     name = _name_field()
     login_name = _login_field(_l("登录时使用，小写字母开头，2 到 32 个字符；只任职、不登录的人员可以不填"))
     phone = _phone_field(_l("各处只显示前三位和后四位"))
+    email = _email_field(_l("用于邮件提醒；本人可以修改或关闭"))
 
 
 class EditPersonForm(FlaskForm):
@@ -106,6 +131,7 @@ class EditPersonForm(FlaskForm):
     login_name = _login_field(_l("改名后须用新账号登录；没有账号的，填写后即开通"))
     phone = _phone_field(_l("留空表示不修改"))
     clears_phone = BooleanField(_l("删除已登记的手机号"))
+    email = _email_field(_l("用于邮件提醒；本人可以修改或关闭"))
 
     def validate_clears_phone(self, field: Field) -> None:
         if field.data and self.phone.data:

@@ -14,12 +14,12 @@ from saas.domain.errors import DomainError, NotAllowed
 from saas.tenancy.quotas import QuotaReached, max_users
 
 
-def create_person(*, name: str, login_name: str, phone: str, actor: HasId) -> tuple[User, str]:
+def create_person(*, name: str, login_name: str, phone: str, actor: HasId, email: str = "") -> tuple[User, str]:
     """Register a person. Return the person and the first password, which is shown once.
 
     Without a login name the person has no account: holds posts and seats, but cannot sign in. The password is "" then.
     """
-    user = User(name=name, login_name=None, phone=phone, password_hash=None)
+    user = User(name=name, login_name=None, phone=phone, email=email, password_hash=None)
     db.session.add(user)
     db.session.flush()
     password = _open_account(user, login_name) if login_name else ""
@@ -44,11 +44,12 @@ def _refuse_taken(login_name: str, user: User) -> None:
 
 @dataclass(frozen=True, slots=True)
 class PersonChange:
-    """What is to be known of a person. `phone` None: as it is."""
+    """What is to be known of a person. `phone`, `email` None: as it is."""
 
     name: str
     login_name: str
     phone: str | None
+    email: str | None = None
 
 
 def edit_person(user: User, change: PersonChange, *, actor: HasId) -> str:
@@ -73,10 +74,24 @@ def edit_person(user: User, change: PersonChange, *, actor: HasId) -> str:
     if change.phone is not None and change.phone != user.phone:
         user.phone = change.phone
         fields.append("手机号")
+    if change.email is not None and change.email != user.email:
+        user.email = change.email
+        fields.append("邮箱")
     if fields:
         record(AuditAction.ACCOUNT_EDITED, user, actor=actor, fields=fields, login_name=user.login_name or "")
     db.session.flush()
     return password
+
+
+def set_email(user: User, email: str, *, has_reminders: bool, actor: HasId) -> None:
+    """Set one's own e-mail address, and whether reminders go there."""
+    fields = ["邮箱"] if email != user.email else []
+    if has_reminders != user.has_email_reminders:
+        fields.append("邮件提醒")
+    user.email, user.has_email_reminders = email, has_reminders
+    if fields:
+        record(AuditAction.ACCOUNT_EDITED, user, actor=actor, fields=fields, login_name=user.login_name or "")
+    db.session.flush()
 
 
 def reveal_phone(user: User, *, reason: str, actor: HasId) -> str:

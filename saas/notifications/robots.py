@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from urllib.parse import parse_qsl, urlsplit
 
+from saas.domain.emails import is_email
 from saas.domain.errors import DomainError
 from saas.notifications.models import ChannelKind
 
@@ -30,10 +31,6 @@ _TOKENS: Mapping[ChannelKind, re.Pattern[str]] = {
     ChannelKind.FEISHU: re.compile(r"[A-Za-z0-9_-]{16,128}"),
 }
 _SIGNING_KEY = re.compile(r"SEC[A-Za-z0-9]{16,128}")
-_EMAIL = re.compile(
-    r"[A-Za-z0-9][A-Za-z0-9._%+-]{0,63}@(?:[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?\.)+[A-Za-z]{2,24}"
-)
-MAX_EMAIL = 120
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,11 +71,6 @@ def read_destination(kind: ChannelKind, typed: str, signing_key: str = "") -> De
     if signing_key and (kind is not ChannelKind.DINGTALK or _SIGNING_KEY.fullmatch(signing_key) is None):
         raise DomainError("加签密钥以 SEC 开头，只有钉钉机器人才有", code="bad_signing_key")
     return Destination(token, signing_key)
-
-
-def is_email(text: str) -> bool:
-    """Whether this is one plain e-mail address."""
-    return len(text) <= MAX_EMAIL and ".." not in text and _EMAIL.fullmatch(text) is not None
 
 
 def _email(typed: str) -> str:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import pytest
 
+from saas.domain.emails import is_email, masked_email
 from saas.domain.errors import DomainError
 from saas.notifications.models import ChannelKind
-from saas.notifications.robots import HOSTS, destination_from, is_email, read_destination
+from saas.notifications.robots import HOSTS, destination_from, read_destination
 from tests.notifications.conftest import TOKEN
 
 DINGTALK, WECOM, FEISHU = ChannelKind.DINGTALK, ChannelKind.WECOM, ChannelKind.FEISHU
@@ -110,6 +111,11 @@ def test_plain_addresses_of_e_mail_are_taken(text: str) -> None:
 )
 def test_what_is_no_plain_address_is_not(text: str) -> None:
     assert not is_email(text)
+
+
+def test_lists_do_not_show_whose_address_it_is() -> None:
+    assert masked_email("tips@example.org") == "t***@example.org"
+    assert masked_email("") == ""
 
 
 def test_no_host_is_on_the_list_but_the_three_services() -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from saas.accounts.views import delegations, own, people, terms
+from saas.accounts.views import delegations, email, own, people, terms
 from saas.accounts.views.blueprint import bp
 
-__all__ = ["bp", "delegations", "own", "people", "terms"]
+__all__ = ["bp", "delegations", "email", "own", "people", "terms"]

@@ -62,7 +62,11 @@ def create_person_send() -> ResponseReturnValue:
     try:
         with unit_of_work():
             user, password = people.create_person(
-                name=form.name.data, login_name=form.login_name.data, phone=form.phone.data or "", actor=current_user
+                name=form.name.data,
+                login_name=form.login_name.data,
+                phone=form.phone.data or "",
+                email=form.email.data or "",
+                actor=current_user,
             )
             remember_answer(url_for("people.show", user_id=user.id))
     except DomainError as error:
@@ -75,7 +79,9 @@ def create_person_send() -> ResponseReturnValue:
 @requires(Permission.ACCOUNT_EDIT)
 def edit_person(user_id: uuid.UUID) -> ResponseReturnValue:
     user = queries.get_user(user_id)
-    return _edit_page(EditPersonForm(data={"name": user.name, "login_name": user.login_name or ""}), user)
+    return _edit_page(
+        EditPersonForm(data={"name": user.name, "login_name": user.login_name or "", "email": user.email}), user
+    )
 
 
 @bp.post("/accounts/<uuid:user_id>/edit")
@@ -88,7 +94,7 @@ def edit_person_send(user_id: uuid.UUID) -> ResponseReturnValue:
     phone = "" if form.clears_phone.data else form.phone.data or None
     try:
         with unit_of_work():
-            change = people.PersonChange(form.name.data, form.login_name.data or "", phone)
+            change = people.PersonChange(form.name.data, form.login_name.data or "", phone, form.email.data or "")
             password = people.edit_person(user, change, actor=current_user)
     except DomainError as error:
         refused(form, error, {}, "login_name")

@@ -16,6 +16,8 @@ from saas.accounts.bulk import NewPerson, create_people
 from saas.accounts.models import User
 from saas.audit.services import AuditAction, record
 from saas.db import db
+from saas.domain.emails import MAX_LENGTH as MAX_EMAIL
+from saas.domain.emails import is_email, masked_email
 from saas.domain.errors import Message, message
 from saas.imports.handlers import Asking, Check, Difference, RowCheck, RowState
 from saas.spreadsheets.columns import Column, Kind
@@ -26,6 +28,7 @@ from saas.tenancy.pack_files import looks_like_formula
 LOGIN_NAME = re.compile(r"[a-z][a-z0-9._-]{1,31}")
 PHONE = re.compile(r"\d{11}")
 MAX_NAME = 40
+_Seen = dict[str, tuple[str, tuple[str | None, str | None, str | None]]]  # login name → cell, and what it said
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +38,7 @@ class PersonPlan:
     login_name: str
     name: str | None
     phone: str | None
+    email: str | None
     user: User | None
 
 
@@ -62,7 +66,7 @@ class People:
 
     kind: str = "people"
     label: object = _l("人员账号")
-    lead: object = _l("登记人员和账号，修改姓名和手机。任职由系统管理员用“任职”导入，可用同一份表。")
+    lead: object = _l("登记人员和账号，修改姓名、手机和邮箱。任职由系统管理员用“任职”导入，可用同一份表。")
     permission: Permission = Permission.ACCOUNT_EDIT
     follow_up: tuple[object, str] | None = (_l("首次密码表"), "first_passwords.show")
 
@@ -86,12 +90,20 @@ class People:
                 help=gettext("11 位数字，请把这一列设为“文本”格式"),
                 example="13800000000",
             ),
+            Column(
+                "email",
+                gettext("邮箱"),
+                max_length=MAX_EMAIL,
+                aliases=(gettext("电子邮箱"), gettext("电子邮件"), "e-mail"),
+                help=gettext("用于邮件提醒，本人可以修改或关闭"),
+                example="zhangming@example.org",
+            ),
         )
 
     def notes(self) -> tuple[str, ...]:
         return (
             gettext("账号相同的是同一个人：有的就修改，没有的就登记；表中没有的人不受影响，停用请在账号页面办理。"),
-            gettext("一个人有几个岗位的，可以有几行：姓名、手机写一样的内容。"),
+            gettext("一个人有几个岗位的，可以有几行：姓名、手机、邮箱写一样的内容。"),
             gettext("导入后可下载一次首次密码表，逐人告知；本人首次登录须改密码。"),
         )
 
@@ -99,13 +111,21 @@ class People:
         users = db.session.scalars(
             select(User).where(User.login_name.is_not(None)).order_by(User.name, User.login_name)
         ).all()
-        return [{"login_name": user.login_name, "name": user.name, "phone": user.phone or None} for user in users]
+        return [
+            {
+                "login_name": user.login_name,
+                "name": user.name,
+                "phone": user.phone or None,
+                "email": user.email or None,
+            }
+            for user in users
+        ]
 
     def check(self, table: Table, asking: Asking, *, is_final: bool = False) -> Check:
         statement = select(User).where(User.login_name.is_not(None)).order_by(User.id)
         rows = db.session.scalars(statement.with_for_update() if is_final else statement).all()
         users = {user.login_name: user for user in rows}
-        seen: dict[str, tuple[str, str | None, str | None]] = {}
+        seen: _Seen = {}
         found = []
         for row in table.rows:
             errors = dict(row.errors)
@@ -116,7 +136,11 @@ class People:
 
     def apply(self, rows: Sequence[RowCheck], asking: Asking) -> Mapping[str, Any]:
         plans: list[PersonPlan] = [each.plan for each in rows]
-        new = [NewPerson(plan.name or "", plan.login_name, plan.phone or "") for plan in plans if plan.user is None]
+        new = [
+            NewPerson(plan.name or "", plan.login_name, plan.phone or "", plan.email or "")
+            for plan in plans
+            if plan.user is None
+        ]
         created = create_people(new, actor=asking.viewer)
         for plan in plans:
             if plan.user is not None:
@@ -139,25 +163,28 @@ def _plan(row: TableRow, users: Mapping[str | None, User], errors: dict[str, Mes
     phone = "" if "phone" in row.cleared else row.text("phone") or None
     if phone and PHONE.fullmatch(phone) is None:
         errors["phone"] = message("bad_phone", "手机应为 11 位数字")
-    return PersonPlan(login_name, name, phone, user)
+    email = "" if "email" in row.cleared else row.text("email") or None
+    if email and not is_email(email):
+        errors["email"] = message("bad_email", "请填写一个电子邮箱地址")
+    return PersonPlan(login_name, name, phone, email, user)
 
 
 def _check_repeated(
     table: Table,
     row: TableRow,
     plan: PersonPlan,
-    seen: dict[str, tuple[str, str | None, str | None]],
+    seen: _Seen,
     errors: dict[str, Message],
 ) -> bool:
     """Whether the person stands further up already: with the same words that is a second post, else a mistake."""
     if not plan.login_name or errors:
         return False
     if plan.login_name not in seen:
-        seen[plan.login_name] = (table.address(row, "login_name"), plan.name, plan.phone)
+        seen[plan.login_name] = (table.address(row, "login_name"), (plan.name, plan.phone, plan.email))
         return False
-    cell, name, phone = seen[plan.login_name]
-    if (name, phone) != (plan.name, plan.phone):
-        errors["login_name"] = message("person_twice", "与 {cell} 是同一个账号，姓名或手机却不同", cell=cell)
+    cell, said = seen[plan.login_name]
+    if said != (plan.name, plan.phone, plan.email):
+        errors["login_name"] = message("person_twice", "与 {cell} 是同一个账号，姓名、手机或邮箱却不同", cell=cell)
     return True
 
 
@@ -172,12 +199,15 @@ def _row_check(row: TableRow, plan: PersonPlan, errors: dict[str, Message], is_r
 
 
 def _differences(plan: PersonPlan) -> tuple[Difference, ...]:
-    old_name, old_phone = (plan.user.name, plan.user.phone) if plan.user is not None else ("", "")
+    user = plan.user
+    old_name, old_phone, old_email = (user.name, user.phone, user.email) if user is not None else ("", "", "")
     found = []
     if plan.name is not None and plan.name != old_name:
         found.append(Difference(gettext("姓名"), old_name, plan.name))
     if plan.phone is not None and plan.phone != old_phone:
         found.append(Difference(gettext("手机"), masked(old_phone), masked(plan.phone)))
+    if plan.email is not None and plan.email != old_email:
+        found.append(Difference(gettext("邮箱"), masked_email(old_email), masked_email(plan.email)))
     return tuple(found)
 
 
@@ -186,4 +216,6 @@ def _edit(user: User, plan: PersonPlan, asking: Asking) -> None:
         user.name = plan.name
     if plan.phone is not None:
         user.phone = plan.phone
+    if plan.email is not None:
+        user.email = plan.email
     record(AuditAction.ACCOUNT_CHANGED, user, actor=asking.viewer, login_name=user.login_name)
