@@ -1,4 +1,4 @@
-"""Editing a form step by step, and what a new version changes."""
+"""Editing a form step by step."""
 
 from __future__ import annotations
 
@@ -6,7 +6,6 @@ import pytest
 
 from saas.domain.errors import FormError
 from saas.domain.fields import FieldType, FormDefinition, form_from_mapping, form_to_mapping
-from saas.domain.form_changes import ChangeKind, form_changes
 from saas.domain.form_editing import (
     add_field,
     find_field,
@@ -73,26 +72,3 @@ def test_what_cannot_be_removed(path: str) -> None:
 def test_nothing_is_put_into_a_question() -> None:
     with pytest.raises(FormError, match="不能放问题"):
         add_field(FORM, "a", new_field(FieldType.TEXT, "q1", "新"))
-
-
-def test_changes_say_what_parts_the_data() -> None:
-    mapping = form_to_mapping(FORM)
-    fields = mapping["fields"]
-    fields[0] |= {"required": True, "label": "新甲"}
-    fields[1]["max"] = "9"
-    fields[2]["fields"][0]["type"] = "date"
-    fields[3]["choices"].pop()
-    fields.append({"type": "text", "name": "n", "label": "新增"})
-
-    changes = form_changes(FORM, form_from_mapping(mapping))
-
-    assert [(change.kind, change.path, change.parts_data) for change in changes] == [
-        (ChangeKind.MADE_REQUIRED, "a", False),
-        (ChangeKind.REWORDED, "a", False),
-        (ChangeKind.RANGE_NARROWED, "b", True),
-        (ChangeKind.TYPE_CHANGED, "g.c", True),
-        (ChangeKind.CHOICE_REMOVED, "s", True),
-        (ChangeKind.ADDED, "n", False),
-    ]
-    assert form_changes(FORM, FORM) == ()
-    assert form_changes(FORM, remove_field(FORM, "b"))[0].kind is ChangeKind.REMOVED
