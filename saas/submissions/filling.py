@@ -15,7 +15,7 @@ from sqlalchemy.exc import NoResultFound
 
 from saas.accounts.viewer import Viewer
 from saas.audit.services import HasId
-from saas.domain.answers import Parsed, answers_from_stored, raw_from_answers
+from saas.domain.answers import Parsed, answers_from_stored
 from saas.domain.errors import Message
 from saas.domain.fields import FILES, FormDefinition, iter_fields
 from saas.domain.filed import RowState, answer_rows
@@ -33,6 +33,7 @@ from saas.submissions import queries, services
 from saas.submissions.defining import definition_for, definition_of
 from saas.submissions.fillers import may_fill_for
 from saas.submissions.models import Collection, CollectionWindow, Submission
+from saas.submissions.prefilling import Sources, draft_raw, first_raw, follow_sources
 from saas.submissions.schedule import dates_of, period_at, status_now
 
 
@@ -60,9 +61,15 @@ class Place:
     @cached_property
     def definition(self) -> FormDefinition:
         """The form in the version that is filled."""
+        return self.sources.form_to_fill
+
+    @cached_property
+    def sources(self) -> Sources:
+        """Where the first values of the form come from."""
         if self.form_version is None:
             raise NoResultFound("the form was never published")
-        return definition_for(self.form_version, self.unit.id, self.period.end)
+        form = definition_for(self.form_version, self.unit.id, self.period.end)
+        return Sources(form, self.collection, self.unit, self.period)
 
     @cached_property
     def problem(self) -> Message | None:
@@ -85,9 +92,11 @@ class Place:
 
     def stored_raw(self) -> dict[str, list[str]]:
         """What the form shows when it is opened."""
-        if self.submission is None:
-            return services.first_raw(self.definition, self.unit)
-        return raw_from_answers(self.definition, answers_from_stored(self.definition, self.submission.answers))
+        return draft_raw(self.sources, self.submission) if self.submission else first_raw(self.sources)
+
+    def parse(self, raw: Mapping[str, Sequence[str]], *, is_draft: bool) -> Parsed:
+        """Read what was typed here."""
+        return services.parse_for(self.definition, self.unit, raw, is_draft=is_draft, known=self.sources.known())
 
 
 def get_place(collection_id: uuid.UUID, unit_id: uuid.UUID, period_start: str, viewer: Viewer) -> Place:
@@ -124,13 +133,16 @@ def save_posted(place: Place, posted: Posted, *, actor: HasId, is_autosave: bool
 
     Wrong values are not kept, but they stay on the page. For checking, required fields count as well.
     """
-    submission = place.submission or services.start_submission(place.collection, place.unit, place.period, actor=actor)
+    submission = place.submission or services.start_submission(
+        place.collection, place.unit, place.period, actor=actor, sources=place.sources
+    )
     take_photos(submission, place.definition, posted, actor=actor)
-    draft = services.parse_for(place.definition, place.unit, posted.raw, is_draft=True)
+    draft = place.parse(posted.raw, is_draft=True)
+    follow_sources(submission, place.sources)
     services.save_answers(submission, draft.answers, actor=actor, is_autosave=is_autosave)
     if posted.action != "check":
         return submission, draft
-    return submission, services.parse_for(place.definition, place.unit, posted.raw, is_draft=False)
+    return submission, place.parse(posted.raw, is_draft=False)
 
 
 # --- what stands beside ---------------------------------------------------------------------------------------------
@@ -138,7 +150,7 @@ def save_posted(place: Place, posted: Posted, *, actor: HasId, is_autosave: bool
 
 def notes_beside(place: Place) -> Mapping[str, str]:
     """What the unit answered in the period before, by path, as a reminder; nothing of it is filled in by itself."""
-    last = queries.find_last_answers(place.collection.id, place.unit.id, place.period.start)
+    last = place.sources.last
     if last is None:
         return {}
     definition = definition_of(last)
@@ -186,7 +198,7 @@ def differences(place: Place, posted: Posted) -> list[Difference]:
     """What is stored now where it differs from what was typed (冲突对照)."""
     if place.submission is None:
         return []
-    typed = services.parse_for(place.definition, place.unit, posted.raw, is_draft=True)
+    typed = place.parse(posted.raw, is_draft=True)
     stored = answers_from_stored(place.definition, place.submission.answers)
     mine = {row.path: row for row in answer_rows(place.definition, typed.answers)}
     theirs = {row.path: row for row in answer_rows(place.definition, stored)}

@@ -15,7 +15,6 @@ from saas.domain.answers import (
     Parsed,
     answers_from_stored,
     canonical_answers,
-    initial_raw,
     parse_answers,
     raw_from_answers,
 )
@@ -40,7 +39,9 @@ from saas.review.queries import find_case_of
 from saas.review.services import start_case, withdraw_case
 from saas.review.subjects import SubjectHandler, register_subject
 from saas.submissions import defining, queries
+from saas.submissions.marking import freeze_marks
 from saas.submissions.models import Collection, Submission
+from saas.submissions.prefilling import Sources, follow_sources, note_sources, sources_of
 from saas.submissions.schedule import cohort_of, dates_of, status_now
 from saas.submissions.schedule import period_of_submission as period_of_submission
 
@@ -89,7 +90,9 @@ def _refuse(problem: Message | None) -> None:
 # --- filling --------------------------------------------------------------------------------------------------------
 
 
-def start_submission(collection: Collection, unit: OrgUnit, period: Period, *, actor: HasId) -> Submission:
+def start_submission(
+    collection: Collection, unit: OrgUnit, period: Period, *, actor: HasId, sources: Sources | None = None
+) -> Submission:
     """Begin a unit's submission for a period with the version of the form that is published now.
 
     Raises DomainError if the unit is not asked, the form has expired or the window is closed.
@@ -113,6 +116,7 @@ def start_submission(collection: Collection, unit: OrgUnit, period: Period, *, a
         updated_at=utc_now(),
         contributors=[str(actor.id)],
     )
+    note_sources(submission, sources)
     db.session.add(submission)
     db.session.flush()
     return submission
@@ -127,14 +131,17 @@ def is_asked(collection: Collection, unit: OrgUnit, period: Period) -> bool:
     return matches(queries.cohort_unit(unit, day), cohort_of(collection, period), CohortBook(day))
 
 
-def parse_for(definition: FormDefinition, unit: OrgUnit, raw: Mapping[str, Sequence[str]], *, is_draft: bool) -> Parsed:
-    """Read what was typed for a unit; read-only fields come from what the county knows of it."""
-    return parse_answers(definition, raw, known=queries.known_values(unit), is_draft=is_draft, now=local_clock())
-
-
-def first_raw(definition: FormDefinition, unit: OrgUnit) -> dict[str, list[str]]:
-    """What an empty form shows: defaults, and what the county already knows of the unit."""
-    return initial_raw(definition, known=queries.known_values(unit))
+def parse_for(
+    definition: FormDefinition,
+    unit: OrgUnit,
+    raw: Mapping[str, Sequence[str]],
+    *,
+    is_draft: bool,
+    known: Mapping[str, str] | None = None,
+) -> Parsed:
+    """Read what was typed for a unit. Read-only fields come from `known` (`Sources.known`) or from its attributes."""
+    known = queries.known_values(unit) if known is None else known
+    return parse_answers(definition, raw, known=known, is_draft=is_draft, now=local_clock())
 
 
 def save_answers(submission: Submission, answers: Answers, *, actor: HasId, is_autosave: bool = False) -> None:
@@ -155,25 +162,31 @@ def save_answers(submission: Submission, answers: Answers, *, actor: HasId, is_a
 # --- handing in -----------------------------------------------------------------------------------------------------
 
 
-def check_complete(submission: Submission) -> Parsed:
+def check_complete(submission: Submission, sources: Sources | None = None) -> Parsed:
     """Read the stored answers once more as strictly as handing in demands."""
-    definition = definition_of(submission)
+    sources = sources or sources_of(submission)
+    definition = sources.form_to_fill
     raw = raw_from_answers(definition, answers_from_stored(definition, submission.answers))
-    return parse_for(definition, submission.unit, raw, is_draft=False)
+    return parse_for(definition, submission.unit, raw, is_draft=False, known=sources.known())
 
 
-def submit(submission: Submission, *, actor: HasId) -> None:
+def submit(submission: Submission, *, actor: HasId, explanations: Mapping[str, str] | None = None) -> None:
     """Hand the stored answers in (报送) and put them on the collection's route.
 
     Raises Incomplete if an answer is missing, DomainError if the window is closed. In the window's days of grace it
-    is marked late (迟报); what was returned and is handed in again stays as timely as it was.
+    is marked late (迟报); what was returned and is handed in again stays as timely as it was. What looks odd is marked
+    (疑点), with what the unit says to it: `explanations` by the key of the mark.
     """
-    checked = check_complete(submission)
-    if not checked.is_valid:
-        raise Incomplete("还有必填项没有填写，不能报送")
-    answers = canonical_answers(definition_of(submission), checked.answers)
-    if answers != submission.answers:  # what is not asked any more was kept in the draft only
-        submission.answers = answers
+    with db.session.no_autoflush:
+        sources = sources_of(submission)
+        checked = check_complete(submission, sources)
+        if not checked.is_valid:
+            raise Incomplete("还有必填项没有填写，不能报送")
+        answers = canonical_answers(sources.form, checked.answers)
+        if answers != submission.answers:  # what is not asked any more was kept in the draft only
+            submission.answers = answers
+        follow_sources(submission, sources)
+        freeze_marks(submission, explanations or {})
     _hand_in(submission, SubmissionAction.SUBMIT, actor)
 
 
@@ -181,7 +194,7 @@ def declare_not_applicable(submission: Submission, *, reason: str, actor: HasId)
     """Declare that nothing of the form applies in this period (本期不适用). It is reviewed like a report."""
     if not reason.strip():
         raise DomainError("请填写不适用的原因", code="no_reason")
-    submission.is_not_applicable, submission.not_applicable_reason = True, reason.strip()
+    submission.is_not_applicable, submission.not_applicable_reason, submission.marks = True, reason.strip(), []
     if str(actor.id) not in submission.contributors:
         submission.contributors = [*submission.contributors, str(actor.id)]
     _hand_in(submission, SubmissionAction.DECLARE_NOT_APPLICABLE, actor)

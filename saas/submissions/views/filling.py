@@ -192,7 +192,7 @@ def _questions(place: Place, posted: Posted) -> Response:
 def _nodes(place: Place, posted: Posted) -> list[dict[str, Any]]:
     more = frozenset([posted.target]) if posted.target and posted.action in {"add", "show"} else frozenset()
     around = Surroundings(posted.errors, notes_beside(place), photos_beside(place, posted.raw), more)
-    known = queries.known_values(place.unit)
+    known = place.sources.known()
     return fill_nodes(place.definition, posted.raw, around, now=local_clock(), known=known)
 
 
