@@ -6,7 +6,7 @@ import os
 import secrets
 import tempfile
 import uuid
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
@@ -116,11 +116,33 @@ def _fill() -> tuple[str, dict[uuid.UUID, str]]:
     ).all()
     clerks = {unit_id: user_id for user_id, unit_id in _holders(Role.VILLAGE_CLERK)}
     for start in months():
-        end = (start + timedelta(days=31)).replace(day=1) - timedelta(days=1)
-        db.session.add(_open_window(collection, start, clerks[villages[0].id]))
-        db.session.add_all(_draft(collection, version, unit, start, end, clerks[unit.id]) for unit in villages)
+        _add_drafts(collection, version, villages, clerks, start)
     office = _session_of(_holders(Role.OFFICE)[0][0])
     return office, {unit.id: _session_of(clerks[unit.id]) for unit in villages}
+
+
+def add_drafts(start: date) -> int:
+    """Let every village begin its report of one more month; return how many there are."""
+    collection = db.session.scalars(select(Collection).where(Collection.code == "bench_monthly")).one()
+    version = db.session.scalars(select(FormVersion).where(FormVersion.form_id == collection.form_id)).one()
+    clerks = {unit_id: user_id for user_id, unit_id in _holders(Role.VILLAGE_CLERK)}
+    villages = db.session.scalars(select(OrgUnit).where(OrgUnit.id.in_(clerks))).all()
+    return _add_drafts(collection, version, villages, clerks, start)
+
+
+def _add_drafts(
+    collection: Collection,
+    version: FormVersion,
+    villages: Sequence[OrgUnit],
+    clerks: Mapping[uuid.UUID, uuid.UUID],
+    start: date,
+) -> int:
+    end = (start + timedelta(days=31)).replace(day=1) - timedelta(days=1)
+    db.session.add(_open_window(collection, start, clerks[villages[0].id]))
+    drafts = [_draft(collection, version, unit, start, end, clerks[unit.id]) for unit in villages]
+    db.session.add_all(drafts)
+    db.session.flush()
+    return len(drafts)
 
 
 def months() -> list[date]:
@@ -161,7 +183,7 @@ def _collection() -> tuple[Collection, FormVersion]:
         cadence="month",
         cohort={"unit_types": ["village"]},
         window={"opens": {"month": 0, "day": 1}, "due": {"month": 1, "day": 5}, "due_inclusive": True},
-        starts_on=months()[-1],
+        starts_on=months()[-1] - timedelta(days=4 * 365),
     )
     for row in (form, version, collection):
         db.session.add(row)

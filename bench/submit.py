@@ -48,11 +48,11 @@ class Report:
 def measure(place: Place) -> list[Measurement]:
     """Each run hands in one month of 150 villages; the slowest twentieth of it counts."""
     ours, floors, every = [], [], []
-    with _server(place) as port:
+    with server(place) as port:
         for run in range(RUNS + 1):
-            took = _in_parallel(_reports(place, run), lambda report: _hand_in(port, report))
-            rows = _rows_of_one(place)
-            floor = _in_parallel([rows] * len(took), lambda each: _write(place, each))
+            took = in_parallel(_reports(place, run), lambda report: _hand_in(port, report))
+            rows = rows_of_one(place)
+            floor = in_parallel([rows] * len(took), lambda each: write_rows(place, each))
             if run:  # the first one warms up
                 ours.append(percentile(took, SLOWEST))
                 floors.append(percentile(floor, SLOWEST))
@@ -63,7 +63,7 @@ def measure(place: Place) -> list[Measurement]:
 
 
 @contextmanager
-def _server(place: Place) -> Iterator[int]:
+def server(place: Place) -> Iterator[int]:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = int(probe.getsockname()[1])
@@ -82,7 +82,7 @@ def _wait_for(port: int) -> None:
     deadline = time.monotonic() + 60
     while time.monotonic() < deadline:
         try:
-            if _request(port, "GET", "/healthz", "").status == 200:
+            if request(port, "GET", "/healthz", "").status == 200:
                 return
         except OSError:
             time.sleep(0.2)
@@ -101,7 +101,7 @@ def _reports(place: Place, month: int) -> list[Report]:
     return [Report(row.id, place.clerk_tokens[row.unit_id]) for row in rows]
 
 
-def _in_parallel(items: Sequence[Item], action: Callable[[Item], float]) -> list[float]:
+def in_parallel(items: Sequence[Item], action: Callable[[Item], float]) -> list[float]:
     """Let the clients share the items; return how long each item took."""
     took: list[float] = []
     failures: list[BaseException] = []
@@ -125,12 +125,12 @@ def _in_parallel(items: Sequence[Item], action: Callable[[Item], float]) -> list
 def _hand_in(port: int, report: Report) -> float:
     """Open the page on which the report is checked once more, then send it; only the sending is timed."""
     session = f"{SLUG}-session={report.token}"
-    page = _request(port, "GET", f"/{SLUG}/submissions/{report.id}/confirm", session)
+    page = request(port, "GET", f"/{SLUG}/submissions/{report.id}/confirm", session)
     assert page.status == 200, page.status
     cookies = [found[0] for text in page.cookies if (found := COOKIE.match(text))]
     body = urlencode(dict(HIDDEN.findall(page.text)))
     begun = time.perf_counter()
-    answer = _request(port, "POST", f"/{SLUG}/submissions/{report.id}/submit", "; ".join([session, *cookies]), body)
+    answer = request(port, "POST", f"/{SLUG}/submissions/{report.id}/submit", "; ".join([session, *cookies]), body)
     took = time.perf_counter() - begun
     assert answer.status == 303, (answer.status, answer.text[:2000])
     return took
@@ -143,7 +143,7 @@ class _Answer:
     cookies: list[str]
 
 
-def _request(port: int, method: str, path: str, cookie: str, body: str | None = None) -> _Answer:
+def request(port: int, method: str, path: str, cookie: str, body: str | None = None) -> _Answer:
     connection = http.client.HTTPConnection("127.0.0.1", port, timeout=30)
     try:
         form = {"Content-Type": "application/x-www-form-urlencoded"} if body is not None else {}
@@ -157,7 +157,7 @@ def _request(port: int, method: str, path: str, cookie: str, body: str | None = 
 # --- the floor ------------------------------------------------------------------------------------------------------
 
 
-def _rows_of_one(place: Place) -> dict[str, list[dict[str, Any]]]:
+def rows_of_one(place: Place) -> dict[str, list[dict[str, Any]]]:
     """The rows that the last report left behind, table by table."""
     with psycopg.connect(place.app_dsn) as connection:
         _bind(connection, place)
@@ -181,7 +181,7 @@ def _rows_of_one(place: Place) -> dict[str, list[dict[str, Any]]]:
         }
 
 
-def _write(place: Place, rows: dict[str, list[dict[str, Any]]]) -> float:
+def write_rows(place: Place, rows: dict[str, list[dict[str, Any]]]) -> float:
     """Write the same rows again under new ids, in one transaction as the application's role."""
     case_id, subject_id = str(uuid.uuid4()), str(uuid.uuid4())
     with psycopg.connect(place.app_dsn) as connection:
