@@ -77,6 +77,8 @@ class AuditAction(StrEnum):
     SCHEME_PUBLISHED = "scheme.published"
     SESSION_ENDED = "session.ended"
     SETTINGS_CHANGED = "settings.changed"
+    SUBMISSION_ANSWERED = "submission.answered"
+    SUBMISSION_ASKED = "submission.asked"
     SUBMISSION_RETURNED = "submission.returned"
     SUBMISSION_SAVED = "submission.saved"
     SUBMISSION_SIGNED_OFF = "submission.signed_off"
@@ -150,6 +152,8 @@ ACTION_LABELS: Mapping[AuditAction, object] = {
     AuditAction.SCHEME_PUBLISHED: _l("发布考核方案"),
     AuditAction.SESSION_ENDED: _l("退出其他设备"),
     AuditAction.SETTINGS_CHANGED: _l("县级设置变更"),
+    AuditAction.SUBMISSION_ANSWERED: _l("答复询问"),
+    AuditAction.SUBMISSION_ASKED: _l("询问填报内容"),
     AuditAction.SUBMISSION_RETURNED: _l("填报被退回"),
     AuditAction.SUBMISSION_SAVED: _l("保存填报草稿"),
     AuditAction.SUBMISSION_SIGNED_OFF: _l("填报签批"),
