@@ -7,7 +7,7 @@ from datetime import date, datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import CheckConstraint, Index, UniqueConstraint
+from sqlalchemy import CheckConstraint, Index, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from saas.db import Base, utc_now
@@ -106,6 +106,13 @@ class Submission(TenantOwned, Base):
         CheckConstraint("period_end >= period_start", name="period_in_order"),
         Index("ix_submission_tenant_id_unit_id_period_start", "tenant_id", "unit_id", "period_start"),
         Index("ix_submission_tenant_id_status", "tenant_id", "status"),
+        Index(
+            "ix_submission_tenant_id_collection_id_period_start_submitted_at",
+            "tenant_id",
+            "collection_id",
+            "period_start",
+            "submitted_at",
+        ),
     )
 
     collection_id: Mapped[uuid.UUID]
@@ -154,6 +161,7 @@ class FieldQuery(TenantOwned, Base):
         same_tenant("answered_by_id", "user"),
         CheckConstraint("(answered_at IS NULL) = (answered_by_id IS NULL)", name="answered_by_somebody"),
         Index("ix_field_query_tenant_id_submission_id", "tenant_id", "submission_id"),
+        Index("ix_field_query_waiting", "tenant_id", "submission_id", postgresql_where=text("answered_at IS NULL")),
     )
 
     submission_id: Mapped[uuid.UUID]
