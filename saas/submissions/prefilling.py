@@ -6,7 +6,7 @@ Nothing is invented: a source that says nothing leaves its question empty, and w
 from __future__ import annotations
 
 from collections.abc import Container, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from datetime import date
 from functools import cached_property
 from typing import Any
@@ -329,35 +329,6 @@ def draft_raw(sources: Sources, submission: Submission) -> dict[str, list[str]]:
 
 
 # --- what the page shows --------------------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True, slots=True)
-class Beside:
-    """What a page says beside pre-filled questions, and which of them need not be looked at."""
-
-    notes: Mapping[str, str] = field(default_factory=dict)
-    settled: frozenset[str] = frozenset()
-
-
-def beside_first(sources: Sources, offers: Mapping[str, Offer]) -> Beside:
-    """For a form that is opened the first time: the values stand in it already."""
-    notes = {}
-    for path, offer in offers.items():
-        kept = Origin(offer.called, "", is_changed=False)
-        words = gettext("%(source)s：%(problem)s，请填写", source=offer.called, problem=offer.problem)
-        if offer.problem and follows(sources.fields[path]):
-            words = gettext("%(source)s：%(problem)s", source=offer.called, problem=offer.problem)
-        notes[path] = kept.words if offer.typed else words
-    return Beside(notes, frozenset(path for path, offer in offers.items() if offer.typed))
-
-
-def beside_draft(submission: Submission) -> Beside:
-    """For a draft: what was kept, and whether somebody changed it."""
-    found = origins_of(submission.origins, submission.answers)
-    return Beside(
-        {path: origin.words for path, origin in found.items()},
-        frozenset(path for path, origin in found.items() if not origin.is_changed),
-    )
 
 
 def fold(nodes: Sequence[Mapping[str, Any]], settled: Iterable[str]) -> list[dict[str, Any]]:
