@@ -11,13 +11,18 @@ from sqlalchemy import func, select
 from saas.audit.services import AuditAction, HasId, record
 from saas.db import db, utc_now
 from saas.domain.canonical_json import digest
+from saas.domain.compatibility import Finding, Severity, compare_forms
 from saas.domain.errors import FormError, InvalidTransition
 from saas.domain.fields import Field, FieldType, count_fields, form_from_mapping, form_to_mapping
 from saas.domain.fields import FormDefinition as Definition
+from saas.domain.form_locks import without_locks
 from saas.forms import approval, queries
 from saas.forms.approval import is_expired as is_expired
+from saas.forms.locking import within_locks
 from saas.forms.models import FormDefinition, FormVersion, VersionStatus
 from saas.forms.outside_choices import check_sources
+
+MAX_TOLD = 100  # findings in one event of the trail
 
 
 def new_definition(code: str, name: str) -> Definition:
@@ -50,7 +55,8 @@ def create_form(
     )
     db.session.add(form)
     db.session.flush()
-    db.session.add(FormVersion(form_id=form.id, form=form, number=1, definition=form_to_mapping(definition)))
+    first = form_to_mapping(without_locks(definition))
+    db.session.add(FormVersion(form_id=form.id, form=form, number=1, definition=first))
     record(AuditAction.FORM_CHANGED, form, actor=actor, change="created")
     return form
 
@@ -92,10 +98,14 @@ def start_draft(form: FormDefinition, *, actor: HasId) -> FormVersion:
 
 
 def change_definition(version: FormVersion, definition: Definition, *, actor: HasId, change: str) -> None:
-    """Put another definition into a draft. The form keeps its code. Raises InvalidTransition for any other version."""
+    """Put another definition into a draft. The form keeps its code, and what a pack locked.
+
+    Raises InvalidTransition for any other version, and FormError if it would break a lock.
+    """
     if version.status is not VersionStatus.DRAFT:
         raise InvalidTransition("已发布的版本不能修改，请新建版本")
-    version.definition = form_to_mapping(form_from_mapping(form_to_mapping(_own(version, definition))))
+    own = within_locks(version.form, form_from_mapping(version.definition), _own(version, definition))
+    version.definition = form_to_mapping(form_from_mapping(form_to_mapping(own)))
     record(AuditAction.FORM_CHANGED, version.form, actor=actor, change=change, number=version.number)
     db.session.flush()
 
@@ -111,17 +121,31 @@ def discard_draft(version: FormVersion, *, actor: HasId) -> None:
     db.session.flush()
 
 
-def publish(version: FormVersion, *, actor: HasId) -> None:
+def needs_acknowledgement(version: FormVersion) -> bool:
+    """Whether a draft parts the data from what is published now, so that somebody has to say that they know."""
+    former = queries.find_published_version(version.form_id)
+    return former is not None and any(each.is_breaking for each in _findings(former, version))
+
+
+def _findings(former: FormVersion, version: FormVersion) -> tuple[Finding, ...]:
+    return compare_forms(form_from_mapping(former.definition), form_from_mapping(version.definition))
+
+
+def publish(version: FormVersion, *, actor: HasId, is_acknowledged: bool = False) -> None:
     """Publish a draft (发布): it is frozen with its digest, and the version published before it retires.
 
     A form without a basis or an owner may not be asked of anybody, and one that asks nothing is no form. Whoever asks
-    more than was approved needs a new approval before it is filled.
+    more than was approved needs a new approval before it is filled. A version that parts the data from those of the
+    version before is published by somebody who knows that (`is_acknowledged`); what differs stands in the trail.
     """
     if version.status is not VersionStatus.DRAFT:
         raise InvalidTransition("只有草稿可以发布")
     definition = form_from_mapping(version.definition)
     _check_may_be_asked(version.form, definition)
     former = queries.find_published_version(version.form_id)
+    findings = _findings(former, version) if former is not None else ()
+    if any(each.is_breaking for each in findings) and not is_acknowledged:
+        raise FormError("", "新版与已发布的版本口径不同，请先确认影响", code="unacknowledged")
     if former is not None:
         former.status = VersionStatus.RETIRED
         db.session.flush()
@@ -130,7 +154,16 @@ def publish(version: FormVersion, *, actor: HasId) -> None:
     version.form.description = definition.description
     if approval.loses_approval(version.form, definition):
         approval.take_away(version.form)
-    record(AuditAction.FORM_PUBLISHED, version.form, actor=actor, number=version.number, digest=version.digest)
+    told = [f"{each.kind.value} {each.path}" for each in findings if each.severity is not Severity.HARMLESS]
+    record(
+        AuditAction.FORM_PUBLISHED,
+        version.form,
+        actor=actor,
+        number=version.number,
+        digest=version.digest,
+        findings=told[:MAX_TOLD],
+        is_acknowledged=is_acknowledged,
+    )
     db.session.flush()
 
 

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import func, select
+from sqlalchemy import func, or_, select
 from sqlalchemy.orm import aliased, defer
 
 from saas.accounts.models import User
 from saas.db import db
+from saas.forms.locking import register_pack_names
 from saas.packs.models import PackApplication
 
 
@@ -56,3 +58,19 @@ def get_application(number: int) -> PackApplication:
     return db.session.scalars(
         select(PackApplication).where(PackApplication.number == number).options(defer(PackApplication.files))
     ).one()
+
+
+def title_of_pack_with(form_id: uuid.UUID) -> str:
+    """The title of the pack that brought a form, or brought it its newest version; "" if none in force did."""
+    brought = PackApplication.changes.contains([{"table": "form_definition", "id": str(form_id)}])
+    renewed = PackApplication.changes.contains([{"table": "form_version", "after": {"form_id": str(form_id)}}])
+    title = db.session.scalars(
+        select(PackApplication.title)
+        .where(PackApplication.rolled_back_at.is_(None), or_(brought, renewed))
+        .order_by(PackApplication.number.desc())
+        .limit(1)
+    ).one_or_none()
+    return title or ""
+
+
+register_pack_names(title_of_pack_with)

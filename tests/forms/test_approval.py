@@ -73,7 +73,11 @@ def test_the_office_approves_a_form_with_its_number(office: Browser) -> None:
 
     assert response.status_code == 303
     form = version.form
-    assert (form.approval_number, form.approved_fields, form.expires_on) == ("青统备〔2026〕8号", ASKED, date(2027, 12, 31))
+    assert (form.approval_number, form.approved_fields, form.expires_on) == (
+        "青统备〔2026〕8号",
+        ASKED,
+        date(2027, 12, 31),
+    )
     assert form.approved_at is not None
     assert actions()[-1] == "form.approved"
     assert "尚未批准收集" not in office.get(f"/forms/{version.form_id}").text
@@ -151,7 +155,7 @@ def test_a_version_that_asks_no_more_keeps_the_approval(designer: Browser) -> No
     same = make_version(form, *QUESTIONS[:4], MORE, status=VersionStatus.DRAFT, number=2)
 
     assert "须重新批准" not in designer.get(f"/forms/{form.id}/versions/2/publish").text
-    publish(same, actor=make_user(Role.SYSTEM_ADMIN))
+    publish(same, actor=make_user(Role.SYSTEM_ADMIN), is_acknowledged=True)
 
     assert form.approved_at is not None
 

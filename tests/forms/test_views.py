@@ -177,7 +177,7 @@ def test_publishing_freezes_the_draft_and_retires_the_version_before(designer: B
     designer.post(f"{page_of(new)}/fields/remove", {"path": "remark", "version": "1"})
 
     assert "删除：情况说明" in designer.get(f"{page_of(new)}/publish").text
-    response = designer.post(f"{page_of(new)}/publish", {"version": str(new.version)})
+    response = designer.post(f"{page_of(new)}/publish", {"version": str(new.version), "acknowledged": "yes"})
 
     assert response.status_code == 303
     assert (old.status, new.status) == (VersionStatus.RETIRED, VersionStatus.PUBLISHED)

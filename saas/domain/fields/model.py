@@ -162,6 +162,7 @@ class FormDefinition:
     description: str = ""
     default_language: str = ""
     choice_lists: Mapping[str, tuple[Choice, ...]] = field(default_factory=dict)
+    locked: bool = False  # by a pack: a county changes nothing in it
 
 
 def child_path(parent: str, name: str, row: int | None = None) -> str:

@@ -74,7 +74,9 @@ _SILENT = {
 
 def form_from_mapping(mapping: Mapping[str, Any]) -> FormDefinition:
     """Read a form definition. Raise FormError with the path of the first mistake and advice."""
-    reader = read(mapping, "", FormError, {"code", "name", "description", "choices", "fields", "default_language"})
+    reader = read(
+        mapping, "", FormError, {"code", "name", "description", "choices", "fields", "default_language", "locked"}
+    )
     lists = _choice_lists(reader)
     fields = _fields(reader, lists, depth=1)
     form = FormDefinition(
@@ -84,6 +86,7 @@ def form_from_mapping(mapping: Mapping[str, Any]) -> FormDefinition:
         description=reader.text("description", ""),
         default_language=reader.text("default_language", "", max_length=40),
         choice_lists=lists,
+        locked=reader.truth("locked", False),
     )
     if sum(1 for _ in iter_fields(form)) > MAX_FIELDS:
         raise FormError("fields", "字段超过 {limit} 个", code="too_many_fields", advice="分成几张表", limit=MAX_FIELDS)

@@ -28,6 +28,7 @@ def form_to_mapping(form: FormDefinition) -> dict[str, Any]:
         "name": form.name,
         "description": form.description,
         "default_language": form.default_language,
+        "locked": form.locked,
         "choices": {name: _choices_to_list(choices) for name, choices in form.choice_lists.items()} or None,
         "fields": [_field_to_mapping(item) for item in form.fields],
     }

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from saas.forms.views import approving, builder, choice_lists, registration, trying
+from saas.forms.views import approving, builder, choice_lists, publishing, registration, trying
 from saas.forms.views.blueprint import bp
 
-__all__ = ["approving", "bp", "builder", "choice_lists", "registration", "trying"]
+__all__ = ["approving", "bp", "builder", "choice_lists", "publishing", "registration", "trying"]

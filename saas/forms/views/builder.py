@@ -18,10 +18,9 @@ from saas.domain.answers import initial_raw
 from saas.domain.errors import FormError
 from saas.domain.fields import MAX_FIELDS, FieldType, count_fields, form_from_mapping, iter_fields
 from saas.domain.fields import FormDefinition as Definition
-from saas.domain.form_changes import form_changes
 from saas.domain.form_editing import add_field, find_field, move_field, new_field, remove_field, unused_name
+from saas.domain.form_locks import locked_paths
 from saas.forms import queries, services
-from saas.forms.approval import loses_approval
 from saas.forms.fill_form import field_id, fill_nodes
 from saas.forms.forms import (
     LOGIC,
@@ -35,6 +34,7 @@ from saas.forms.forms import (
     field_mapping,
     posted_choices,
 )
+from saas.forms.locking import pack_of, refuse_locked
 from saas.forms.models import FormVersion, VersionStatus
 from saas.forms.uploads import read_definition
 from saas.forms.views.blueprint import bp, is_stale, refuse_stale
@@ -76,6 +76,7 @@ def add(form_id: uuid.UUID, number: int) -> ResponseReturnValue:
 def move(form_id: uuid.UUID, number: int) -> ResponseReturnValue:
     draft, path = queries.get_version(form_id, number, current_user), request.form.get("path", "")
     refuse_stale(draft, request.form.get("version"))
+    refuse_locked(draft.form, form_from_mapping(draft.definition), path)
     by = 1 if request.form.get("direction") == "down" else -1
     with unit_of_work():
         moved = move_field(form_from_mapping(draft.definition), path, by)
@@ -88,6 +89,7 @@ def move(form_id: uuid.UUID, number: int) -> ResponseReturnValue:
 def remove(form_id: uuid.UUID, number: int) -> ResponseReturnValue:
     draft, path = queries.get_version(form_id, number, current_user), request.form.get("path", "")
     refuse_stale(draft, request.form.get("version"))
+    refuse_locked(draft.form, form_from_mapping(draft.definition), path)
     with unit_of_work():
         smaller = remove_field(form_from_mapping(draft.definition), path)
         services.change_definition(draft, smaller, actor=current_user, change="remove")
@@ -99,6 +101,7 @@ def remove(form_id: uuid.UUID, number: int) -> ResponseReturnValue:
 def edit_field(form_id: uuid.UUID, number: int) -> ResponseReturnValue:
     draft = queries.get_version(form_id, number, current_user)
     item = find_field(form_from_mapping(draft.definition), request.args.get("path", ""))
+    refuse_locked(draft.form, form_from_mapping(draft.definition), request.args["path"])
     return _field_page(draft, request.args["path"], field_form(item))
 
 
@@ -108,6 +111,7 @@ def edit_field_send(form_id: uuid.UUID, number: int) -> ResponseReturnValue:
     draft, path = queries.get_version(form_id, number, current_user), request.args.get("path", "")
     definition = form_from_mapping(draft.definition)
     item, form = find_field(definition, path), FieldForm()
+    refuse_locked(draft.form, definition, path)
     if not form.validate_on_submit():
         return _field_page(draft, path, form, status=422)
     if is_stale(draft, form.version.data):
@@ -140,33 +144,6 @@ def upload(form_id: uuid.UUID, number: int) -> ResponseReturnValue:
     return redirect(_builder_url(draft), code=303)
 
 
-@bp.get("/<uuid:form_id>/versions/<int:number>/publish")
-@requires(Permission.FORM_EDIT)
-def publish(form_id: uuid.UUID, number: int) -> ResponseReturnValue:
-    draft = queries.get_version(form_id, number, current_user)
-    definition = form_from_mapping(draft.definition)
-    former = queries.find_published_version(form_id)
-    return render_template(
-        "forms/publish.html",
-        version=draft,
-        former=former,
-        changes=form_changes(form_from_mapping(former.definition), definition) if former else (),
-        field_count=count_fields(definition),
-        loses_approval=loses_approval(draft.form, definition),
-    )
-
-
-@bp.post("/<uuid:form_id>/versions/<int:number>/publish")
-@requires(Permission.FORM_EDIT)
-def publish_send(form_id: uuid.UUID, number: int) -> ResponseReturnValue:
-    draft = queries.get_version(form_id, number, current_user)
-    refuse_stale(draft, request.form.get("version"))
-    with unit_of_work():
-        services.publish(draft, actor=current_user)
-    flash(gettext("第 %(number)s 版已发布。", number=number), "success")
-    return redirect(url_for(".show", form_id=form_id), code=303)
-
-
 @bp.post("/<uuid:form_id>/versions/<int:number>/discard")
 @requires(Permission.FORM_EDIT)
 def discard(form_id: uuid.UUID, number: int) -> ResponseReturnValue:
@@ -195,6 +172,8 @@ def _page(shown: FormVersion, form: AddFieldForm, status: int = 200, upload: Upl
         lines=_lines(definition),
         nodes=fill_nodes(definition, initial_raw(definition), now=local_clock()),
         is_editable=is_editable,
+        has_locks=bool(locked_paths(definition)),
+        locked_by=pack_of(shown.form) if locked_paths(definition) else "",
         is_full=sum(1 for _ in iter_fields(definition)) >= MAX_FIELDS,
         field_count=count_fields(definition),
         type_labels=TYPE_LABELS,
@@ -206,10 +185,11 @@ def _page(shown: FormVersion, form: AddFieldForm, status: int = 200, upload: Upl
 
 def _lines(definition: Definition) -> list[dict[str, Any]]:
     """Every field as a line of the builder; the address of a field in a repeat has no row number."""
-    lines = []
+    lines, locked = [], locked_paths(definition)
     for path, item in iter_fields(definition):
         plain = path.replace("[]", "")
-        lines.append({"path": plain, "id": f"edit-{field_id(plain)}", "depth": plain.count("."), "item": item})
+        place = {"path": plain, "id": f"edit-{field_id(plain)}", "depth": plain.count(".")}
+        lines.append({**place, "item": item, "is_locked": plain in locked})
     return lines
 
 
