@@ -176,11 +176,22 @@ class _Judged:
             return value
         if value is None:
             if self.logic.is_required(item, path):
-                text = item.required_message or "请填写“{label}”"
-                self.errors[path] = message("required", _literal(text, item.required_message), label=item.label)
+                self.lacks(item, path)
         elif value is not NOT_APPLICABLE:
             self.check(item, path, value)
         return value
+
+    def lacks(self, item: Field, path: str) -> None:
+        """Say that an answer is missing; of what should prove another answer, say it beside both."""
+        proven = self.logic.proves(item, path)
+        text = item.required_message or ("请上传“{proven}”的佐证材料" if proven else "请填写“{label}”")
+        names = "、".join(each.label for each in proven)
+        self.errors[path] = message("required", _literal(text, item.required_message), label=item.label, proven=names)
+        prefix = path[: len(path) - len(item.name)]
+        for each in proven:
+            text = "“{label}”需附佐证材料，请在“{evidence}”上传"
+            said = message("no_evidence", text, label=each.label, evidence=item.label)
+            self.errors.setdefault(prefix + each.name, said)
 
     def check(self, item: Field, path: str, value: Any) -> None:
         if item.choice_filter:

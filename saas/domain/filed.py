@@ -12,6 +12,7 @@ from typing import Any
 from saas.domain.answers import NOT_APPLICABLE, Answers
 from saas.domain.expressions.values import plain_number
 from saas.domain.fields import FILES, SELECTS, Field, FieldType, FormDefinition, child_path
+from saas.domain.form_totals import row_sums
 
 
 class RowState(StrEnum):
@@ -22,6 +23,7 @@ class RowState(StrEnum):
     ANSWERED = "answered"  # 已填
     MISSING = "missing"  # 未填
     NOT_APPLICABLE = "not_applicable"  # 不适用
+    TOTAL = "total"  # 合计 under the rows of a repeat
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +66,9 @@ def _repeat(item: Field, entries: Sequence[Mapping[str, Any]], path: str, depth:
     for number, entry in enumerate(entries):
         rows.append(AnswerRow(f"{path}[{number}]", f"{item.label} {number + 1}", depth, RowState.HEADING))
         rows.extend(_rows(item.fields, entry, f"{path}[{number}]", depth + 1))
+    for inner, column, total in row_sums(item, entries):
+        text = "—" if total is None else shown_answer(column, total)
+        rows.append(AnswerRow(f"{path}[].{inner}", f"合计：{column.label}", depth + 1, RowState.TOTAL, text))
     return rows
 
 

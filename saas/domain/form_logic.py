@@ -34,6 +34,7 @@ class FormLogic:
         self._values: dict[str, Value] = {}
         self._relevant: dict[str, bool] = {}
         self._has_expressions = any(_uses_expressions(spot.field) for spot in spots)
+        self._proven: dict[int, list[Field]] = _proven(spots)
 
     def is_relevant(self, item: Field, path: str) -> bool:
         """Whether a field is asked: its own condition holds and those of its groups and rows."""
@@ -48,8 +49,14 @@ class FormLogic:
         return known
 
     def is_required(self, item: Field, path: str) -> bool:
-        """Whether a field must be answered here."""
-        return item.required or self._holds(item, "required_if", path, default=False)
+        """Whether a field must be answered here; what proves an answer must be there with it."""
+        return item.required or self._holds(item, "required_if", path, default=False) or bool(self.proves(item, path))
+
+    def proves(self, item: Field, path: str) -> list[Field]:
+        """The fields beside whose answers it has to prove (佐证): they say more than 0, no or not applicable."""
+        asking = self._proven.get(id(item), [])
+        prefix = path[: len(path) - len(item.name)]
+        return [each for each in asking if calls_for_evidence(self.value_at(each, prefix + each.name))]
 
     def breaks_constraint(self, item: Field, path: str) -> bool:
         """Whether the answer that is there does not hold."""
@@ -210,6 +217,24 @@ class _Here:
         return to_text(value)
 
 
+def calls_for_evidence(value: Value) -> bool:
+    """Whether an answer is one that has to be proven: it is there, and is not 0, no or not applicable."""
+    if isinstance(value, Decimal):
+        return value != 0
+    return to_text(value) not in {"", "0", "no", "na"}
+
+
+def _proven(spots: Sequence[Spot]) -> dict[int, list[Field]]:
+    """By the field that proves: the fields beside it that ask for it."""
+    asking = [spot for spot in spots if spot.field.evidence]
+    found: dict[int, list[Field]] = {}
+    for spot in spots if asking else ():
+        beside = [each.field for each in asking if each.field.evidence == spot.field.name and each.chain == spot.chain]
+        if beside:
+            found[id(spot.field)] = beside
+    return found
+
+
 def reacts_to_answers(form: FormDefinition) -> bool:
     """Whether what a form shows depends on what was answered, so that the page must look again after a change."""
     return any(_reacts(spot.field) for spot in list_spots(form))
@@ -217,7 +242,7 @@ def reacts_to_answers(form: FormDefinition) -> bool:
 
 def _reacts(item: Field) -> bool:
     shown = item.relevant or item.calculation or item.choice_filter or item.repeat_count or item.required_if
-    return bool(shown or output_references(item.label))
+    return bool(shown or item.evidence or item.total or output_references(item.label))
 
 
 def _uses_expressions(item: Field) -> bool:

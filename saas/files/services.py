@@ -76,7 +76,7 @@ def _keep(
     subject_id: uuid.UUID,
     actor: HasId | None,
 ) -> StoredFile:
-    _refuse_past_quota(len(content), name)
+    refuse_past_quota(len(content), name)
     stored = StoredFile(
         digest=file_store().put(bound_tenant_id(), content),
         name=name,
@@ -91,7 +91,7 @@ def _keep(
     return stored
 
 
-def _refuse_past_quota(size: int, name: str) -> None:
+def refuse_past_quota(size: int, name: str) -> None:
     """Raise FileRefused if the county's files would take more than they may. Counted only where there is a limit."""
     limit = max_storage_bytes()
     if limit is None:

@@ -69,6 +69,33 @@ class LocalStore:
         shutil.rmtree(folder, ignore_errors=not folder.exists())
         return count
 
+    def put_waiting(self, tenant_id: uuid.UUID, upload_id: uuid.UUID, offset: int, piece: bytes) -> None:
+        """Put a piece of a file that is on its way in its place; what stood behind it is cut off."""
+        place = self._waiting(tenant_id, upload_id)
+        place.parent.mkdir(parents=True, exist_ok=True)
+        with place.open("r+b" if place.exists() else "w+b") as file:
+            file.seek(offset)
+            file.write(piece)
+            file.truncate()
+
+    def waiting_size(self, tenant_id: uuid.UUID, upload_id: uuid.UUID) -> int:
+        """How many bytes of a file that is on its way are here."""
+        try:
+            return self._waiting(tenant_id, upload_id).stat().st_size
+        except FileNotFoundError:
+            return 0
+
+    def read_waiting(self, tenant_id: uuid.UUID, upload_id: uuid.UUID) -> bytes:
+        """What has arrived of a file."""
+        try:
+            return self._waiting(tenant_id, upload_id).read_bytes()
+        except FileNotFoundError:
+            return b""
+
+    def drop_waiting(self, tenant_id: uuid.UUID, upload_id: uuid.UUID) -> None:
+        """Delete what has arrived of a file."""
+        self._waiting(tenant_id, upload_id).unlink(missing_ok=True)
+
     def sweep(self, *, older_than: float = UNFINISHED_SECONDS) -> int:
         """Delete what writers that died left unfinished, if it is older than so many seconds; return how many."""
         limit = time.time() - older_than
@@ -84,6 +111,9 @@ class LocalStore:
 
     def _unfinished(self) -> Iterator[Path]:
         return self._folder.glob(f"*/??/{_UNFINISHED}*")
+
+    def _waiting(self, tenant_id: uuid.UUID, upload_id: uuid.UUID) -> Path:
+        return self._folder / str(uuid.UUID(str(tenant_id))) / "waiting" / str(uuid.UUID(str(upload_id)))
 
     def _place(self, tenant_id: uuid.UUID, digest: str) -> Path:
         """The path of content. Nothing from outside becomes part of a path: a digest is checked, an id is an id."""

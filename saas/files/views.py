@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import uuid
+from typing import Any
 from urllib.parse import quote
 
-from flask import Blueprint, Response
+from flask import Blueprint, Response, request
 from flask.typing import ResponseReturnValue
 from flask_login import current_user
 
 from saas.access.decorators import requires
 from saas.access.permissions import Permission
-from saas.files import queries, thumbnails
+from saas.db import unit_of_work
+from saas.files import queries, thumbnails, uploads
 from saas.files.checks import FileType
-from saas.files.models import StoredFile
+from saas.files.models import FileUpload, StoredFile
 from saas.files.services import read_in_pieces
 
 bp = Blueprint("files", __name__, url_prefix="/files")
@@ -32,6 +34,29 @@ def show(file_id: uuid.UUID) -> ResponseReturnValue:
     response = Response(read_in_pieces(stored), mimetype=stored.media_type)
     response.content_length = stored.size
     return _guarded(response, stored, is_inline=stored.media_type in SHOWN_INLINE)
+
+
+@bp.get("/uploads/<uuid:upload_id>")
+@requires(Permission.HOME_VIEW)
+def upload_state(upload_id: uuid.UUID) -> ResponseReturnValue:
+    return _state_of(uploads.get_own_upload(upload_id, current_user))
+
+
+@bp.post("/uploads/<uuid:upload_id>")
+@requires(Permission.HOME_VIEW)
+def upload_piece(upload_id: uuid.UUID) -> ResponseReturnValue:
+    offset = request.args.get("offset", -1, type=int)
+    with unit_of_work():
+        upload = uploads.get_own_upload(upload_id, current_user)
+        try:
+            uploads.take_piece(upload, offset, request.stream.read(uploads.MAX_PIECE + 1))
+        except uploads.WrongOffset as wrong:
+            return {"received": wrong.received}, 409
+        return _state_of(upload)
+
+
+def _state_of(upload: FileUpload) -> dict[str, Any]:
+    return {"received": upload.received, "size": upload.size, "file": str(upload.file_id) if upload.file_id else ""}
 
 
 @bp.get("/<uuid:file_id>/thumbnail")

@@ -9,8 +9,11 @@ from datetime import datetime
 from typing import Any, TypeAlias
 
 from saas.domain.answers import NOT_APPLICABLE_SUFFIX, Raw, logic_of, plain_answer, row_numbers
+from saas.domain.checklists import is_broken
+from saas.domain.expressions.values import plain_number
 from saas.domain.fields import FILES, NUMBERS, SILENT, Field, FieldType, FormDefinition, child_path
 from saas.domain.form_logic import FormLogic
+from saas.domain.form_totals import sum_of, totalled
 
 Known: TypeAlias = "Mapping[str, str] | None"
 
@@ -31,19 +34,24 @@ _KINDS = {
     FieldType.FILE: "file",
     FieldType.NOTE: "note",
 }
+LIVE = frozenset({"new", "new-front"})  # XLSForm: the photo is taken now, not chosen from the gallery
+LONG_LIST = 30  # with more choices a single one is searched for
 
 
 @dataclass(frozen=True, slots=True)
 class Surroundings:
     """What stands beside the fields: messages by path, remarks such as last period's answer, photos by path.
 
-    `more_rows` says for which repeats an empty row is shown at the end.
+    `more_rows` says for which repeats an empty row is shown at the end. `origins` are where pre-filled answers came
+    from, `questions` what a reviewer asked about an answer.
     """
 
     errors: Mapping[str, str] = field(default_factory=dict)
     notes: Mapping[str, str] = field(default_factory=dict)
     photos: Mapping[str, Sequence[Mapping[str, str]]] = field(default_factory=dict)
     more_rows: frozenset[str] = frozenset()
+    origins: Mapping[str, str] = field(default_factory=dict)
+    questions: Mapping[str, Sequence[Any]] = field(default_factory=dict)
 
 
 def field_id(path: str) -> str:
@@ -91,7 +99,7 @@ class _Filling:
             if name == path or name == path + NOT_APPLICABLE_SUFFIX or name.startswith((path + ".", path + "["))
         }
         pairs = [(name, text) for name, texts in typed.items() for text in texts if text]
-        return [{"kind": "kept", "pairs": pairs}] if pairs else []
+        return [{"kind": "kept", "name": path, "pairs": pairs}] if pairs else []
 
     def box(self, kind: str, item: Field, path: str) -> dict[str, Any]:
         label = self.logic.worded(item, "label", path)
@@ -113,17 +121,30 @@ class _Filling:
         ]
         return self.box("repeat", item, path) | {
             "rows": rows,
+            "columns": _columns(item),
+            "totals": self.totals(item, path, numbers),
             "error": self.around.errors.get(path, ""),
             "can_add": fixed is None and len(rows) < item.row_limit,
         }
+
+    def totals(self, item: Field, path: str, numbers: Sequence[int]) -> dict[str, tuple[str, str]]:
+        """Label and sum of each column that has one, by its path inside a row, as typed so far."""
+        found = {}
+        for inner, column in totalled(item):
+            total = sum_of([self.logic.value_at(column, f"{path}[{number}].{inner}") for number in numbers])
+            text = "—" if total is None else f"{plain_number(total)} {column.measure}".strip()
+            found[inner] = (column.label, text)
+        return found
 
     def question(self, item: Field, path: str) -> dict[str, Any]:
         typed = self.typed(item, path)
         is_long = item.type is FieldType.TEXT and item.appearance == "multiline"
         several = item.type in {FieldType.SELECT_MULTIPLE, FieldType.RANK}
+        choices = self.logic.choices_of(item, path)
         return {
             "kind": "long_text" if is_long else _KINDS[item.type],
             "name": path,
+            "column": item.name,
             "id": field_id(path),
             "label": self.logic.worded(item, "label", path),
             "hint": _hint(item),
@@ -133,7 +154,15 @@ class _Filling:
             "required": self.logic.is_required(item, path),
             "readonly": item.read_only or bool(item.calculation),
             "measure": item.measure,
-            "choices": [(choice.name, choice.label) for choice in self.logic.choices_of(item, path)],
+            "choices": [(choice.name, choice.label) for choice in choices],
+            "is_searched": item.type is FieldType.SELECT_ONE and len(choices) > LONG_LIST,
+            "demand": item.demand.value,
+            "is_broken": bool(item.demand) and is_broken(item.demand, typed[0] if typed else None),
+            "sensitivity": item.sensitivity.value,
+            "evidence": bool(item.evidence),
+            "is_live": item.type is FieldType.IMAGE and item.appearance in LIVE,
+            "origin": self.around.origins.get(path, ""),
+            "questions": self.around.questions.get(path, ()),
             "max_length": item.max_length if item.type is FieldType.TEXT else None,
             "limits": {"maxlength": item.max_length} if item.type is FieldType.TEXT else {},
             "photos": list(self.around.photos.get(path, ())),
@@ -147,6 +176,14 @@ class _Filling:
             return list(self.raw.get(path, ()))
         computed = self.logic.calculated(item, path)
         return [] if computed is None else [plain_answer(computed)]
+
+
+def _columns(item: Field) -> list[dict[str, Any]]:
+    """The columns of a repeat that is shown as a table; none where it is not, or its rows hold more than questions."""
+    shown = [each for each in item.fields if each.type not in SILENT]
+    if item.appearance != "table" or not all(each.is_question for each in shown):
+        return []
+    return [{"name": each.name, "label": each.label, "is_required": each.required} for each in shown]
 
 
 def _hint(item: Field) -> str:

@@ -21,6 +21,7 @@ from saas.domain.fields import FILES, FormDefinition, iter_fields
 from saas.domain.filed import RowState, answer_rows
 from saas.domain.periods import Period
 from saas.domain.windows import WindowDates, WindowStatus
+from saas.forms.languages import shown_in_language
 from saas.forms.models import FormVersion
 from saas.forms.posted import Keeper, names_photos
 from saas.forms.posted import Posted as Posted
@@ -68,8 +69,13 @@ class Place:
         """Where the first values of the form come from."""
         if self.form_version is None:
             raise NoResultFound("the form was never published")
-        form = definition_for(self.form_version, self.unit.id, self.period.end)
+        form = shown_in_language(definition_for(self.form_version, self.unit.id, self.period.end))
         return Sources(form, self.collection, self.unit, self.period)
+
+    @property
+    def is_protected(self) -> bool:
+        """Whether personal data is asked: it is not kept on the device."""
+        return any(item.sensitivity for _, item in iter_fields(self.definition))
 
     @cached_property
     def problem(self) -> Message | None:

@@ -22,7 +22,7 @@ from saas.assessment.models import AssessmentFact, AssessmentRound, AssessmentSc
 from saas.bodies.models import Body, BodySeat, BodyTemplate
 from saas.db import Base, db
 from saas.documents.models import Document
-from saas.files.models import StoredFile
+from saas.files.models import FileUpload, StoredFile
 from saas.forms.models import ChoiceList, FormDefinition
 from saas.imports.models import DataImport
 from saas.jobs.models import Job
@@ -116,6 +116,7 @@ PARAMETERS: Mapping[str, OfTable | Secret | Plain] = {
     "task_id": OfTable(PlanTask),
     "tasks/piece_id": OfTable(PlanTask),
     "template_id": OfTable(BodyTemplate),
+    "upload_id": OfTable(FileUpload),
     "town_code": Plain(("130102001", "999999999")),
     "tenant_id": Plain(("0198c0de-0000-7000-8000-000000000000",)),  # the operators' console has tests of its own
     "type_id": OfTable(UnitType),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from saas.submissions.views import collections, days, filling, listing, missing
+from saas.submissions.views import collections, days, filling, grid, listing, missing, tables, uploading
 from saas.submissions.views.blueprint import bp
 
-__all__ = ["bp", "collections", "days", "filling", "listing", "missing"]
+__all__ = ["bp", "collections", "days", "filling", "grid", "listing", "missing", "tables", "uploading"]

@@ -12,27 +12,19 @@ from flask_login import current_user
 
 from saas.access.decorators import requires
 from saas.access.permissions import Permission
-from saas.db import local_clock, unit_of_work
+from saas.db import unit_of_work
 from saas.domain.answers import answers_from_stored
+from saas.domain.checklists import checklist_summary
 from saas.domain.errors import Incomplete
 from saas.domain.filing import form_totals, is_zero_report
-from saas.domain.form_logic import reacts_to_answers
-from saas.forms.fill_form import Surroundings, field_id, fill_nodes
+from saas.forms.fill_form import field_id
 from saas.htmx import render_page, wants_fragment
-from saas.review.queries import list_decisions_about
 from saas.submissions import queries, services
-from saas.submissions.filling import (
-    Place,
-    Posted,
-    differences,
-    get_place,
-    notes_beside,
-    photos_beside,
-    read_posted,
-    save_posted,
-)
+from saas.submissions.filling import Place, Posted, get_place, read_posted, save_posted
 from saas.submissions.models import Submission
+from saas.submissions.parts import GO, PART, join_parts, jump_from_elsewhere, shown_part
 from saas.submissions.views.blueprint import bp
+from saas.submissions.views.fill_page import show_page, show_questions
 from saas.tenancy.once import find_earlier_answer, remember_answer
 
 FILL = "/submissions/fill/<uuid:collection_id>/<uuid:unit_id>/<string:period_start>"
@@ -44,8 +36,7 @@ def fill(collection_id: uuid.UUID, unit_id: uuid.UUID, period_start: str) -> Res
     place = get_place(collection_id, unit_id, period_start, current_user)
     if place.submission is not None and place.submission.status in queries.HANDED_IN:
         return redirect(url_for(".show", submission_id=place.submission.id), code=303)
-    posted = Posted({} if place.problem else place.stored_raw(), action="show", target=request.args.get("add", ""))
-    return _page(place, posted)
+    return show_page(place, Posted({} if place.problem else place.stored_raw(), action="show"))
 
 
 @bp.post(FILL)
@@ -53,14 +44,14 @@ def fill(collection_id: uuid.UUID, unit_id: uuid.UUID, period_start: str) -> Res
 def fill_send(collection_id: uuid.UUID, unit_id: uuid.UUID, period_start: str) -> ResponseReturnValue:
     is_autosave = "X-Autosave" in request.headers
     place = get_place(collection_id, unit_id, period_start, current_user)
+    posted = _read(place)
     if wants_fragment() and not is_autosave:
-        return _questions(place, read_posted())
+        return show_questions(place, posted)
     earlier = None if is_autosave else find_earlier_answer()
     if earlier is not None:
         return redirect(earlier, code=303)
-    posted = read_posted()
     if place.problem is not None or posted.version != str(place.version):
-        return _page(place, posted, status=409)
+        return show_page(place, posted, status=409)
     with unit_of_work():
         submission, parsed = save_posted(place, posted, actor=current_user, is_autosave=is_autosave)
         location = _next_page(place, submission, posted)
@@ -71,8 +62,8 @@ def fill_send(collection_id: uuid.UUID, unit_id: uuid.UUID, period_start: str) -
         return make_response("", 204, {"X-Version": str(submission.version)})
     if errors:
         posted.errors = errors
-        return _page(get_place(collection_id, unit_id, period_start, current_user), posted, status=422)
-    if posted.action == "save":
+        return show_page(get_place(collection_id, unit_id, period_start, current_user), posted, status=422)
+    if posted.action == "save" and GO not in request.form:
         flash(gettext("草稿已保存，尚未报送。"), "success")
     return redirect(location, code=303)
 
@@ -86,10 +77,10 @@ def declare_not_applicable(collection_id: uuid.UUID, unit_id: uuid.UUID, period_
         return redirect(earlier, code=303)
     reason = request.form.get("reason", "").strip()
     if place.problem is not None or request.form.get("version") != str(place.version):
-        return _page(place, Posted(place.stored_raw()), status=409, reason=reason)
+        return show_page(place, Posted(place.stored_raw()), status=409, reason=reason)
     if not 1 <= len(reason) <= 500:
         wrong = gettext("请填写不适用的原因，最多 500 字")
-        return _page(place, Posted(place.stored_raw()), status=422, reason=reason, reason_error=wrong)
+        return show_page(place, Posted(place.stored_raw()), status=422, reason=reason, reason_error=wrong)
     with unit_of_work():
         submission = place.submission or services.start_submission(
             place.collection, place.unit, place.period, actor=current_user
@@ -159,53 +150,26 @@ def _fill_url(submission: Submission) -> str:
     )
 
 
+def _read(place: Place) -> Posted:
+    """What was posted; where only a part of the form was shown, with what is stored of the others."""
+    posted, shown = read_posted(), shown_part(place.definition)
+    if shown.part is not None:
+        join_parts(posted, shown.part, place.stored_raw())
+    return posted
+
+
 def _next_page(place: Place, submission: Submission, posted: Posted) -> str:
+    wanted = request.form.get(GO) or request.form.get(PART)
+    part: dict[str, Any] = {"part": wanted} if wanted else {}
     if posted.action == "check":
         return url_for(".confirm", submission_id=submission.id)
     if posted.action == "add":
-        return url_for(".fill", **place.arguments, add=posted.target, _anchor=field_id(posted.target))
-    return url_for(".fill", **place.arguments)
-
-
-def _page(place: Place, posted: Posted, status: int = 200, reason: str = "", reason_error: str = "") -> Response:
-    is_stale = status == 409 and place.problem is None
-    context: dict[str, Any] = {
-        "place": place,
-        "nodes": _nodes(place, posted) if posted.raw or not place.problem else [],
-        "reacts": place.problem is None and reacts_to_answers(place.definition),
-        "errors": [(field_id(path), text) for path, text in posted.errors.items()],
-        "is_stale": is_stale,
-        "differences": differences(place, posted) if is_stale else [],
-        "returned": _last_return(place.submission),
-        "reason": reason,
-        "reason_error": reason_error,
-    }
-    return render_page("submissions/fill.html", fragment="fill_panel", status=status, **context)
-
-
-def _questions(place: Place, posted: Posted) -> Response:
-    """The questions as the answers typed so far leave them. Nothing is kept: the draft saves itself."""
-    context: dict[str, Any] = {"place": place, "nodes": _nodes(place, posted), "reacts": True}
-    return render_page("submissions/fill.html", fragment="questions", **context)
-
-
-def _nodes(place: Place, posted: Posted) -> list[dict[str, Any]]:
-    more = frozenset([posted.target]) if posted.target and posted.action in {"add", "show"} else frozenset()
-    around = Surroundings(posted.errors, notes_beside(place), photos_beside(place, posted.raw), more)
-    known = place.sources.known()
-    return fill_nodes(place.definition, posted.raw, around, now=local_clock(), known=known)
-
-
-def _last_return(submission: Submission | None) -> Any:
-    """The decision that sent the submission back, while it is to be mended."""
-    if submission is None or submission.status != "returned":
-        return None
-    decisions = [each for each in list_decisions_about(submission.id) if each.action == "return"]
-    return decisions[-1] if decisions else None
+        return url_for(".fill", **place.arguments, **part, add=posted.target, _anchor=field_id(posted.target))
+    return url_for(".fill", **place.arguments, **part)
 
 
 def _confirm_page(submission: Submission, status: int = 200) -> Response:
-    definition = services.definition_of(submission)
+    definition, fill_url = services.definition_of(submission), _fill_url(submission)
     answers = answers_from_stored(definition, submission.answers)
     parsed = services.check_complete(submission)
     return render_page(
@@ -216,8 +180,9 @@ def _confirm_page(submission: Submission, status: int = 200) -> Response:
         period=services.period_of_submission(submission),
         totals=form_totals(definition, answers),
         is_zero=is_zero_report(definition, answers),
-        errors=[(field_id(path), str(reason)) for path, reason in parsed.errors.items()],
-        fill_url=_fill_url(submission),
+        errors=[(jump_from_elsewhere(path, definition, fill_url), text) for path, text in parsed.errors.items()],
+        checklist=checklist_summary(definition, answers),
+        fill_url=fill_url,
         problem=services.filling_problem(submission.collection, services.period_of_submission(submission), submission),
         is_stale=status == 409,
     )

@@ -1,0 +1,87 @@
+"""The page on which a form is filled: the whole of it or one part, in the language that was chosen."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import Response, request
+from flask_login import current_user
+
+from saas.db import local_clock
+from saas.domain.form_languages import language_tag
+from saas.domain.form_logic import reacts_to_answers
+from saas.forms.fill_form import Surroundings, fill_nodes
+from saas.forms.languages import chosen_language, language_choices
+from saas.htmx import render_page
+from saas.review.queries import list_decisions_about
+from saas.submissions.filling import Place, Posted, differences, notes_beside, photos_beside
+from saas.submissions.models import Submission
+from saas.submissions.parts import Shown, jump_to, nodes_of, progress, shown_part
+
+TEMPLATE = "submissions/fill.html"
+
+
+def show_page(place: Place, posted: Posted, status: int = 200, reason: str = "", reason_error: str = "") -> Response:
+    """The page with what was typed; with errors it shows the part in which the first one stands."""
+    is_stale = status == 409 and place.problem is None
+    shown = _shown(place, posted)
+    context: dict[str, Any] = {
+        **_asked(place, posted, shown),
+        "reacts": place.problem is None and reacts_to_answers(place.definition),
+        "languages": language_choices(place.definition) if not place.problem else [],
+        "errors": [(jump_to(path, shown, place.arguments), text) for path, text in posted.errors.items()],
+        "is_stale": is_stale,
+        "differences": differences(place, posted) if is_stale else [],
+        "returned": _last_return(place.submission),
+        "keeps_on_device": not place.is_protected,
+        "viewer": current_user,
+        "reason": reason,
+        "reason_error": reason_error,
+    }
+    return render_page(TEMPLATE, fragment="fill_panel", status=status, **context)
+
+
+def show_questions(place: Place, posted: Posted) -> Response:
+    """The questions as the answers typed so far leave them. Nothing is kept: the draft saves itself."""
+    context = {**_asked(place, posted, shown_part(place.definition)), "reacts": True}
+    return render_page(TEMPLATE, fragment="questions", **context)
+
+
+def _asked(place: Place, posted: Posted, shown: Shown) -> dict[str, Any]:
+    nodes = _nodes(place, posted) if posted.raw or not place.problem else []
+    done, total = progress(nodes)
+    return {
+        "place": place,
+        "shown": shown,
+        "nodes": nodes_of(nodes, shown),
+        "done": done,
+        "total": total,
+        "language_tag": language_tag(chosen_language(place.definition)),
+    }
+
+
+def _shown(place: Place, posted: Posted) -> Shown:
+    """The part to show: with errors elsewhere and none here, the part of the first one."""
+    if place.problem is not None:
+        return Shown((), None)
+    shown = shown_part(place.definition)
+    paths = list(posted.errors)
+    if shown.part is None or not paths or any(shown.of(path) == shown for path in paths):
+        return shown
+    return shown.of(paths[0])
+
+
+def _nodes(place: Place, posted: Posted) -> list[dict[str, Any]]:
+    target = posted.target or request.args.get("add", "")
+    more = frozenset([target]) if target and posted.action in {"add", "show"} else frozenset()
+    around = Surroundings(posted.errors, notes_beside(place), photos_beside(place, posted.raw), more)
+    known = place.sources.known()
+    return fill_nodes(place.definition, posted.raw, around, now=local_clock(), known=known)
+
+
+def _last_return(submission: Submission | None) -> Any:
+    """The decision that sent the submission back, while it is to be mended."""
+    if submission is None or submission.status != "returned":
+        return None
+    decisions = [each for each in list_decisions_about(submission.id) if each.action == "return"]
+    return decisions[-1] if decisions else None
