@@ -132,15 +132,23 @@ class Option:
 
 
 @dataclass(frozen=True, slots=True)
+class Link:
+    """A page by its endpoint and the parts of its address: a worker, which has no addresses, can carry it as well."""
+
+    endpoint: str
+    arguments: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
 class Subject:
     """One table of a kind that serves many, as the pages speak of it: its name, and the page that it belongs to."""
 
     label: str
     home_label: str
-    home_url: str
+    home: Link
     lead: str = ""
     options: tuple[Option, ...] = ()
-    export_url: str = ""  # of an export of its own; empty: the rows of the handler
+    export: Link | None = None  # of its own; without one the rows of the handler are exported
 
 
 @runtime_checkable

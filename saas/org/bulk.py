@@ -57,8 +57,8 @@ def insert_units(units: Sequence[NewUnit]) -> None:
     if not units:
         return
     hierarchy_id, tenant_id = ensure_administrative(), bound_tenant_id()
-    _insert(OrgUnit, ({**_facts(unit), **_standing(unit)} for unit in units), tenant_id)
-    _insert(
+    insert_rows(OrgUnit, ({**_facts(unit), **_standing(unit)} for unit in units), tenant_id)
+    insert_rows(
         UnitVersion,
         (
             {
@@ -73,7 +73,7 @@ def insert_units(units: Sequence[NewUnit]) -> None:
         ),
         tenant_id,
     )
-    _insert(
+    insert_rows(
         Placement,
         (
             {
@@ -120,7 +120,7 @@ def add_template_posts(type_of: Mapping[uuid.UUID, uuid.UUID]) -> int:
         for template in templates
         if template.unit_type_id == type_id and (unit_id, template.name) not in known
     ]
-    _insert(Post, rows, bound_tenant_id())
+    insert_rows(Post, rows, bound_tenant_id())
     return len(rows)
 
 
@@ -145,7 +145,7 @@ def _standing(unit: NewUnit) -> dict[str, Any]:
     }
 
 
-def _insert(model: Any, rows: Iterable[Mapping[str, Any]], tenant_id: uuid.UUID) -> None:
+def insert_rows(model: Any, rows: Iterable[Mapping[str, Any]], tenant_id: uuid.UUID) -> None:
     """Write rows with one statement that reads them from one JSON text: twenty times as fast as row by row."""
     table: Table = model.__table__
     usual = {each.name: each.default.arg for each in table.c if isinstance(each.default, ScalarElementColumnDefault)}

@@ -13,7 +13,7 @@ from saas.access.permissions import Permission, Role
 from saas.accounts.models import User
 from saas.domain.errors import message
 from saas.imports import handlers
-from saas.imports.handlers import Asking, Check, Difference, Option, RowCheck, RowState, Subject, register_import
+from saas.imports.handlers import Asking, Check, Difference, Link, Option, RowCheck, RowState, Subject, register_import
 from saas.imports.models import ImportStatus
 from saas.spreadsheets.columns import Column
 from saas.spreadsheets.tables import Table
@@ -36,7 +36,9 @@ class Boxes:
     def subject(self, asking: Asking) -> Subject:
         if asking.subject not in NAMES:
             raise NoResultFound("no such box")
-        return Subject(NAMES[asking.subject], "全部箱子", "/boxes", options=(Option("sealed", "装好后封箱"),))
+        return Subject(
+            NAMES[asking.subject], "全部箱子", Link("imports.index"), options=(Option("sealed", "装好后封箱"),)
+        )
 
     def columns(self, asking: Asking, *, offers: bool = True) -> tuple[Column, ...]:
         return (Column("thing", "东西", is_required=True),)
@@ -86,7 +88,7 @@ def send(browser: Browser, subject: str, name: str = "东西.xlsx", **ticked: st
 def test_the_page_of_a_subject_has_its_name_and_the_way_back_to_its_home(person: User, browser: Browser) -> None:
     page = browser.get("/imports/boxes?subject=box:1").text
 
-    for words in ("导入第一箱", 'href="/boxes"', "全部箱子", "装好后封箱", "template?subject=box:1"):
+    for words in ("导入第一箱", "imports", "全部箱子", "装好后封箱", "template?subject=box:1"):
         assert words in page
 
 
