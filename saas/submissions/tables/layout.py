@@ -1,0 +1,252 @@
+"""A form as tables: its questions as the columns of one sheet, each of its repeats as a further sheet.
+
+What a workbook cannot carry (photos, computed and read-only answers, repeats inside repeats) is left out of what is
+filled in and stays as it is in the draft.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+
+from saas.domain.fields import CONTAINERS, FILES, Field, FieldType, FormDefinition, child_path
+from saas.spreadsheets.columns import Column, Kind
+from saas.spreadsheets.limits import MAX_TEXT
+from saas.spreadsheets.writing import sheet_name
+
+UNIT_CODE, UNIT_NAME, STANDING, ABOVE = "@code", "@name", "@standing", "@above"  # no path begins like this
+MAIN = "填报表"
+RESERVED = frozenset({MAIN, "选项", "填写说明", "模板信息"})
+
+_KINDS: Mapping[FieldType, Kind] = {
+    FieldType.INTEGER: Kind.INTEGER,
+    FieldType.DECIMAL: Kind.DECIMAL,
+    FieldType.RANGE: Kind.DECIMAL,
+    FieldType.DATE: Kind.DAY,
+    FieldType.TIME: Kind.TIME,
+    FieldType.DATETIME: Kind.MOMENT,
+    FieldType.SELECT_ONE: Kind.CHOICE,
+    FieldType.SELECT_MULTIPLE: Kind.CHOICES,
+    FieldType.RANK: Kind.CHOICES,
+    FieldType.ACKNOWLEDGE: Kind.YES_NO,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class FormColumn:
+    """A question as a column. `path` is that of its answer, inside a repeat `homes[].number`; `groups` the labels of
+    the groups it stands in, the outermost first; `head` what stands right above its cells.
+    """
+
+    path: str
+    field: Field
+    groups: tuple[str, ...]
+    head: str
+    column: Column
+
+
+@dataclass(frozen=True, slots=True)
+class FormSheet:
+    """The questions outside repeats (`repeat` is ""), or those of one repeat, as a sheet."""
+
+    name: str
+    label: str
+    columns: tuple[FormColumn, ...]
+    repeat: str = ""
+
+    @property
+    def depth(self) -> int:
+        """How many rows of group heads stand above the heads."""
+        return max((len(each.groups) for each in self.columns), default=0)
+
+
+@dataclass(frozen=True, slots=True)
+class LeftOut:
+    """A question that the tables do not carry, and why."""
+
+    label: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class FormTables:
+    """A form as sheets; `repeats` in the order of the form."""
+
+    main: FormSheet
+    repeats: tuple[FormSheet, ...]
+    left_out: tuple[LeftOut, ...]
+
+    @property
+    def sheets(self) -> tuple[FormSheet, ...]:
+        """Every sheet that has columns."""
+        return tuple(each for each in (self.main, *self.repeats) if each.columns)
+
+
+def form_tables(definition: FormDefinition, *, is_filed: bool = False) -> FormTables:
+    """The tables of a form: what can be filled in, or with `is_filed` everything that was."""
+    gathering = _Gathering(is_filed)
+    main = gathering.sheet(MAIN, definition.name, definition.fields, "", "")
+    names = [*RESERVED]
+    repeats = []
+    while gathering.repeats:
+        item, path = gathering.repeats.pop(0)
+        name = _free_name(item.label, names)
+        names.append(name)
+        repeats.append(gathering.sheet(name, item.label, item.fields, f"{path}[]", path))
+    return FormTables(main, tuple(repeats), tuple(gathering.left_out))
+
+
+def _free_name(label: str, taken: Sequence[str]) -> str:
+    name = sheet_name(label)
+    number = 2
+    while name in taken:
+        name = f"{sheet_name(label)[:28]}{number}"
+        number += 1
+    return name
+
+
+class _Gathering:
+    """The columns of a form, and what is left out of them on the way."""
+
+    def __init__(self, is_filed: bool) -> None:
+        self.is_filed = is_filed
+        self.repeats: list[tuple[Field, str]] = []
+        self.left_out: list[LeftOut] = []
+
+    def sheet(self, name: str, label: str, fields: Sequence[Field], parent: str, repeat: str) -> FormSheet:
+        leaves = list(self.leaves(fields, parent, (), is_inner=bool(repeat)))
+        heads = _heads([(item.label, groups) for _, item, groups in leaves])
+        labels = Counter(item.label for _, item, _ in leaves)
+        columns = tuple(
+            FormColumn(path, item, groups, head, _column(path, item, head, groups, is_alone=labels[item.label] == 1))
+            for (path, item, groups), head in zip(leaves, heads, strict=True)
+        )
+        return FormSheet(name, label, columns, repeat)
+
+    def leaves(
+        self, fields: Sequence[Field], parent: str, groups: tuple[str, ...], *, is_inner: bool
+    ) -> Iterator[tuple[str, Field, tuple[str, ...]]]:
+        for item in fields:
+            path = child_path(parent, item.name)
+            if item.type is FieldType.GROUP:
+                inner = (*groups, item.label) if item.label else groups
+                yield from self.leaves(item.fields, path, inner, is_inner=is_inner)
+            elif item.type is FieldType.REPEAT:
+                self.repeat(item, path, is_inner=is_inner)
+            elif item.is_question and self.takes(item):
+                yield path, item, groups
+
+    def repeat(self, item: Field, path: str, *, is_inner: bool) -> None:
+        if is_inner and self.is_filed:
+            self.left_out.append(LeftOut(item.label, "是表中表，请在系统里查看"))
+        elif not is_inner and not self.is_filed and _has_repeat(item.fields):
+            self.left_out.append(LeftOut(item.label, "里面还有可重复的内容，请在系统里填写"))
+        elif not is_inner:
+            self.repeats.append((item, path))
+
+    def takes(self, item: Field) -> bool:
+        if self.is_filed:
+            return item.type is not FieldType.HIDDEN
+        if item.type in FILES:
+            self.left_out.append(LeftOut(item.label, "照片和文件请在系统里上传"))
+        return item.is_asked and item.type not in FILES and (not item.read_only or bool(item.prefill))
+
+
+def _has_repeat(fields: Sequence[Field]) -> bool:
+    return any(
+        item.type is FieldType.REPEAT or (item.type in CONTAINERS and _has_repeat(item.fields)) for item in fields
+    )
+
+
+def _heads(leaves: Sequence[tuple[str, tuple[str, ...]]]) -> list[str]:
+    """What stands above each column: its label; where several have the same, with the groups that tell them apart."""
+    labels = Counter(label for label, _ in leaves)
+    below = Counter((groups[-1:], label) for label, groups in leaves)
+    whole = Counter((groups, label) for label, groups in leaves)
+    depth = max((len(groups) for _, groups in leaves), default=0)
+    numbers: Counter[str] = Counter()
+    heads = []
+    for label, groups in leaves:
+        is_told_apart = bool(groups) and len(groups) == depth and below[groups[-1:], label] == 1
+        if labels[label] == 1 or is_told_apart:
+            heads.append(label)
+            continue
+        full = "·".join((*groups, label)) if whole[groups, label] == 1 else label
+        numbers[full] += 1
+        heads.append(full if numbers[full] == 1 else f"{full}{numbers[full]}")
+    return heads
+
+
+def _column(path: str, item: Field, head: str, groups: tuple[str, ...], *, is_alone: bool) -> Column:
+    """A question as a column that is found, read and explained. What an answer may be is the form's to say."""
+    return Column(
+        path,
+        head if is_alone or not groups or head != item.label else f"{groups[-1]}{head}",
+        _KINDS.get(item.type, Kind.TEXT),
+        choices=tuple((choice.name, choice.label) for choice in item.choices),
+        help=_help(item),
+        example=_example(item),
+        max_length=MAX_TEXT,
+        aliases=(path,),
+        measure=item.measure,
+        may_not_apply=item.not_applicable,
+    )
+
+
+def _help(item: Field) -> str:
+    demanded = "必填" if item.required else "按情况必填" if item.required_if else ""
+    asked = "符合前面的条件时才填" if item.relevant else ""
+    return "。".join(part.rstrip("。") for part in (demanded, item.hint, _range(item), asked) if part)
+
+
+def _range(item: Field) -> str:
+    low, high = item.minimum, item.maximum
+    places = f"最多 {item.decimals} 位小数" if item.decimals else ""
+    if low is not None and high is not None:
+        return "，".join(part for part in (f"{low} 到 {high}", places) if part)
+    bound = f"不小于 {low}" if low is not None else f"不大于 {high}" if high is not None else ""
+    return "，".join(part for part in (bound, places) if part)
+
+
+def _example(item: Field) -> str:
+    if item.choices:
+        several = item.type in (FieldType.SELECT_MULTIPLE, FieldType.RANK)
+        return "、".join(choice.label for choice in item.choices[: 2 if several else 1])
+    if item.type in (FieldType.INTEGER, FieldType.DECIMAL, FieldType.RANGE):
+        return str(item.minimum) if isinstance(item.minimum, Decimal) and item.minimum > 0 else "12"
+    return {
+        FieldType.DATE: "2026-03-05",
+        FieldType.TIME: "09:30",
+        FieldType.DATETIME: "2026-03-05 09:30",
+        FieldType.GEOPOINT: "31.23 121.47",
+        FieldType.ACKNOWLEDGE: "是",
+    }.get(item.type, "按实际填写")
+
+
+def unit_columns(*, is_required: bool, key: str = UNIT_CODE, has_above: bool = False) -> tuple[Column, ...]:
+    """The columns that say whose row it is: the one by which a unit is known must be there."""
+    columns = [
+        Column(
+            UNIT_CODE,
+            "单位代码",
+            Kind.CODE,
+            is_required=is_required and key == UNIT_CODE,
+            is_cell_optional=True,
+            example="370101001",
+            aliases=("代码", "行政区划代码"),
+        ),
+        Column(
+            UNIT_NAME,
+            "单位名称",
+            is_required=is_required and key == UNIT_NAME,
+            is_cell_optional=True,
+            example="柳塘村",
+            aliases=("单位", "填报单位", "村名", "村（社区）", "名称"),
+        ),
+        Column(STANDING, "填报状态", example=""),
+    ]
+    if has_above:
+        columns.insert(2, Column(ABOVE, "上级单位", example="青石镇"))
+    return tuple(columns)
