@@ -32,8 +32,8 @@ class ReturnForm(FlaskForm):
         render_kw={"rows": 3, "maxlength": MAX_COMMENT},
     )
 
-    def __init__(self, targets: list[tuple[str, str]]) -> None:
-        super().__init__()
+    def __init__(self, targets: list[tuple[str, str]], reason: str = "") -> None:
+        super().__init__(reason=reason[:MAX_COMMENT])
         self.to.choices = targets
         if not self.to.data and targets:
             self.to.data = targets[0][0]

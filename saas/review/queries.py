@@ -5,7 +5,7 @@ from __future__ import annotations
 import uuid
 from collections.abc import Sequence
 from datetime import date
-from typing import Protocol
+from typing import Protocol, TypeAlias
 
 from sqlalchemy import ColumnElement, Select, Text, cast, exists, func, or_, select
 from sqlalchemy.orm import aliased, joinedload
@@ -19,6 +19,7 @@ from saas.org.queries import subtree_ids
 from saas.review.models import ReviewCase, ReviewDecision, ReviewTask, Route
 
 PAGE = 50
+Among: TypeAlias = "Sequence[Select[uuid.UUID]]"
 
 
 class Looking(Protocol):
@@ -95,10 +96,15 @@ def list_decisions_about(subject_id: uuid.UUID) -> Sequence[ReviewDecision]:
     ).all()
 
 
-def list_open_tasks(viewer: Looking, *, page: int = 1, subject_type: str = "") -> Sequence[tuple[ReviewTask, OrgUnit]]:
-    """What waits for this person's decision (待办), the oldest first. One's own drafts are never among them."""
+def list_open_tasks(
+    viewer: Looking, *, page: int = 1, subject_type: str = "", among: Among = ()
+) -> Sequence[tuple[ReviewTask, OrgUnit]]:
+    """What waits for this person's decision (待办), the oldest first. One's own drafts are never among them.
+
+    `among` selects ids of things: of these only.
+    """
     rows = db.session.execute(
-        _open_tasks(viewer, subject_type)
+        _open_tasks(viewer, subject_type, among)
         .add_columns(OrgUnit)
         .order_by(ReviewTask.opened_at, ReviewTask.id)
         .limit(PAGE)
@@ -107,12 +113,12 @@ def list_open_tasks(viewer: Looking, *, page: int = 1, subject_type: str = "") -
     return [(task, unit) for task, unit in rows]
 
 
-def count_open_tasks(viewer: Looking, subject_type: str = "") -> int:
-    waiting = _open_tasks(viewer, subject_type).with_only_columns(ReviewTask.id).subquery()
+def count_open_tasks(viewer: Looking, subject_type: str = "", among: Among = ()) -> int:
+    waiting = _open_tasks(viewer, subject_type, among).with_only_columns(ReviewTask.id).subquery()
     return db.session.scalars(select(func.count()).select_from(waiting)).one()
 
 
-def _open_tasks(viewer: Looking, subject_type: str) -> Select[ReviewTask]:
+def _open_tasks(viewer: Looking, subject_type: str, among: Among) -> Select[ReviewTask]:
     statement = (
         select(ReviewTask)
         .join(ReviewCase, ReviewCase.id == ReviewTask.case_id)
@@ -124,6 +130,8 @@ def _open_tasks(viewer: Looking, subject_type: str) -> Select[ReviewTask]:
         )
         .options(joinedload(ReviewTask.case))
     )
+    if among:
+        statement = statement.where(or_(*(ReviewCase.subject_id.in_(each) for each in among)))
     return statement.where(ReviewCase.subject_type == subject_type) if subject_type else statement
 
 

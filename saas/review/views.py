@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Iterable, Mapping
+from datetime import datetime
 from typing import Any
 
 from flask import Blueprint, flash, redirect, request, url_for
@@ -21,7 +23,7 @@ from saas.notifications.services import mark_read
 from saas.review import queries, services
 from saas.review.forms import ApproveForm, ReturnForm
 from saas.review.models import ReviewCase, ReviewDecision
-from saas.review.subjects import handler_of
+from saas.review.subjects import flagged_subjects, handler_of, remarks_on
 
 bp = Blueprint("review", __name__, url_prefix="/cases")
 
@@ -34,13 +36,18 @@ def index() -> ResponseReturnValue:
     tab = request.args.get("tab", "open")
     tab = tab if tab in TABS else "open"
     page = max(request.args.get("page", 1, type=int), 1)
+    is_flagged = tab == "open" and bool(request.args.get("flagged"))
+    among = flagged_subjects() if is_flagged else ()
+    tasks = queries.list_open_tasks(current_user, page=page, among=among) if tab == "open" else ()
     return render_page(
         "review/index.html",
         fragment="review_list",
         tab=tab,
         page=page,
         open_count=queries.count_open_tasks(current_user),
-        tasks=queries.list_open_tasks(current_user, page=page) if tab == "open" else [],
+        shown_count=queries.count_open_tasks(current_user, among=among) if is_flagged else None,
+        tasks=tasks,
+        remarks=remarks_on((task.case.subject_type, task.case.subject_id) for task, _ in tasks),
         started=queries.list_started(current_user) if tab == "started" else [],
         decided=queries.list_decided(current_user, page=page) if tab == "decided" else [],
         page_size=queries.PAGE,
@@ -100,6 +107,7 @@ def _page(
 ) -> ResponseReturnValue:
     decisions = queries.list_decisions_about(case.subject_id)
     handler = handler_of(case.subject_type)
+    context = handler.context(case.subject_id)
     with unit_of_work():
         mark_read(current_user.id, url_for(".show", case_id=case.id).removeprefix(request.script_root))
     return render_page(
@@ -112,14 +120,14 @@ def _page(
         content_template=handler.content_template,
         step=services.current_step(case),
         steps=_steps(case),
-        entries=timeline_entries(decisions, case),
+        entries=timeline_entries(decisions, case, context.get("talk", ())),
         moves=services.moves_for(case, current_user.id),
         asked=queries.list_tasks_of(case.id),
         is_stuck=services.is_stuck_case(case),
         approve_form=approve_form or ApproveForm(),
-        return_form=return_form or ReturnForm(services.return_targets(case)),
+        return_form=return_form or ReturnForm(services.return_targets(case), context.get("return_reason", "")),
         is_signing=_is_signing(case),
-        **handler.context(case.subject_id),
+        **context,
     )
 
 
@@ -142,12 +150,15 @@ def _steps(case: ReviewCase) -> list[dict[str, Any]]:
     return found
 
 
-def timeline_entries(decisions: Any, case: ReviewCase | None = None) -> list[dict[str, Any]]:
-    """Decisions as the timeline component shows them."""
+def timeline_entries(
+    decisions: Any, case: ReviewCase | None = None, talk: Iterable[tuple[datetime, Mapping[str, Any]]] = ()
+) -> list[Mapping[str, Any]]:
+    """Decisions as the timeline component shows them, with what was said in between."""
     kinds = {}
     if case is not None:
         kinds = {step.name: step.kind.value for step in route_from_mapping(case.definition).steps}
-    return [_entry(decision, kinds) for decision in decisions]
+    decided = [(decision.decided_at, _entry(decision, kinds)) for decision in decisions]
+    return [entry for _, entry in sorted([*decided, *talk], key=lambda each: each[0])]
 
 
 def _entry(decision: ReviewDecision, kinds: dict[str, str]) -> dict[str, Any]:

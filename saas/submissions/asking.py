@@ -137,13 +137,6 @@ def _of(submission_id: uuid.UUID) -> Sequence[FieldQuery]:
     ).all()
 
 
-def open_questions(submission: Submission) -> str:
-    """What still waits for an answer, as the reason for returning the report; "" for nothing."""
-    waiting = [each for each in _of(submission.id) if each.answered_at is None]
-    labels = {row.path: row.label for row in rows_to_ask(definition_of(submission), submission.answers)}
-    return "\n".join(f"“{labels.get(each.path, each.path)}”：{each.question}" for each in waiting)
-
-
 @dataclass(frozen=True, slots=True)
 class Waiting:
     """A submission with questions that wait for an answer: of a unit that one fills for, or asked by oneself."""

@@ -26,10 +26,12 @@ class Remark:
 
 @dataclass(frozen=True, slots=True)
 class Beside:
-    """Remarks by path, one thing on each line; the pre-filled questions that nobody changed; what a reviewer asked."""
+    """By path last period's answers, where answers come from, and what a reviewer asked; and what nobody changed."""
 
     notes: Mapping[str, str] = field(default_factory=dict)
-    settled: frozenset[str] = frozenset()
+    origins: Mapping[str, str] = field(default_factory=dict)
+    questions: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    settled: frozenset[str] = frozenset()  # pre-filled questions that need not be looked at
     queries: Sequence[ShownQuery] = ()
 
 
@@ -39,11 +41,9 @@ def beside(place: Place, raw: Raw) -> Beside:
         return Beside(notes_beside(place))
     origins, queries = _origins(place, raw), _waiting(place.submission)
     settled = {path for path, remark in origins.items() if remark.is_settled}
-    asked = {each.query.path for each in queries}
-    lines = [_asked(queries), {path: remark.words for path, remark in origins.items()}, _last(place, settled)]
-    paths = dict.fromkeys(path for each in lines for path in each)
-    notes = {path: "\n".join(each[path] for each in lines if path in each) for path in paths}
-    return Beside(notes, frozenset(settled - asked), queries)
+    questions = _asked(queries)
+    words = {path: remark.words for path, remark in origins.items()}
+    return Beside(_last(place, settled), words, questions, frozenset(settled - set(questions)), queries)
 
 
 def _origins(place: Place, raw: Raw) -> dict[str, Remark]:
@@ -111,9 +111,9 @@ def _waiting(submission: Submission | None) -> Sequence[ShownQuery]:
     return [each for each in list_queries(submission.id) if each.is_open]
 
 
-def _asked(queries: Sequence[ShownQuery]) -> dict[str, str]:
-    found: dict[str, str] = {}
+def _asked(queries: Sequence[ShownQuery]) -> dict[str, list[str]]:
+    found: dict[str, list[str]] = {}
     for each in queries:
         words = gettext("%(name)s问：%(question)s", name=each.asked_by, question=each.query.question)
-        found[each.query.path] = f"{found[each.query.path]}\n{words}" if each.query.path in found else words
+        found.setdefault(each.query.path, []).append(words)
     return found

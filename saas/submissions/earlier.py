@@ -15,14 +15,13 @@ from sqlalchemy.orm import aliased, joinedload
 
 from saas.db import db
 from saas.domain.periods import Period
-from saas.domain.workflow import SubmissionStatus
 from saas.forms.models import FormDefinition, FormVersion
 from saas.org.models import Hierarchy, OrgUnit, Placement, UnitVersion
 from saas.org.queries import ADMINISTRATIVE, in_force
 from saas.org.versions import version_holds
+from saas.submissions.flags import HANDED_IN as HANDED_IN
 from saas.submissions.models import Collection, Submission
 
-HANDED_IN = (SubmissionStatus.SUBMITTED, SubmissionStatus.REVIEWED, SubmissionStatus.SIGNED_OFF)
 PAST, PEERS = 24, 40  # how many reports at most are compared with
 
 

@@ -24,11 +24,12 @@ from saas.org.models import Hierarchy, OrgUnit, Placement, UnitType
 from saas.org.queries import ADMINISTRATIVE, exists_on, in_force, list_subtree_ids, subtree_ids
 from saas.review.models import Route
 from saas.submissions.fillers import collections_filled_by, may_fill_for
+from saas.submissions.flags import HANDED_IN as HANDED_IN
+from saas.submissions.flags import has_open_questions, is_marked
 from saas.submissions.models import Collection, CollectionWindow, Submission
 from saas.submissions.schedule import period_of_submission
 
 PAGE = 50
-HANDED_IN = (SubmissionStatus.SUBMITTED, SubmissionStatus.REVIEWED, SubmissionStatus.SIGNED_OFF)
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +38,7 @@ class SubmissionFilter:
 
     town_id: uuid.UUID | None = None
     collection_id: uuid.UUID | None = None
-    status: str = ""  # a SubmissionStatus, "late" or "not_applicable"
+    status: str = ""  # a SubmissionStatus, "late", "not_applicable", "marked" or "asked"
     month: date | None = None  # a day of the month that the period touches
 
 
@@ -158,6 +159,10 @@ def _conditions(wanted: SubmissionFilter) -> list[ColumnElement[bool]]:
         conditions.append(Submission.is_late.is_(True))
     elif wanted.status == "not_applicable":
         conditions.append(Submission.is_not_applicable.is_(True))
+    elif wanted.status == "marked":
+        conditions.append(is_marked())
+    elif wanted.status == "asked":
+        conditions.append(has_open_questions())
     elif wanted.status:
         conditions.append(Submission.status == SubmissionStatus(wanted.status))
     if wanted.month is not None:

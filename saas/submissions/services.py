@@ -39,8 +39,11 @@ from saas.review.queries import find_case_of
 from saas.review.services import start_case, withdraw_case
 from saas.review.subjects import SubjectHandler, register_subject
 from saas.submissions import defining, queries
+from saas.submissions.asking import settle_corrected
+from saas.submissions.filed_page import open_questions, remarks_on, talk
+from saas.submissions.flags import flagged, short_remarks
 from saas.submissions.marking import freeze_marks
-from saas.submissions.models import Collection, Submission
+from saas.submissions.models import Collection, RevisionKind, Submission
 from saas.submissions.prefilling import Sources, follow_sources, note_sources, sources_of
 from saas.submissions.schedule import cohort_of, dates_of, status_now
 from saas.submissions.schedule import period_of_submission as period_of_submission
@@ -213,6 +216,8 @@ def _hand_in(submission: Submission, action: SubmissionAction, actor: HasId) -> 
     if not was_returned and submission.revision == 1:
         submission.is_late = status_now(dates) is WindowStatus.LATE
     defining.keep_labels(submission)
+    if was_returned:
+        settle_corrected(submission, actor=actor)
     content = frozen_content(submission)
     submission.submitted_at, submission.submitted_by_id, submission.digest = utc_now(), actor.id, digest(content)
     submission.updated_at = utc_now()
@@ -254,12 +259,20 @@ def frozen_content(submission: Submission) -> dict[str, Any]:
         "is_late": submission.is_late,
         "answers": {} if submission.is_not_applicable else submission.answers,
         "photos": {} if submission.is_not_applicable else _photo_digests(submission),
-    } | ({"choice_labels": submission.choice_labels} if submission.choice_labels else {})
+    } | _besides(submission)
+
+
+def _besides(submission: Submission) -> dict[str, Any]:
+    """What only some reports have: what chosen units were called, and that it is a supplement."""
+    labels = {"choice_labels": submission.choice_labels} if submission.choice_labels else {}
+    return labels | ({"kind": submission.kind.value} if submission.kind is RevisionKind.SUPPLEMENT else {})
 
 
 def photo_files(submission: Submission) -> Mapping[str, StoredFile]:
-    """The files that the answers may name, by id: its own, and those of the revision that it corrects."""
+    """The files that the answers may name, by id: its own, and those of the revisions before it."""
     subjects = [submission.id] + ([submission.supersedes_id] if submission.supersedes_id else [])
+    if submission.revision > 2:
+        subjects = [each.id for each in queries.list_revisions(submission)]
     return {str(file.id): file for file in list_files(SUBJECT, subjects)}
 
 
@@ -279,36 +292,6 @@ def withdraw(submission: Submission, *, actor: HasId) -> None:
     if case is None:
         raise InvalidTransition("还没有报送，不用撤回")
     withdraw_case(case, actor=actor)
-
-
-def correct(submission: Submission, *, actor: HasId) -> Submission:
-    """Begin the correction (更正) of what was signed off, as a new revision in the same version of the form.
-
-    What was signed stays as it is until the correction is signed as well. A correction under way is returned.
-    """
-    newest = queries.list_revisions(submission)[-1]
-    if newest.status in {SubmissionStatus.DRAFT, SubmissionStatus.RETURNED} and newest.revision > 1:
-        return newest
-    if newest.status is not SubmissionStatus.SIGNED_OFF:
-        raise InvalidTransition("已签批的填报才能更正")
-    correction = Submission(
-        collection_id=newest.collection_id,
-        form_version_id=newest.form_version_id,
-        unit_id=newest.unit_id,
-        period_start=newest.period_start,
-        period_end=newest.period_end,
-        revision=newest.revision + 1,
-        supersedes_id=newest.id,
-        answers=newest.answers,
-        is_late=newest.is_late,
-        contributors=[str(actor.id)],
-        created_at=utc_now(),
-        updated_at=utc_now(),
-    )
-    db.session.add(correction)
-    db.session.flush()
-    record(AuditAction.SUBMISSION_SAVED, correction, actor=actor, corrects=str(newest.id))
-    return correction
 
 
 # --- what the review tells us ---------------------------------------------------------------------------------------
@@ -347,10 +330,14 @@ def _frozen_page(submission_id: uuid.UUID) -> Mapping[str, Any]:
     case = find_case_of(submission_id)
     answers = case.content.get("answers", {}) if case is not None else submission.answers
     definition = definition_of(submission)
+    remarks = remarks_on(submission, definition)
     return {
         "submission": submission,
         "rows": answer_rows(definition, answers_from_stored(definition, answers)),
         "files": photo_files(submission),
+        "remarks": remarks,
+        "talk": talk(remarks),
+        "return_reason": open_questions(remarks),
     }
 
 
@@ -365,5 +352,7 @@ register_subject(
         finished=_finished,
         withdrawn=_withdrawn,
         context=_frozen_page,
+        remarks=short_remarks,
+        flagged=flagged,
     ),
 )

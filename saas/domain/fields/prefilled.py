@@ -65,5 +65,3 @@ def fits(source: Field, target: Field) -> bool:
 def prefilled(form: FormDefinition) -> dict[str, Field]:
     """The questions of a form that have a source, by path."""
     return {path: item for path, item in iter_fields(form) if item.prefill and "[]" not in path}
-
-

@@ -21,12 +21,14 @@ from saas.forms.fill_form import field_id
 from saas.htmx import render_page, wants_fragment
 from saas.submissions import queries, services
 from saas.submissions.filling import Place, Posted, get_place, read_posted, save_posted
+from saas.submissions.marking import find_marks, show_found
 from saas.submissions.models import Submission
 from saas.submissions.parts import GO, PART, join_parts, jump_from_elsewhere, shown_part
 from saas.submissions.views.blueprint import bp
 from saas.submissions.views.fill_page import show_page, show_questions
 from saas.tenancy.once import find_earlier_answer, remember_answer
 
+EXPLAIN = "explain:"  # of the inputs in which marks are explained
 FILL = "/submissions/fill/<uuid:collection_id>/<uuid:unit_id>/<string:period_start>"
 
 
@@ -113,7 +115,7 @@ def submit(submission_id: uuid.UUID) -> ResponseReturnValue:
     location = url_for(".show", submission_id=submission_id)
     try:
         with unit_of_work():
-            services.submit(submission, actor=current_user)
+            services.submit(submission, actor=current_user, explanations=_explanations())
             remember_answer(location)
     except Incomplete:
         return _confirm_page(queries.get_own_submission(submission_id, current_user), status=422)
@@ -128,16 +130,6 @@ def withdraw(submission_id: uuid.UUID) -> ResponseReturnValue:
     with unit_of_work():
         services.withdraw(submission, actor=current_user)
     flash(gettext("已撤回，可以修改后再次报送。"), "success")
-    return redirect(_fill_url(submission), code=303)
-
-
-@bp.post("/submissions/<uuid:submission_id>/correct")
-@requires(Permission.SUBMISSION_EDIT)
-def correct(submission_id: uuid.UUID) -> ResponseReturnValue:
-    submission = queries.get_own_submission(submission_id, current_user)
-    with unit_of_work():
-        services.correct(submission, actor=current_user)
-    flash(gettext("更正稿已建立。更正审核签批之前，原来的填报仍然有效。"), "success")
     return redirect(_fill_url(submission), code=303)
 
 
@@ -168,10 +160,16 @@ def _next_page(place: Place, submission: Submission, posted: Posted) -> str:
     return url_for(".fill", **place.arguments, **part)
 
 
+def _explanations() -> dict[str, str]:
+    """What the unit says to the marks, by their keys, as it was posted."""
+    return {name.removeprefix(EXPLAIN): text for name, text in request.form.items() if name.startswith(EXPLAIN)}
+
+
 def _confirm_page(submission: Submission, status: int = 200) -> Response:
     definition, fill_url = services.definition_of(submission), _fill_url(submission)
     answers = answers_from_stored(definition, submission.answers)
     parsed = services.check_complete(submission)
+    marks = show_found(definition, find_marks(submission), submission)
     return render_page(
         "submissions/confirm.html",
         fragment="confirm_panel",
@@ -182,6 +180,9 @@ def _confirm_page(submission: Submission, status: int = 200) -> Response:
         is_zero=is_zero_report(definition, answers),
         errors=[(jump_from_elsewhere(path, definition, fill_url), text) for path, text in parsed.errors.items()],
         checklist=checklist_summary(definition, answers),
+        marks=[(mark, jump_from_elsewhere(mark.path, definition, fill_url) if mark.path else "") for mark in marks],
+        explanations=_explanations(),
+        explain=EXPLAIN,
         fill_url=fill_url,
         problem=services.filling_problem(submission.collection, services.period_of_submission(submission), submission),
         is_stale=status == 409,

@@ -23,13 +23,16 @@ from saas.htmx import render_page
 from saas.review.queries import find_case_of, list_decisions_about
 from saas.review.services import moves_for
 from saas.submissions import queries, services
+from saas.submissions.asking import may_ask
 from saas.submissions.due import list_filing
+from saas.submissions.filed_page import history, remarks_on
 from saas.submissions.fillers import may_fill_for
 from saas.submissions.models import Submission
 from saas.submissions.queries import PAGE, SubmissionFilter
+from saas.submissions.revisions import asked_more
 from saas.submissions.views.blueprint import bp
 
-STATUSES = {*SubmissionStatus, "late", "not_applicable"}
+STATUSES = {*SubmissionStatus, "late", "not_applicable", "marked", "asked"}
 
 
 @bp.get("/submissions")
@@ -60,18 +63,30 @@ def index() -> ResponseReturnValue:
 @bp.get("/submissions/<uuid:submission_id>")
 @requires(Permission.SUBMISSION_VIEW)
 def show(submission_id: uuid.UUID) -> ResponseReturnValue:
-    submission = queries.get_submission(submission_id, current_user)
+    asked = request.args.get("ask", "")
+    return show_submission(queries.get_submission(submission_id, current_user), path=asked)
+
+
+def show_submission(
+    submission: Submission, *, status: int = 200, path: str = "", text: str = "", error: str = ""
+) -> ResponseReturnValue:
+    """The page of a submission; at `path` one asks or answers, and `error` says what was wrong with `text`."""
     definition = services.definition_of(submission)
     answers = answers_from_stored(definition, submission.answers)
+    remarks, decisions = remarks_on(submission, definition), list_decisions_about(submission.id)
     return render_page(
         "submissions/show.html",
         fragment="submission_panel",
+        status=status,
         submission=submission,
+        remarks=remarks,
+        entries=history(decisions, remarks),
+        talking={"path": path, "text": text, "error": error},
         period=services.period_of_submission(submission),
         rows=answer_rows(definition, answers),
         totals=form_totals(definition, answers),
         files=services.photo_files(submission),
-        decisions=list_decisions_about(submission_id),
+        decisions=decisions,
         revisions=queries.list_revisions(submission),
         **_possible(submission),
     )
@@ -84,12 +99,15 @@ def _possible(submission: Submission) -> dict[str, Any]:
     case = find_case_of(submission.id) if submission.status in queries.HANDED_IN else None
     return {
         "case": case,
+        "may_ask": may_ask(case, current_user.id),
+        "may_answer": is_own,
         "may_edit": is_own and "edit" in allowed_actions(SUBMISSION_MOVES, submission.status),
         "may_withdraw": is_own
         and submission.status is SubmissionStatus.SUBMITTED
         and case is not None
         and Move.WITHDRAW in moves_for(case, current_user.id),
         "may_correct": is_own and submission.status is SubmissionStatus.SIGNED_OFF,
+        "supplement": asked_more(submission) if is_own else None,
     }
 
 
