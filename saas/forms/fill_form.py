@@ -155,6 +155,7 @@ class _Filling:
             "readonly": item.read_only or bool(item.calculation),
             "measure": item.measure,
             "choices": [(choice.name, choice.label) for choice in choices],
+            "is_from_outside": bool(item.choices_from),
             "is_searched": item.type is FieldType.SELECT_ONE and len(choices) > LONG_LIST,
             "demand": item.demand.value,
             "is_broken": bool(item.demand) and is_broken(item.demand, typed[0] if typed else None),

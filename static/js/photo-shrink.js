@@ -6,7 +6,8 @@
   const QUALITY = 0.82;
 
   async function shrink(file) {
-    if (!file.type.startsWith("image/") || file.size <= SMALL_ENOUGH) return file;
+    const isKept = ["image/jpeg", "image/png"].includes(file.type); // what the server keeps as it is
+    if (!file.type.startsWith("image/") || (isKept && file.size <= SMALL_ENOUGH)) return file;
     const picture = await createImageBitmap(file, { imageOrientation: "from-image" });
     const scale = Math.min(1, LONGEST_SIDE / Math.max(picture.width, picture.height));
     const canvas = document.createElement("canvas");
@@ -14,7 +15,7 @@
     canvas.height = Math.round(picture.height * scale);
     canvas.getContext("2d").drawImage(picture, 0, 0, canvas.width, canvas.height);
     const blob = await new Promise((resolve) => canvas.toBlob(resolve, "image/jpeg", QUALITY));
-    if (!blob || blob.size >= file.size) return file;
+    if (!blob || (isKept && blob.size >= file.size)) return file;
     return new File([blob], file.name.replace(/\.\w+$/, "") + ".jpg", { type: "image/jpeg", lastModified: file.lastModified });
   }
 
@@ -29,5 +30,6 @@
     } catch (error) {
       // The browser cannot do it: the originals stay chosen.
     }
+    input.dispatchEvent(new Event("files-ready", { bubbles: true }));
   });
 })();
