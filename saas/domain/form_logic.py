@@ -187,17 +187,24 @@ class _Here:
                 found[depth] = int(number.rstrip("]"))
         return found
 
-    def row_value(self, name: str, repeat: str, position: int) -> Value:
-        found, container = self.logic.find(name, self.spot), self.logic.find(repeat, self.spot)
-        if found is None or container is None or container.field not in found.chain:
+    def row_value(self, name: str, places: Sequence[tuple[str, int]]) -> Value:
+        found = self.logic.find(name, self.spot)
+        spots = [(self.logic.find(repeat, self.spot), position) for repeat, position in places]
+        asked = {id(spot.field): position for spot, position in spots if spot is not None}
+        if found is None or not any(id(container) in asked for container in found.chain):
             return ""
-        paths, _ = self._paths(container)
-        numbers = list(self.logic.rows_of(paths[0])) if paths else []
-        if not 1 <= position <= len(numbers):
-            return ""
-        below = found.chain[found.chain.index(container.field) + 1 :]
-        names = [f"{paths[0]}[{numbers[position - 1]}]", *(item.name for item in below), found.field.name]
-        return self.logic.value_at(found.field, ".".join(names))
+        shared, path = self._shared_rows(found), ""
+        for depth, container in enumerate(found.chain):
+            path = f"{path}.{container.name}" if path else container.name
+            if container.type is FieldType.REPEAT:
+                numbers = list(self.logic.rows_of(path))
+                position = asked.get(id(container), 0)
+                row = numbers[position - 1] if 1 <= position <= len(numbers) else None
+                row = shared.get(depth) if id(container) not in asked else row
+                if row is None:
+                    return ""
+                path = f"{path}[{row}]"
+        return self.logic.value_at(found.field, f"{path}.{found.field.name}")
 
     def column(self, name: str) -> str:
         if self.choice is None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
@@ -26,8 +26,8 @@ class Place:
     def value(self, name: str) -> Value:
         return self.answers[name]
 
-    def row_value(self, name: str, repeat: str, position: int) -> Value:
-        return f"{name} of row {position} of {repeat}"
+    def row_value(self, name: str, places: Sequence[tuple[str, int]]) -> Value:
+        return f"{name} of " + ", ".join(f"row {position} of {repeat}" for repeat, position in places)
 
     def column(self, name: str) -> str:
         return {"town": "t1"}[name]
@@ -79,6 +79,14 @@ def evaluated(text: str) -> Value:
         ("count-non-empty(${rows})", Decimal(2)),
         ("max(${rows})", Decimal("2.5")),
         ("indexed-repeat(${a}, ${rows}, 3)", "a of row 3 of rows"),
+        ("indexed-repeat(${a}, ${rows}, 3, ${b}, 1 + 1)", "a of row 3 of rows, row 2 of b"),
+        ("weighted-checklist(3, -1, 'yes', 2, 'no', 5, 'yes', 1)", True),
+        ("weighted-checklist(-1, 2, 'yes', 2, 'yes', 1)", False),
+        ("decimal-time('12:00')", Decimal("0.5")),
+        ("log10(1000)", Decimal(3)),
+        ("exp10(2)", Decimal(100)),
+        ("round(log(exp(2)), 6)", Decimal(2)),
+        ("round(pi(), 4)", Decimal("3.1416")),
         ("position(..)", Decimal(2)),
         ("round(2.345, 2)", Decimal("2.35")),
         ("round(${a} div 2)", Decimal(29)),

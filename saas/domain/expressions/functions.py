@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, time
 from decimal import ROUND_CEILING, ROUND_FLOOR, ROUND_HALF_UP, Decimal
 from typing import Any
 
@@ -86,8 +86,20 @@ def _choice_name(scope: Scope, chosen: Value, field: Value) -> Value:
     return "、".join(scope.label(name, part) for part in to_text(chosen).split())
 
 
+def _weighted_checklist(scope: Scope, least: Value, most: Value, *pairs: Value) -> Value:
+    """Whether the weights of the answers that say yes add up to no less and no more; each answer before its weight."""
+    answers = zip(pairs[::2], pairs[1::2], strict=False)
+    weight = exact(lambda: sum((to_number(weight) for answer, weight in answers if _says_yes(answer)), _ZERO))
+    low, high = to_number(least), to_number(most)
+    return (low < 0 or weight >= low) and (high < 0 or weight <= high)
+
+
+def _says_yes(answer: Value) -> bool:
+    return to_truth(answer) and to_text(answer) not in {"no", "false", "0"}
+
+
 def _checklist(scope: Scope, least: Value, most: Value, *answers: Value) -> Value:
-    count = Decimal(sum(to_truth(item) and to_text(item) not in {"no", "false", "0"} for item in answers))
+    count = Decimal(sum(_says_yes(item) for item in answers))
     low, high = to_number(least), to_number(most)
     return (low < 0 or count >= low) and (high < 0 or count <= high)
 
@@ -99,11 +111,15 @@ def _position(scope: Scope, *path: Any) -> Value:
     return Decimal(scope.position)
 
 
-def _indexed_repeat(scope: Scope, field: Any, repeat: Any, index: Any) -> Value:
-    number = to_number(index.evaluate(scope))
-    if number.is_nan() or number != number.to_integral_value():
-        return ""
-    return scope.row_value(_named(field), _named(repeat), int(number))
+def _indexed_repeat(scope: Scope, field: Any, *places: Any) -> Value:
+    """A field of one row: of a repeat and the number of its row, and of further ones inside or around it."""
+    found: list[tuple[str, int]] = []
+    for repeat, index in zip(places[::2], places[1::2], strict=False):
+        number = to_number(index.evaluate(scope))
+        if number.is_nan() or number != number.to_integral_value():
+            return ""
+        found.append((_named(repeat), int(number)))
+    return scope.row_value(_named(field), found)
 
 
 def _named(token: Any) -> str:
@@ -170,6 +186,25 @@ def _abs(scope: Scope, value: Value) -> Value:
 def _sqrt(scope: Scope, value: Value) -> Value:
     number = to_number(value)
     return exact(number.sqrt) if not number.is_nan() and number >= 0 else NOT_A_NUMBER
+
+
+def _exp(scope: Scope, value: Value) -> Value:
+    number = to_number(value)
+    return NOT_A_NUMBER if number.is_nan() or abs(number) > 200 else exact(number.exp)
+
+
+def _exp10(scope: Scope, value: Value) -> Value:
+    return _pow(scope, Decimal(10), value)
+
+
+def _log(scope: Scope, value: Value) -> Value:
+    number = to_number(value)
+    return exact(number.ln) if not number.is_nan() and number > 0 else NOT_A_NUMBER
+
+
+def _log10(scope: Scope, value: Value) -> Value:
+    number = to_number(value)
+    return exact(number.log10) if not number.is_nan() and number > 0 else NOT_A_NUMBER
 
 
 # --- texts ----------------------------------------------------------------------------------------------------------
@@ -240,6 +275,18 @@ def _date_time(scope: Scope, value: Value) -> Value:
         return ""
 
 
+def _decimal_time(scope: Scope, value: Value) -> Value:
+    """The part of a day that has passed at a time: 12:00 is 0.5."""
+    if isinstance(value, str):
+        try:
+            value = time.fromisoformat(value)
+        except ValueError:
+            return NOT_A_NUMBER
+    if isinstance(value, datetime):
+        value = value.time()
+    return to_number(value) if isinstance(value, time) else NOT_A_NUMBER
+
+
 def _format_date(scope: Scope, value: Value, pattern: Value) -> Value:
     day = value if isinstance(value, datetime) else _date(scope, value)
     if not isinstance(day, date):
@@ -272,8 +319,9 @@ FUNCTIONS: Mapping[str, Function] = {
     "count-selected": Function(_count_selected, 1),
     "jr-choice-name": Function(_choice_name, 2),
     "checklist": Function(_checklist, (3, None)),
+    "weighted-checklist": Function(_weighted_checklist, (4, None)),
     "position": Function(_position, (0, 1), takes_tokens=True),
-    "indexed-repeat": Function(_indexed_repeat, 3, takes_tokens=True),
+    "indexed-repeat": Function(_indexed_repeat, (3, 7), takes_tokens=True),
     "count": Function(_count, 1),
     "count-non-empty": Function(_count_non_empty, (1, None)),
     "sum": Function(_sum, (1, None)),
@@ -287,6 +335,11 @@ FUNCTIONS: Mapping[str, Function] = {
     "pow": Function(_pow, 2),
     "abs": Function(_abs, 1),
     "sqrt": Function(_sqrt, 1),
+    "exp": Function(_exp, 1),
+    "exp10": Function(_exp10, 1),
+    "log": Function(_log, 1),
+    "log10": Function(_log10, 1),
+    "pi": Function(lambda scope: Decimal("3.141592653589793238462643383279503"), 0),
     "string": Function(lambda scope, value: to_text(value), 1),
     "concat": Function(_concat, (1, None)),
     "join": Function(_join, (2, None)),
@@ -309,6 +362,23 @@ FUNCTIONS: Mapping[str, Function] = {
     "date-time": Function(_date_time, 1),
     "format-date": Function(_format_date, 2),
     "format-date-time": Function(_format_date, 2),
+    "decimal-time": Function(_decimal_time, 1),
     "decimal-date-time": Function(lambda scope, value: to_number(_date_time(scope, value)), 1),
 }
 """What may be called. Not among them: anything that draws lots, reads files or asks other instances."""
+
+UNSUPPORTED: Mapping[str, str] = {
+    "pulldata": "它从外部文件取数；可改用公用选项或台账预填",
+    "instance": "它查外部数据；可改用 choice_filter，或 jr:choice-name 取选项名称",
+    "random": "结果每次不同，无法复核",
+    "uuid": "结果每次不同，无法复核；系统已给每份填报编号",
+    "randomize": "结果每次不同，无法复核",
+    "search": "它从外部文件取选项；可改用公用选项",
+    "current": "请用 ${字段名} 引用字段",
+    "distance": "地图计算请在地理信息系统中做",
+    "area": "地图计算请在地理信息系统中做",
+    "geofence": "地图计算请在地理信息系统中做",
+    "digest": "系统已给每份填报计算摘要",
+    "property": "它读取手机的信息",
+}
+"""Functions that other programs have, and what to do instead."""

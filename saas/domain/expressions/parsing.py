@@ -14,7 +14,7 @@ from elementpath.xpath1 import XPath1Parser
 
 from saas.domain.errors import DomainError
 from saas.domain.expressions import operators
-from saas.domain.expressions.functions import FUNCTIONS, Function
+from saas.domain.expressions.functions import FUNCTIONS, UNSUPPORTED, Function
 from saas.domain.expressions.values import Scope, Value
 
 MAX_LENGTH, MAX_DEPTH = 4000, 60
@@ -24,6 +24,8 @@ _NAME = re.compile(r"[^\W\d][\w-]*")
 _LITERALS = frozenset({"(string)"})
 _QUOTED = re.compile(r"""("[^"]*"|'[^']*')""")
 _FUNCTION_PREFIX = "jr:choice-name"
+_CALL = re.compile(r"(?<![\w$-])([A-Za-z][\w-]*)\s*\(")
+_WORDS = frozenset({"and", "or", "div", "mod"})  # operators, before a bracket
 
 
 class ExpressionError(DomainError):
@@ -92,11 +94,21 @@ def compile_expression(text: str, columns: frozenset[str] = frozenset()) -> Expr
     names: set[str] = set()
     source = _with_variables(text, names)
     try:
+        _refuse_unsupported(source)
         root = _Parser().parse(source)
     except (ElementPathError, RecursionError, ValueError, TypeError) as error:
         raise ExpressionError("表达式写得不对：{reason}", reason=_reason(error)) from None
     _check(root, 0, frozenset(names), columns)
     return Expression(text, frozenset(names), root)
+
+
+def _refuse_unsupported(source: str) -> None:
+    """Say of functions that other programs have what to do instead; what is no function of anybody is a mistake."""
+    for word in _CALL.findall("".join(_QUOTED.split(source)[::2])):
+        if word in UNSUPPORTED:
+            raise ExpressionError("暂不支持函数“{word}”：{why}", word=word, why=UNSUPPORTED[word])
+        if word not in FUNCTIONS and word not in _WORDS:
+            raise ExpressionError("没有函数“{word}”", word=word)
 
 
 def _with_variables(text: str, names: set[str]) -> str:
@@ -109,6 +121,8 @@ def _with_variables(text: str, names: set[str]) -> str:
 
 
 def _variable(name: str, names: set[str]) -> str:
+    if name.startswith("last-saved#"):
+        raise ExpressionError("暂不支持“{name}”：上一份的值请用预填（last:字段）", name=name)
     if not _NAME.fullmatch(name):
         raise ExpressionError("字段名“{name}”不合规", name=name)
     names.add(name)

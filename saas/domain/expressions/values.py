@@ -36,8 +36,8 @@ class Scope(Protocol):
     def value(self, name: str) -> Value:
         """The answer of a field: of the same row where it stands in one, else of every row of its repeat."""
 
-    def row_value(self, name: str, repeat: str, position: int) -> Value:
-        """The answer of a field in one row of a repeat, from 1; empty outside."""
+    def row_value(self, name: str, places: Sequence[tuple[str, int]]) -> Value:
+        """The answer of a field in one row: by repeats and the number of the row in each, from 1; empty outside."""
 
     def column(self, name: str) -> str:
         """What a column of the list says of the choice that a `choice_filter` looks at."""

@@ -112,7 +112,8 @@ def _choices(reader: Reader, key: str) -> tuple[Choice, ...]:
         choices.append(Choice(name, item.text("label"), _texts(item, "columns"), _texts(item, "labels")))
     if not 1 <= len(choices) <= MAX_CHOICES:
         raise reader.fail(key, "选项应有 1 到 {limit} 个", code="bad_choices", limit=MAX_CHOICES)
-    if len({choice.name for choice in choices}) != len(choices):
+    # The same name may stand under several superiors (cascades): then its columns tell them apart.
+    if len({(choice.name, *sorted(choice.columns.items())) for choice in choices}) != len(choices):
         raise reader.fail(key, "选项名重复", code="duplicate")
     return tuple(choices)
 
