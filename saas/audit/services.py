@@ -41,6 +41,8 @@ class AuditAction(StrEnum):
     COHORT_CHANGED = "cohort.changed"
     COLLECTION_CHANGED = "collection.changed"
     COLLECTION_WINDOW_CHANGED = "collection.window_changed"
+    COMPILATION_SUBMITTED = "compilation.submitted"
+    COMPILATION_URGED = "compilation.urged"
     DATA_EXPORTED = "data.exported"
     DATA_IMPORTED = "data.imported"
     DELEGATION_CHANGED = "delegation.changed"
@@ -116,6 +118,8 @@ ACTION_LABELS: Mapping[AuditAction, object] = {
     AuditAction.COHORT_CHANGED: _l("单位名册变更"),
     AuditAction.COLLECTION_CHANGED: _l("填报任务变更"),
     AuditAction.COLLECTION_WINDOW_CHANGED: _l("调整填报时间"),
+    AuditAction.COMPILATION_SUBMITTED: _l("汇总上报"),
+    AuditAction.COMPILATION_URGED: _l("催报"),
     AuditAction.DATA_EXPORTED: _l("导出数据"),
     AuditAction.DATA_IMPORTED: _l("导入数据"),
     AuditAction.DELEGATION_CHANGED: _l("委托代办变更"),

@@ -154,6 +154,11 @@ def part_value(figure: Figure, part: Part) -> Decimal | None:
     return sum(given, Decimal(0)) if given else None
 
 
+def is_given(figure: Figure, part: Part) -> bool:
+    """Whether a unit answered it: not missing, not blank, not declared as not applicable."""
+    return _state(figure, part) == "given"
+
+
 def part_text(figure: Figure, part: Part) -> str:
     """Return a unit's cell in words: the figure, the choice, 不适用, 未填; of a unit that did not report: 未报."""
     state = _state(figure, part)

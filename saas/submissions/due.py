@@ -1,10 +1,13 @@
-"""What a person must fill now (待填报): the first thing a village clerk sees. Two statements, whatever the rows."""
+"""What a person must fill now (待填报): the first thing a village clerk sees.
+
+Two statements, whatever the rows; a few more where somebody fills for others or compiles.
+"""
 
 from __future__ import annotations
 
 import uuid
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
 
@@ -24,40 +27,13 @@ from saas.forms.queries import Looking
 from saas.org.cohorts import CohortBook, LinksOn
 from saas.org.models import Hierarchy, OrgUnit, Placement
 from saas.org.queries import ADMINISTRATIVE, in_force
+from saas.submissions.due_items import LOOK_BACK, DueItem
+from saas.submissions.for_others import list_for_others
 from saas.submissions.models import Collection, CollectionWindow, Submission
 from saas.submissions.schedule import cohort_of, collection_periods, dates_of, status_now
 
-# What was due longer ago is found on the page of its collection, not among the things to do.
-LOOK_BACK = timedelta(days=100)
 _LONGEST_PERIOD = timedelta(days=366)
 _OPENS_EARLY = timedelta(days=40)  # a window may open before its period begins
-
-
-@dataclass(frozen=True, slots=True)
-class DueItem:
-    """One unit's form for one period: what it is called, where it stands, by when, and the page that does it."""
-
-    title: str
-    unit_name: str
-    period: Period
-    dates: WindowDates
-    state: FilingState
-    is_late: bool
-    is_not_applicable: bool
-    endpoint: str
-    arguments: Mapping[str, Any] = field(default_factory=dict)
-    kind: str = "submission"
-    sensitive_until: date | None = None  # the last day of the sensitive period that asks for it
-
-    @property
-    def due_on(self) -> date:
-        """The last day in time."""
-        return self.dates.due_on
-
-    @property
-    def is_overdue(self) -> bool:
-        """Whether it should have been handed in already."""
-        return self.state is FilingState.OVERDUE
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,17 +59,22 @@ def due_submissions(viewer: Looking, on: date | None = None) -> list[DueItem]:
 
 
 def list_filing(viewer: Looking, on: date) -> list[DueItem]:
-    """Return every form of the viewer's own units whose window is open or was due lately, and where each stands."""
+    """Return every form of the viewer's own units whose window is open or was due lately, and where each stands.
+
+    What they fill for others (代填) and what they compile is one item for all units of a period.
+    """
     own = viewer.unit_ids(Permission.SUBMISSION_EDIT)
     if not own:
         return []
-    units, book = _own_units(own, on), CohortBook(on)
+    units, book, collections = _own_units(own, on), CohortBook(on), _collections(on)
     items = [
         item
-        for collection, changes in _collections(on)
+        for collection, changes in collections
+        if not collection.filled_by
         for unit in units
         for item in _items(collection, changes, unit, on, book)
     ]
+    items += list_for_others([each.unit for each in units], collections, on)
     return sorted(items, key=lambda item: (_rank(item, on), item.due_on, item.title, item.unit_name))
 
 

@@ -7,11 +7,12 @@ from typing import Any
 
 from flask_babel import gettext
 
-from saas.domain.compiling import Compiling, compiling_from_mapping
+from saas.domain.compiling import compiling_from_mapping
 from saas.domain.errors import DomainError
 from saas.domain.fillers import PARENT, filler_from_mapping
 from saas.org.models import UnitType
 from saas.org.queries import find_unit_by_code, list_unit_types
+from saas.submissions.compilers import compiling_of
 from saas.submissions.fillers import filler_of
 from saas.submissions.models import Collection
 
@@ -29,11 +30,6 @@ def check_duties(filled_by: Mapping[str, Any], compiling: Mapping[str, Any]) -> 
     for each in wanted:
         if each not in types:
             raise DomainError("没有编码为“{type}”的单位类型", code="unknown_unit_type", type=each)
-
-
-def compiling_of(collection: Collection) -> Compiling | None:
-    """Who compiles a collection, or None."""
-    return compiling_from_mapping(collection.compiling or {})
 
 
 class DutyWords:

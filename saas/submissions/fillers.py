@@ -7,6 +7,7 @@ is that of the tree on the day on which the period's units are asked, its end or
 from __future__ import annotations
 
 import uuid
+from collections.abc import Collection as Collected
 from collections.abc import Mapping, Sequence
 from datetime import date
 from functools import cached_property
@@ -95,10 +96,13 @@ def may_fill_for(collection: Collection, unit: OrgUnit, viewer: Looking, period:
     return bool(own) and any(each.id in own for each in fillers_of(collection, unit, period))
 
 
-def units_to_fill(collection: Collection, viewer: Looking, period: Period) -> list[DatedUnit]:
+def units_to_fill(
+    collection: Collection, viewer: Looking, period: Period, *, begun: Collected[uuid.UUID] | None = None
+) -> list[DatedUnit]:
     """The units that are asked in a period and that the viewer fills for, in the county's order.
 
-    Those that have begun belong to it, whatever the cohort says now. At most six statements, however many they are.
+    Those that have begun (`begun`, read here unless given) belong to it, whatever the cohort says now. At most six
+    statements, however many they are.
     """
     own = set(viewer.unit_ids(Permission.SUBMISSION_EDIT))
     if not own:
@@ -106,19 +110,24 @@ def units_to_fill(collection: Collection, viewer: Looking, period: Period) -> li
     on = min(period.end, local_today())
     dated, book, fillers = units_on(on), CohortBook(on), FillerBook(local_today())
     units, cohort = {each.unit.id: each for each in dated}, cohort_of(collection, period)
-    begun = set(
-        db.session.scalars(
-            select(Submission.unit_id)
-            .where(Submission.collection_id == collection.id, Submission.period_start == period.start)
-            .order_by(Submission.unit_id)
-        )
-    )
+    if begun is None:
+        begun = _begun(collection, period)
     return [
         each
         for each in dated
         if own & {filler.id for filler in fillers.of(collection, each.unit, above_of(each, units))}
         and (each.unit.id in begun or matches(each.seen, cohort, book))
     ]
+
+
+def _begun(collection: Collection, period: Period) -> frozenset[uuid.UUID]:
+    return frozenset(
+        db.session.scalars(
+            select(Submission.unit_id)
+            .where(Submission.collection_id == collection.id, Submission.period_start == period.start)
+            .order_by(Submission.unit_id)
+        )
+    )
 
 
 def above_of(dated: DatedUnit, units: Mapping[uuid.UUID, DatedUnit]) -> tuple[OrgUnit, ...]:

@@ -75,8 +75,11 @@ def missing_list(viewer: Looking, wanted: MissingFilter, on: date) -> MissingLis
 
 
 def branch_of(standing: Standing, roots: set[uuid.UUID]) -> OrgUnit | None:
-    """The unit right below the viewer's highest unit that a unit belongs to, or that unit itself; None: not seen."""
-    chain = (standing.unit, *standing.above)
+    """The unit right below the viewer's highest unit that whoever is behind belongs to, or that unit; None: not seen.
+
+    What a department fills for a village is the department's to hand in, not the village's.
+    """
+    chain = standing.responsible
     places = [place for place, unit in enumerate(chain) if unit.id in roots]
     return chain[max(places[-1] - 1, 0)] if places else None
 
@@ -112,5 +115,5 @@ def _order(line: BranchLine) -> tuple[int, str]:
 
 
 def _row_order(row: Standing) -> tuple[str, int, str, date]:
-    parent = row.above[0] if row.above else row.unit
-    return (parent.code, row.unit.sort_order, row.unit.code, row.asked.dates.due_on)
+    who, *above = row.responsible
+    return (above[0].code if above else who.code, row.unit.sort_order, row.unit.code, row.asked.dates.due_on)

@@ -123,6 +123,11 @@ def _fill_path(group: Sequence[Standing]) -> str:
     return f"/submissions/fill/{asked.collection.id}/{group[0].unit.id}/{asked.period.start}"
 
 
+def list_fillers(on: date) -> Mapping[uuid.UUID, Sequence[uuid.UUID]]:
+    """Who fills through a post at each unit, by unit."""
+    return _staff(on).fillers
+
+
 def _staff(on: date) -> _Staff:
     """Everybody who acts in a post today, delegates included, by unit. One statement."""
     who = acting(on)

@@ -21,7 +21,9 @@ from saas.domain.workflow import SubmissionStatus
 from saas.forms.approval import may_be_collected
 from saas.org.cohorts import CohortBook, DatedUnit, units_on
 from saas.org.models import OrgUnit
-from saas.submissions.models import Collection, CollectionWindow, Submission
+from saas.submissions.compilers import branches_of, compiling_dates, is_filed, list_compiled
+from saas.submissions.fillers import FillerBook, above_of
+from saas.submissions.models import Collection, CollectionWindow, Compilation, Submission
 from saas.submissions.schedule import cohort_of, collection_periods, dates_of, status_now
 
 _MARGIN = timedelta(days=400)  # a window lies at most that far from its period
@@ -29,21 +31,30 @@ _MARGIN = timedelta(days=400)  # a window lies at most that far from its period
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """One period of a collection, with its days."""
+    """One period of a collection, with its days: of its units, or of those that compile what they report."""
 
     collection: Collection
     period: Period
     dates: WindowDates
+    is_compiling: bool = False
+
+    @property
+    def name(self) -> str:
+        """The collection, or the compilation of it."""
+        return f"{self.collection.name}{'汇总' if self.is_compiling else ''}"
 
     @property
     def title(self) -> str:
         """What is asked: 2026年3月露天焚烧零报告."""
-        return f"{self.period.label}{self.collection.name}"
+        return f"{self.period.label}{self.name}"
 
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """One unit with one period. `above` are the units above it then, the parent first."""
+    """One unit with one period. `above` are the units above it then, the parent first.
+
+    `fillers` are those whose people fill for it, mostly the unit itself; nobody where that is not settled (未落实).
+    """
 
     asked: Asked
     unit: OrgUnit
@@ -53,6 +64,18 @@ class Standing:
     is_not_applicable: bool
     submission_id: uuid.UUID | None
     submitted_at: datetime | None
+    fillers: tuple[OrgUnit, ...] = ()
+    above_filler: tuple[OrgUnit, ...] = ()
+
+    @property
+    def responsible(self) -> tuple[OrgUnit, ...]:
+        """Who is behind with what is missing or late, and the units above; where nobody is settled, the unit itself."""
+        return (self.fillers[0], *self.above_filler) if self.fillers else (self.unit, *self.above)
+
+    @property
+    def is_for_others(self) -> bool:
+        """Whether somebody else fills for the unit (代填)."""
+        return bool(self.fillers) and self.fillers[0].id != self.unit.id
 
     @property
     def is_missing(self) -> bool:
@@ -91,17 +114,25 @@ def list_asked(first: date, last: date) -> list[Asked]:
             dates = dates_of(collection, period, changes.get((collection.id, period.start)))
             if first <= dates.due_on <= last:
                 found.append(Asked(collection, period, dates))
-    return sorted(found, key=lambda each: (each.dates.due_on, each.collection.name, each.period.start))
+            compiling = compiling_dates(collection, dates)
+            if compiling is not None and first <= compiling.due_on <= last:
+                found.append(Asked(collection, period, compiling, is_compiling=True))
+    return sorted(found, key=lambda each: (each.dates.due_on, each.name, each.period.start))
 
 
 def list_standings(asked: Sequence[Asked], on: date) -> Iterator[Standing]:
-    """Yield where every unit that is asked stands, by period and in the county's order.
+    """Yield where every unit that is asked stands, and every one that compiles, by period and in the county's order.
 
-    One statement for what was filed, and two for each day on which a period ended.
+    One statement for what was filed, one for what was compiled, two for each day on which a period ended, and one or
+    two where units fill for others.
     """
-    filed, days = _filed(asked), _Days(on)
+    filed, days, fillers = _filed([each for each in asked if not each.is_compiling]), _Days(on), FillerBook(on)
+    compiled = list_compiled({(each.collection.id, each.period.start) for each in asked if each.is_compiling})
     for each in asked:
         dated, book = days.units_at(min(each.period.end, on))
+        if each.is_compiling:
+            yield from _compilers(each, dated, book, compiled)
+            continue
         cohort, window = cohort_of(each.collection, each.period), status_now(each.dates)
         units = {one.unit.id: one for one in dated}
         is_collected = may_be_collected(each.collection.form, on)
@@ -112,22 +143,65 @@ def list_standings(asked: Sequence[Asked], on: date) -> Iterator[Standing]:
             state = filing_state(
                 entry.status if entry else None, window, is_correction=bool(entry and entry.is_correction)
             )
-            yield _standing(each, one, _above(one, units), state, entry)
+            above = above_of(one, units)
+            filled_by = fillers.of(each.collection, one.unit, above)
+            yield _standing(
+                each, one.unit, (above, filled_by, _above_filler(filled_by, one, above, units)), state, entry
+            )
 
 
-def _standing(
-    asked: Asked, dated: DatedUnit, above: tuple[OrgUnit, ...], state: FilingState, entry: _Filed | None
-) -> Standing:
+def _above_filler(
+    fillers: Sequence[OrgUnit], dated: DatedUnit, above: tuple[OrgUnit, ...], units: Mapping[uuid.UUID, DatedUnit]
+) -> tuple[OrgUnit, ...]:
+    if not fillers or fillers[0].id == dated.unit.id:
+        return above
+    return above_of(units[fillers[0].id], units) if fillers[0].id in units else ()
+
+
+def _compilers(
+    asked: Asked,
+    dated: Sequence[DatedUnit],
+    book: CohortBook,
+    compiled: Mapping[tuple[uuid.UUID, date, uuid.UUID], Compilation],
+) -> Iterator[Standing]:
+    """Where those stand that compile the reports of a period."""
+    window = status_now(asked.dates)
+    for branch in branches_of(asked.collection, asked.period, dated, book):
+        row = compiled.get((asked.collection.id, asked.period.start, branch.compiler.id))
+        status = None if row is None else SubmissionStatus.SUBMITTED if is_filed(row) else SubmissionStatus.DRAFT
+        state = filing_state(status, window)
+        yield Standing(
+            asked=asked,
+            unit=branch.compiler,
+            above=branch.above,
+            state=state,
+            is_late=row is not None and state.is_handed_in and row.is_late,
+            is_not_applicable=False,
+            submission_id=None,
+            submitted_at=row.submitted_at if row is not None else None,
+            fillers=(branch.compiler,),
+            above_filler=branch.above,
+        )
+
+
+Line = tuple[tuple[OrgUnit, ...], tuple[OrgUnit, ...], tuple[OrgUnit, ...]]
+"""The units above one, who fills for it, and the units above those."""
+
+
+def _standing(asked: Asked, unit: OrgUnit, line: Line, state: FilingState, entry: _Filed | None) -> Standing:
     came = entry is not None and state.is_handed_in
+    above, fillers, above_filler = line
     return Standing(
         asked=asked,
-        unit=dated.unit,
+        unit=unit,
         above=above,
         state=state,
         is_late=came and entry is not None and entry.is_late,
         is_not_applicable=came and entry is not None and entry.is_not_applicable,
         submission_id=entry.id if entry else None,
         submitted_at=entry.submitted_at if entry else None,
+        fillers=fillers,
+        above_filler=above_filler,
     )
 
 
@@ -142,15 +216,6 @@ class _Days:
         if on not in self._read:
             self._read[on] = units_on(on), CohortBook(on)
         return self._read[on]
-
-
-def _above(dated: DatedUnit, units: Mapping[uuid.UUID, DatedUnit]) -> tuple[OrgUnit, ...]:
-    above: dict[uuid.UUID, OrgUnit] = {}
-    parent = dated.parent_id
-    while parent is not None and parent in units and parent not in above:
-        above[parent] = units[parent].unit
-        parent = units[parent].parent_id
-    return tuple(above.values())
 
 
 def _filed(asked: Sequence[Asked]) -> Mapping[tuple[uuid.UUID, date, uuid.UUID], _Filed]:

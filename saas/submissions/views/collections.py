@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import uuid
-from datetime import date, timedelta
 from math import ceil
 from typing import Any
 
@@ -11,14 +10,13 @@ from flask import flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext
 from flask_login import current_user
-from sqlalchemy.exc import NoResultFound
 from wtforms.fields.choices import SelectChoice
 
 from saas.access.decorators import requires
 from saas.access.permissions import Permission
 from saas.db import local_today, unit_of_work
 from saas.domain.errors import DomainError
-from saas.domain.periods import Cadence, Period
+from saas.domain.periods import Period
 from saas.forms.approval import is_expired
 from saas.forms.queries import list_published_forms
 from saas.htmx import render_page
@@ -30,13 +28,12 @@ from saas.submissions import arranging, queries
 from saas.submissions.forms import CADENCE_LABELS, CollectionForm, WindowForm, settings_of
 from saas.submissions.models import Collection
 from saas.submissions.overview import FilingRow, period_overview
-from saas.submissions.schedule import collection_periods, dates_of, period_at, status_now
+from saas.submissions.schedule import dates_of, status_now
 from saas.submissions.views.blueprint import bp
+from saas.submissions.views.periods import neighbours, period_at_start, shown_period
 from saas.tenancy.once import find_earlier_answer, remember_answer
 
 PAGE = queries.PAGE
-_YEAR = timedelta(days=366)
-_WITH_GAPS = {Cadence.WINDOW, Cadence.TERM, Cadence.EVENT}
 
 
 @bp.get("/collections")
@@ -98,7 +95,7 @@ def edit_collection_send(collection_id: uuid.UUID) -> ResponseReturnValue:
 @requires(Permission.SUBMISSION_VIEW)
 def collection(collection_id: uuid.UUID) -> ResponseReturnValue:
     shown = queries.get_collection(collection_id, current_user)
-    period = _period(shown)
+    period = shown_period(shown)
     if period is None:
         return render_template("submissions/no_period.html", collection=shown)
     change = queries.find_window_change(shown.id, period.start)
@@ -112,7 +109,7 @@ def collection(collection_id: uuid.UUID) -> ResponseReturnValue:
         collection=shown,
         cadence=CADENCE_LABELS[period.cadence],
         period=period,
-        periods=_neighbours(shown, period),
+        periods=neighbours(shown, period),
         sensitive=queries.list_sensitive_periods(shown),
         extended=queries.find_extended(shown),
         today=local_today(),
@@ -134,7 +131,7 @@ def collection(collection_id: uuid.UUID) -> ResponseReturnValue:
 @requires(Permission.COLLECTION_EDIT)
 def edit_window(collection_id: uuid.UUID, period_start: str) -> ResponseReturnValue:
     shown = queries.get_collection(collection_id, current_user)
-    period = _period_at(shown, period_start)
+    period = period_at_start(shown, period_start)
     change = queries.find_window_change(shown.id, period.start)
     dates = dates_of(shown, period, change)
     form = WindowForm(obj=dates, data={"reason": change.reason if change else ""})
@@ -145,7 +142,7 @@ def edit_window(collection_id: uuid.UUID, period_start: str) -> ResponseReturnVa
 @requires(Permission.COLLECTION_EDIT)
 def edit_window_send(collection_id: uuid.UUID, period_start: str) -> ResponseReturnValue:
     shown = queries.get_collection(collection_id, current_user)
-    period, form = _period_at(shown, period_start), WindowForm()
+    period, form = period_at_start(shown, period_start), WindowForm()
     if not form.validate_on_submit() or form.wrong_days():
         return _window_page(shown, period, form, status=422)
     with unit_of_work():
@@ -172,31 +169,6 @@ def _window_page(shown: Collection, period: Period, form: WindowForm, status: in
         "submissions/window.html", collection=shown, period=period, form=form, back=_after_window(shown, period)
     )
     return page, status
-
-
-def _period_at(shown: Collection, text: str) -> Period:
-    try:
-        return period_at(shown, date.fromisoformat(text))
-    except ValueError:
-        raise NoResultFound("not a day") from None
-
-
-def _period(shown: Collection) -> Period | None:
-    """The period asked for, or the newest whose window has opened, or the first one; None if there are none yet."""
-    if request.args.get("period"):
-        return _period_at(shown, request.args["period"])
-    today = local_today()
-    periods = collection_periods(shown, today - 2 * _YEAR, today + _YEAR)
-    opened = [period for period in periods if dates_of(shown, period).opens_on <= today]
-    return opened[-1] if opened else next(iter(periods), None)
-
-
-def _neighbours(shown: Collection, period: Period) -> dict[str, Period | None]:
-    margin = timedelta(days=1) if period.cadence not in _WITH_GAPS else _YEAR
-    near = collection_periods(shown, period.start - margin, period.end + margin)
-    earlier = [each for each in near if each.start < period.start]
-    later = [each for each in near if each.start > period.start]
-    return {"before": earlier[-1] if earlier else None, "after": later[0] if later else None}
 
 
 def _filtered(rows: Any) -> list[FilingRow]:

@@ -1,0 +1,139 @@
+"""Filling for many units on one page (批量填报), and handing in all complete rows. No script is needed."""
+
+from __future__ import annotations
+
+import uuid
+from typing import Any
+
+from flask import Response, flash, jsonify, redirect, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext
+from flask_login import current_user
+
+from saas.access.decorators import requires
+from saas.access.permissions import Permission
+from saas.db import unit_of_work
+from saas.domain.grid import NOT_APPLICABLE_WORD
+from saas.htmx import render_page
+from saas.submissions.grid import Grid, GridRow, get_grid, take_posted
+from saas.submissions.grid_saving import hand_in_rows, list_ready, save_rows
+from saas.submissions.views.blueprint import bp
+from saas.tenancy.once import find_earlier_answer, remember_answer
+
+GRID = "/submissions/grid/<uuid:collection_id>/<string:period_start>"
+
+
+@bp.get(GRID)
+@requires(Permission.SUBMISSION_EDIT)
+def grid(collection_id: uuid.UUID, period_start: str) -> ResponseReturnValue:
+    return _page(_grid(collection_id, period_start))
+
+
+@bp.post(GRID)
+@requires(Permission.SUBMISSION_EDIT)
+def grid_send(collection_id: uuid.UUID, period_start: str) -> ResponseReturnValue:
+    if "X-Autosave" in request.headers:
+        return _autosave(collection_id, period_start)
+    earlier = find_earlier_answer()
+    if earlier is not None:
+        return redirect(earlier, code=303)
+    found = _grid(collection_id, period_start)
+    changed = take_posted(found, request.form)
+    location = _next_page(found)
+    with unit_of_work():
+        kept = save_rows(found, changed, actor=current_user)
+        if not found.error_count:
+            remember_answer(location)
+    if found.error_count:
+        return _page(_shown_again(found, collection_id, period_start), status=422)
+    if request.form.get("action") != "check":
+        flash(gettext("已保存 %(count)s 行草稿，尚未报送。", count=len(kept)), "success")
+    return redirect(location, code=303)
+
+
+@bp.get(GRID + "/confirm")
+@requires(Permission.SUBMISSION_EDIT)
+def grid_confirm(collection_id: uuid.UUID, period_start: str) -> ResponseReturnValue:
+    return _confirm_page(_grid(collection_id, period_start))
+
+
+@bp.post(GRID + "/submit")
+@requires(Permission.SUBMISSION_EDIT)
+def grid_submit(collection_id: uuid.UUID, period_start: str) -> ResponseReturnValue:
+    earlier = find_earlier_answer()
+    if earlier is not None:
+        return redirect(earlier, code=303)
+    found, chosen = _grid(collection_id, period_start), _chosen()
+    location = url_for(".grid", **found.arguments, page=found.page)
+    with unit_of_work():
+        handed_in = hand_in_rows(found, chosen, actor=current_user)
+        remember_answer(location)
+    flash(gettext("已报送 %(count)s 个单位，等待审核。", count=len(handed_in)), "success")
+    if len(handed_in) < len(chosen):
+        left = len(chosen) - len(handed_in)
+        flash(gettext("有 %(count)s 个单位没有报送：刚被修改或已经报送，请核对。", count=left), "warning")
+    return redirect(location, code=303)
+
+
+def _grid(collection_id: uuid.UUID, period_start: str) -> Grid:
+    return get_grid(collection_id, period_start, current_user, page=request.args.get("page", 1, type=int))
+
+
+def _next_page(found: Grid) -> str:
+    endpoint = ".grid_confirm" if request.form.get("action") == "check" else ".grid"
+    return url_for(endpoint, **found.arguments, page=found.page if found.page > 1 else None)
+
+
+def _autosave(collection_id: uuid.UUID, period_start: str) -> Response:
+    """Keep the rows that the script sends, and answer for each with its version and its errors."""
+    found = _grid(collection_id, period_start)
+    with unit_of_work():
+        sent = take_posted(found, request.form)
+        kept = {row.unit.id for row in save_rows(found, sent, actor=current_user, is_autosave=True)}
+    again = _grid(collection_id, period_start)
+    rows = {str(row.unit.id): _told(row, again.row_of(row.unit.id), kept) for row in found.rows if row.typed_version}
+    return jsonify(rows=rows)
+
+
+def _told(row: GridRow, stored: GridRow | None, kept: set[uuid.UUID]) -> dict[str, Any]:
+    is_kept = row.unit.id in kept
+    version = stored.version if stored is not None and not row.conflict else row.typed_version
+    return {"version": str(version), "kept": is_kept, "errors": row.errors, "conflict": row.conflict}
+
+
+def _shown_again(found: Grid, collection_id: uuid.UUID, period_start: str) -> Grid:
+    """The rows as they are stored now, with what was typed and the errors of what was not kept."""
+    again = _grid(collection_id, period_start)
+    for row in again.rows:
+        before = found.row_of(row.unit.id)
+        if before is not None and (before.errors or before.conflict):
+            row.cells, row.errors, row.conflict = before.cells, before.errors, before.conflict
+    return again
+
+
+def _chosen() -> dict[uuid.UUID, str]:
+    """The units that were ticked, with the versions that the page showed."""
+    found = {}
+    for text in request.form.getlist("unit"):
+        try:
+            found[uuid.UUID(text)] = request.form.get(f"version-{text}", "")
+        except ValueError:
+            continue
+    return found
+
+
+def _page(found: Grid, status: int = 200) -> Response:
+    return render_page(
+        "submissions/grid.html", fragment="grid_panel", status=status, grid=found, absent=NOT_APPLICABLE_WORD
+    )
+
+
+def _confirm_page(found: Grid) -> Response:
+    ready = list_ready(found)
+    return render_page(
+        "submissions/grid_confirm.html",
+        fragment="grid_confirm_panel",
+        grid=found,
+        going=[each.row for each in ready if each.goes],
+        staying=[each for each in ready if not each.goes],
+    )
