@@ -31,7 +31,7 @@ from saas.org.models import OrgUnit
 from saas.review.models import ReviewCase
 from saas.review.queries import find_case_of
 from saas.review.services import approve, return_case
-from saas.submissions import services
+from saas.submissions import revisions, services
 from saas.submissions.models import Collection, Submission
 from saas.submissions.queries import load_submission
 from saas.submissions.schedule import dates_of
@@ -200,7 +200,7 @@ def _corrected(stage: Stage, submission: Submission, changed: Mapping[str, Any],
     at = at.astimezone(stage.zone)
     yield at
     clerk = stage.filler(submission.unit)
-    correction = load_submission(services.correct(submission, actor=clerk).id)
+    correction = load_submission(revisions.correct(submission, actor=clerk).id)
     answers = answers_from_stored(services.definition_of(correction), correction.answers)
     services.save_answers(correction, with_changes(answers, changed), actor=clerk)
     services.submit(correction, actor=clerk)

@@ -5,7 +5,6 @@ from __future__ import annotations
 from saas.submissions.views import (
     asking,
     collections,
-    compiling,
     days,
     filling,
     grid,
@@ -21,7 +20,6 @@ __all__ = [
     "asking",
     "bp",
     "collections",
-    "compiling",
     "days",
     "filling",
     "grid",

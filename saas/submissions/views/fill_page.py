@@ -17,6 +17,7 @@ from saas.review.queries import list_decisions_about
 from saas.submissions.filling import Place, Posted, differences, notes_beside, photos_beside
 from saas.submissions.models import Submission
 from saas.submissions.parts import Shown, jump_to, nodes_of, progress, shown_part
+from saas.submissions.revising_page import revising
 
 TEMPLATE = "submissions/fill.html"
 
@@ -33,6 +34,7 @@ def show_page(place: Place, posted: Posted, status: int = 200, reason: str = "",
         "is_stale": is_stale,
         "differences": differences(place, posted) if is_stale else [],
         "returned": _last_return(place.submission),
+        "revising": revising(place, lambda path: jump_to(path, shown, place.arguments)),
         "keeps_on_device": not place.is_protected,
         "viewer": current_user,
         "reason": reason,
