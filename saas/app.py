@@ -46,6 +46,7 @@ FEATURES = (
     "imports",
     "administration.imports",
     "notifications",
+    "registers",
     "submissions",
     "plans",
     "assessment",

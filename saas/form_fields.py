@@ -7,14 +7,22 @@ from typing import Any
 
 from flask_babel import gettext
 from flask_babel import lazy_gettext as _l
-from wtforms import DateField, Field, IntegerField, StringField
+from wtforms import DateField, Field, IntegerField, SelectMultipleField, StringField
 from wtforms.validators import DataRequired, Length, Optional, StopValidation, ValidationError
+from wtforms.widgets import CheckboxInput, ListWidget
 
 from saas.db import local_today
 from saas.tenancy.pack_files import looks_like_formula
 
 MAX_DIGITS = 18  # what a database column holds
 EARLIEST, LATEST = date(1949, 10, 1), date(2199, 12, 31)
+
+
+class BoxesField(SelectMultipleField):
+    """Several of several, as boxes to tick: no key to hold down, and big enough for a finger."""
+
+    widget = ListWidget(prefix_label=False)
+    option_widget = CheckboxInput()
 
 
 class WholeNumberField(IntegerField):

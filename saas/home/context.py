@@ -22,6 +22,7 @@ from saas.tenancy.scope import find_bound_tenant_id
 MENU = (
     (_l("首页"), "home.index", Permission.HOME_VIEW),
     (_l("填报"), "submissions.index", Permission.SUBMISSION_VIEW),
+    (_l("台账"), "registers.index", Permission.SUBMISSION_VIEW),
     (_l("审核签批"), "review.index", Permission.CASE_VIEW),
     (_l("方案任务"), "plans.index", Permission.PLAN_VIEW),
     (_l("考核"), "assessment.index", Permission.ASSESSMENT_VIEW),
@@ -37,6 +38,7 @@ MENU = (
     (_l("导入导出"), "imports.index", Permission.ORG_EDIT),
     (_l("导入导出"), "imports.index", Permission.ACCOUNT_EDIT),
     (_l("审计"), "audit.index", Permission.AUDIT_VIEW),
+    (_l("台账"), "registers.manage", Permission.SETTINGS_EDIT),  # who sets them up but reads none
     (_l("设置"), "settings.edit", Permission.SETTINGS_EDIT),
 )
 

@@ -155,6 +155,12 @@ def check_purpose(purpose: str) -> str:
     return said
 
 
+def offered_purposes(register: Register) -> list[tuple[str, str]]:
+    """The purposes that a register offers to whoever reads: its own, several with ； between them."""
+    said = [each.strip() for each in register.purpose.replace(";", "；").split("；")]
+    return [(each, each) for each in said if each]
+
+
 def reveal(subject: RegisterRecord, *, actor: Viewer, purpose: str) -> FieldAccess:
     """Open what is masked of a record for one page, and write down who read which fields and what for.
 

@@ -40,6 +40,7 @@ from saas.org.models import (
     UnitType,
 )
 from saas.plans.models import Plan, PlanAttachment, PlanSection, PlanStage, PlanTask, PlanTaskPart
+from saas.registers.models import Register, RegisterRecord, RegisterView
 from saas.review.models import ReviewCase, Route
 from saas.submissions.models import Collection, Submission
 from saas.targets.models import Target
@@ -101,6 +102,8 @@ PARAMETERS: Mapping[str, OfTable | Secret | Plain] = {
     "plan_id": OfTable(Plan),
     "post-templates/template_id": OfTable(PostTemplate),
     "post_id": OfTable(Post),
+    "record_id": OfTable(RegisterRecord),
+    "register_id": OfTable(Register),
     "reorganisation_id": OfTable(Reorganisation),
     "round_id": OfTable(AssessmentRound),
     "route_id": OfTable(Route),
@@ -122,6 +125,7 @@ PARAMETERS: Mapping[str, OfTable | Secret | Plain] = {
     "type_id": OfTable(UnitType),
     "unit_id": OfTable(OrgUnit),
     "user_id": OfTable(User),
+    "view_id": OfTable(RegisterView),
     "year": Plain(("2026", "2031")),
 }
 Declared: TypeAlias = OfTable | Secret | Plain

@@ -9,6 +9,7 @@ from saas.registers.queries.finding import (
     list_record_ids,
     records_by_id,
 )
+from saas.registers.queries.naming import person_named, unit_named
 from saas.registers.queries.records import (
     SUBJECT,
     Event,
@@ -19,9 +20,11 @@ from saas.registers.queries.records import (
     find_any_record,
     get_record,
     get_workable_record,
+    has_opened,
     list_events,
     list_links,
     may_see_record,
+    may_work_on,
     movers_of,
     record_files,
 )
@@ -37,7 +40,8 @@ from saas.registers.queries.registers import (
     own_keeping_units,
     states_of,
 )
-from saas.registers.queries.visibility import Looking, visible_records, workable_records
+from saas.registers.queries.views import get_own_view, list_filter_units, list_views, may_open
+from saas.registers.queries.visibility import Looking, responsible_units, visible_records, workable_records
 
 __all__ = [
     "PAGE",
@@ -55,23 +59,32 @@ __all__ = [
     "find_any_record",
     "find_records",
     "find_register",
+    "get_own_view",
     "get_record",
     "get_register",
     "get_workable_record",
+    "has_opened",
     "is_kept_by",
     "keeping_units",
     "list_active_registers",
     "list_events",
+    "list_filter_units",
     "list_links",
     "list_links_of",
     "list_record_ids",
     "list_registers",
+    "list_views",
+    "may_open",
     "may_see_record",
+    "may_work_on",
     "movers_of",
     "own_keeping_units",
+    "person_named",
     "record_files",
     "records_by_id",
+    "responsible_units",
     "states_of",
+    "unit_named",
     "visible_records",
     "workable_records",
 ]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import uuid
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 
 from sqlalchemy import Select, select
 from sqlalchemy.orm import joinedload
@@ -12,7 +13,7 @@ from sqlalchemy.orm import joinedload
 from saas.access.permissions import Permission
 from saas.accounts.models import User
 from saas.accounts.viewer import Viewer
-from saas.db import db, local_today
+from saas.db import db, local_today, utc_now
 from saas.domain.fields import FormDefinition
 from saas.domain.records import Mover
 from saas.files.models import StoredFile
@@ -22,10 +23,11 @@ from saas.forms.models import FormVersion
 from saas.forms.outside_choices import with_choices
 from saas.org.models import OrgUnit
 from saas.org.queries import list_ancestors, parents_on
-from saas.registers.models import RecordEvent, RecordLink, RegisterRecord
+from saas.registers.models import RecordEvent, RecordLink, RecordReading, RegisterRecord
 from saas.registers.queries.visibility import Looking, responsible_units, visible_records, workable_records
 
 SUBJECT = "register_record"
+OPENED_FOR = timedelta(hours=12)  # in which what was opened for a purpose may still be sent back changed
 
 
 @dataclass(frozen=True, slots=True)
@@ -194,3 +196,18 @@ def _last_movers(record_ids: Sequence[uuid.UUID]) -> Mapping[uuid.UUID, uuid.UUI
         .order_by(RecordEvent.happened_at, RecordEvent.id)
     ).all()
     return {row.record_id: row.actor_id for row in rows}
+
+
+def may_work_on(record: RegisterRecord, viewer: Looking) -> bool:
+    """Whether the viewer may change a record that he sees."""
+    found = workable_records(viewer).where(RegisterRecord.id == record.id).with_only_columns(RegisterRecord.id)
+    return db.session.scalars(found).first() is not None
+
+
+def has_opened(record: RegisterRecord, reader: Looking) -> bool:
+    """Whether somebody has said lately what the protected answers of a record are read for."""
+    since = utc_now() - OPENED_FOR
+    reading = select(RecordReading.id).where(
+        RecordReading.record_id == record.id, RecordReading.reader_id == reader.id, RecordReading.read_at >= since
+    )
+    return db.session.scalars(reading.limit(1)).first() is not None

@@ -2,6 +2,7 @@
 
 from saas.files.queries import register_subject as register_files
 from saas.registers.queries import SUBJECT, definition_of, may_see_record
+from saas.registers.services.bulk import MAX_RECORDS, BulkAction, BulkRow, apply_bulk, preview_bulk
 from saas.registers.services.configuring import (
     RegisterSettings,
     change_states,
@@ -12,6 +13,7 @@ from saas.registers.services.configuring import (
 from saas.registers.services.linking import LINK_ROLES, link_record, unlink_record
 from saas.registers.services.records import (
     change_record,
+    known_values,
     move_record,
     open_record,
     parse_record,
@@ -22,9 +24,13 @@ from saas.registers.services.views import delete_view, save_view
 
 __all__ = [
     "LINK_ROLES",
+    "MAX_RECORDS",
     "SUBJECT",
+    "BulkAction",
+    "BulkRow",
     "RegisterSettings",
     "Renewal",
+    "apply_bulk",
     "change_record",
     "change_states",
     "check_settings",
@@ -32,11 +38,13 @@ __all__ = [
     "definition_of",
     "delete_view",
     "edit_register",
+    "known_values",
     "link_record",
     "may_see_record",
     "move_record",
     "open_record",
     "parse_record",
+    "preview_bulk",
     "renew_record",
     "renewal_of",
     "save_view",

@@ -28,8 +28,12 @@ MAX_NOTE = 500
 
 def parse_record(definition: FormDefinition, unit: OrgUnit, raw: Mapping[str, Sequence[str]]) -> Parsed:
     """Read what was typed for a record of a unit; read-only fields come from what the county knows of the unit."""
-    known = {name: _typed(value) for name, value in unit.attributes.items() if value is not None}
-    return parse_answers(definition, raw, known=known, now=local_clock())
+    return parse_answers(definition, raw, known=known_values(unit), now=local_clock())
+
+
+def known_values(unit: OrgUnit) -> dict[str, str]:
+    """What the county already knows of a unit, by the name of a field of the same name."""
+    return {name: _typed(value) for name, value in unit.attributes.items() if value is not None}
 
 
 def _typed(value: Any) -> str:

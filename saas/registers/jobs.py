@@ -1,0 +1,22 @@
+"""Background work on registers."""
+
+from __future__ import annotations
+
+import uuid
+
+from saas.db import unit_of_work
+from saas.imports.handlers import register_import
+from saas.jobs.registry import job
+from saas.registers import exporting
+from saas.registers.tables import RegisterRecords
+
+register_import(RegisterRecords())
+
+
+@job(kind=exporting.JOB, timeout=600)
+def export_register(
+    export_id: uuid.UUID, register_id: uuid.UUID, actor_id: uuid.UUID, query: str, file_format: str, purpose: str
+) -> None:
+    """Make the file of an export."""
+    with unit_of_work():
+        exporting.make_export(export_id, register_id, actor_id, query=query, file_format=file_format, purpose=purpose)

@@ -1,0 +1,196 @@
+"""One record as the page writes it: what is stored, what was typed, and what its writer may not see or change."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+from flask import url_for
+from sqlalchemy.exc import NoResultFound
+
+from saas.accounts.viewer import Viewer
+from saas.audit.services import HasId
+from saas.db import local_clock
+from saas.domain.answers import Parsed, Raw, answers_from_stored, initial_raw, raw_from_answers
+from saas.domain.fields import FILES, FormDefinition, iter_fields
+from saas.domain.filed import answer_rows
+from saas.domain.record_access import FieldAccess, general_path, is_within, merged_raw, withheld_paths
+from saas.files.queries import list_files
+from saas.forms.fill_form import Surroundings, fill_nodes
+from saas.forms.models import FormVersion
+from saas.forms.posted import Keeper, Posted, take_photos
+from saas.forms.queries import find_published_version
+from saas.org.models import OrgUnit
+from saas.registers import queries, services
+from saas.registers.models import Register, RegisterRecord
+from saas.registers.protection import access_to, access_when_opening, rows_for
+
+
+@dataclass(frozen=True)
+class Sheet:
+    """What is being written: a new record of a unit, or one that is there. `access`: what its writer may see."""
+
+    register: Register
+    unit: OrgUnit
+    form_version: FormVersion
+    record: RegisterRecord | None
+    access: FieldAccess
+    record_id: uuid.UUID  # also of a new one: its photos are kept before it is
+
+    @property
+    def version(self) -> int:
+        """The version of the row that the page shows; 0 while there is none."""
+        return self.record.version if self.record else 0
+
+    @cached_property
+    def definition(self) -> FormDefinition:
+        return queries.definition_for(self.form_version, self.unit)
+
+    @cached_property
+    def withheld(self) -> frozenset[str]:
+        """The paths that the writer may not change."""
+        return withheld_paths(self.definition, self.access)
+
+    @cached_property
+    def stored(self) -> Raw:
+        """The record's answers as inputs would carry them; of a new record what stands there at first."""
+        if self.record is None:
+            return initial_raw(self.definition, known=self.known)
+        return raw_from_answers(self.definition, answers_from_stored(self.definition, self.record.answers))
+
+    def first_raw(self) -> dict[str, list[str]]:
+        """What the page shows when it is opened."""
+        return {name: list(texts) for name, texts in self.stored.items()}
+
+    @property
+    def known(self) -> dict[str, str]:
+        """What the county knows of the unit."""
+        return services.known_values(self.unit)
+
+    @property
+    def is_protected(self) -> bool:
+        """Whether personal data is written on it, which stays out of the device's memory."""
+        return bool(self.access.protected)
+
+
+def new_sheet(register: Register, unit: OrgUnit, record_id: uuid.UUID) -> Sheet:
+    """A new record of a unit. Raises NoResultFound (404) if the register's form was never published."""
+    version = find_published_version(register.form_id)
+    if version is None:
+        raise NoResultFound("the form was never published")
+    access = access_when_opening(register, queries.definition_for(version, unit))
+    return Sheet(register, unit, version, None, access, record_id)
+
+
+def sheet_of(record: RegisterRecord, viewer: Viewer, access: FieldAccess | None = None) -> Sheet:
+    """A record that the viewer may change; `access` where he has opened what is masked."""
+    return Sheet(
+        record.register, record.unit, record.form_version, record, access or access_to(record, viewer), record.id
+    )
+
+
+def nodes_of(sheet: Sheet, posted: Posted) -> list[dict[str, Any]]:
+    """The form's nodes for the page. What is withheld neither stands in an input nor goes along hidden."""
+    raw = merged_raw(sheet.stored, posted.raw, sheet.withheld)
+    more = frozenset([posted.target]) if posted.target and posted.action in {"add", "show"} else frozenset[str]()
+    around = Surroundings(posted.errors, {}, _photos(sheet, raw), more)
+    nodes = fill_nodes(sheet.definition, raw, around, now=local_clock(), known=sheet.known)
+    if not sheet.withheld:
+        return nodes
+    return _without(nodes, sheet.withheld, {row.path: row.text for row in _rows(sheet)})
+
+
+def _rows(sheet: Sheet) -> Sequence[Any]:
+    return rows_for(sheet.record, sheet.definition, sheet.access) if sheet.record is not None else ()
+
+
+def _without(
+    nodes: Sequence[dict[str, Any]], withheld: Collection[str], texts: Mapping[str, str]
+) -> list[dict[str, Any]]:
+    kept: list[dict[str, Any]] = []
+    for node in nodes:
+        if node["kind"] == "kept":
+            pairs = [pair for pair in node["pairs"] if not is_within(pair[0], withheld)]
+            kept += [node | {"pairs": pairs}] if pairs else []
+        elif general_path(node["name"]) in withheld:
+            text = texts.get(node["name"], "")
+            label = f"{node['label']}：{text}" if text else node["label"]
+            kept.append(
+                {"kind": "note", "label": label, "hint": "受保护或由其他人员维护，不在这里修改", "id": node["id"]}
+            )
+        elif "rows" in node:
+            rows = [row | {"nodes": _without(row["nodes"], withheld, texts)} for row in node["rows"]]
+            kept.append(node | {"rows": rows})
+        elif "nodes" in node:
+            kept.append(node | {"nodes": _without(node["nodes"], withheld, texts)})
+        else:
+            kept.append(node)
+    return kept
+
+
+def _photos(sheet: Sheet, raw: Raw) -> dict[str, list[dict[str, str]]]:
+    """The photos named in what is shown, by path."""
+    paths = {path for path, item in iter_fields(sheet.definition) if item.type in FILES}
+    named = {path: ids for path, ids in raw.items() if general_path(path) in paths and any(ids)}
+    if not named:
+        return {}
+    files = {str(file.id): file for file in list_files(queries.SUBJECT, [sheet.record_id])}
+    return {
+        path: [
+            {
+                "id": file_id,
+                "name": files[file_id].name,
+                "url": url_for("files.show", file_id=file_id),
+                "thumbnail_url": url_for("files.thumbnail", file_id=file_id),
+            }
+            for file_id in ids
+            if file_id in files
+        ]
+        for path, ids in named.items()
+    }
+
+
+def read_sheet(sheet: Sheet, posted: Posted, *, actor: HasId) -> Parsed:
+    """Keep the posted photos and read what was typed, as strictly as a record demands.
+
+    What the writer may not change is taken from what is stored, whatever the browser says.
+    """
+    files = list_files(queries.SUBJECT, [sheet.record_id])
+    known = {str(file.id) for file in files if sheet.record is not None or file.created_by_id == actor.id}
+    posted.raw = {name: texts for name, texts in posted.raw.items() if not is_within(name, sheet.withheld)}
+    posted.uploads = {path: each for path, each in posted.uploads.items() if not is_within(path, sheet.withheld)}
+    take_photos(sheet.definition, posted, Keeper(queries.SUBJECT, sheet.record_id, actor, known))
+    raw = merged_raw(sheet.stored, posted.raw, sheet.withheld)
+    parsed = services.parse_record(sheet.definition, sheet.unit, raw)
+    posted.errors = {path: str(reason) for path, reason in parsed.errors.items()} | posted.errors
+    return parsed
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """A field that somebody else changed while it was being written here."""
+
+    label: str
+    stored: str
+    typed: str
+
+
+def differences(sheet: Sheet, posted: Posted) -> list[Difference]:
+    """What is stored now where it differs from what was typed, of what the writer may change (冲突对照)."""
+    if sheet.record is None:
+        return []
+    parsed = services.parse_record(sheet.definition, sheet.unit, merged_raw(sheet.stored, posted.raw, sheet.withheld))
+    theirs = {
+        row.path: row for row in rows_for(sheet.record, sheet.definition, sheet.access) if sheet.access.shows(row.path)
+    }
+    mine = {row.path: row for row in answer_rows(sheet.definition, parsed.answers) if sheet.access.shows(row.path)}
+    found = []
+    for path in dict.fromkeys([*theirs, *mine]):
+        row, other = theirs.get(path), mine.get(path)
+        if (row.text if row else "") != (other.text if other else ""):
+            label = row.label if row else other.label if other else path
+            found.append(Difference(label, row.text if row else "未填", other.text if other else "未填"))
+    return found

@@ -1,0 +1,420 @@
+"""The pages of a register as a village clerk, those above and whoever answers for a record see them."""
+
+from __future__ import annotations
+
+import re
+import uuid
+
+import pytest
+from sqlalchemy import select
+
+from saas.db import db
+from saas.domain.records import CHECKED, states_to_mapping
+from saas.files.models import StoredFile
+from saas.forms.models import VersionStatus
+from saas.forms.queries import find_published_version
+from saas.registers import queries
+from saas.registers.models import RegisterRecord
+from saas.registers.services import link_record, move_record
+from tests.browser import Browser
+from tests.factories_forms import make_version
+from tests.registers.conftest import DISPUTE, Place
+from tests.registers.steps import actions, events, form_of, make_record, records, viewer_of
+from tests.statements import count_statements
+from tests.submissions.steps import photo
+
+
+def _new(place: Place) -> str:
+    return f"/registers/{place.register.id}/records/new"
+
+
+def _token() -> str:
+    return str(uuid.uuid4())
+
+
+# --- writing --------------------------------------------------------------------------------------------------------
+
+
+def test_a_clerk_opens_a_record(clerk: Browser, place: Place) -> None:
+    assert "事由" in clerk.get(_new(place)).text
+
+    response = clerk.post(_new(place), {"matter": "争水渠", "kind": "land", "send_token": _token()})
+
+    assert response.status_code == 303
+    record = records()[0]
+    assert (record.title, record.unit_id, record.answers["kind"]) == ("争水渠", place.village.id, "land")
+    page = clerk.get(f"/registers/records/{record.id}")
+    assert "争水渠" in page.text
+    assert "土地" in page.text
+
+
+def test_a_record_sent_twice_is_opened_once(clerk: Browser, place: Place) -> None:
+    form = {"matter": "争水渠", "send_token": _token()}
+
+    first, second = clerk.post(_new(place), form), clerk.post(_new(place), form)
+
+    assert first.location == second.location
+    assert len(records()) == 1
+
+
+def test_what_is_missing_is_said_beside_the_field_and_photos_stay(clerk: Browser, place: Place) -> None:
+    token = _token()
+
+    refused = clerk.post(_new(place), {"people": "三", "send_token": token, "photos": (photo(), "a.jpg")})
+
+    assert refused.status_code == 422
+    assert "请填写“事由”" in refused.text
+    assert records() == []
+    stored = db.session.scalars(select(StoredFile)).one()
+    assert f'value="{stored.id}"' in refused.text
+    assert clerk.get(f"/files/{stored.id}").status_code == 200
+
+    kept = {"matter": "争水渠", "send_token": token, "photos:kept": str(stored.id)}
+    assert clerk.post(_new(place), kept).status_code == 303
+    assert records()[0].answers["photos"] == [str(stored.id)]
+
+
+def test_photos_that_wait_for_their_record_are_seen_by_their_sender_only(
+    clerk: Browser, browser: Browser, place: Place
+) -> None:
+    clerk.post(_new(place), {"send_token": _token(), "photos": (photo(), "a.jpg")})
+    stored = db.session.scalars(select(StoredFile)).one()
+    browser.sign_in(place.office)
+
+    assert browser.get(f"/files/{stored.id}").status_code == 404
+
+
+def test_another_row_keeps_what_was_typed(clerk: Browser, place: Place) -> None:
+    page = clerk.post(_new(place), {"matter": "争水渠", "send_token": _token(), "add": "visits"})
+
+    assert page.status_code == 200
+    assert 'value="争水渠"' in page.text
+    assert 'name="visits[0].who"' in page.text
+    assert records() == []
+
+
+def test_a_record_is_changed_and_its_history_says_how(clerk: Browser, place: Place) -> None:
+    record = make_record(place, kind="land")
+    edit = f"/registers/records/{record.id}/edit"
+    assert 'value="争水渠"' in clerk.get(edit).text
+
+    response = clerk.post(edit, form_of(record, matter="争水渠", kind="family"))
+
+    assert response.status_code == 303
+    page = clerk.get(f"/registers/records/{record.id}").text
+    assert "<del>土地</del>" in page
+    assert "<ins>家庭</ins>" in page
+
+
+def test_a_record_that_somebody_changed_meanwhile_is_not_overwritten(clerk: Browser, place: Place) -> None:
+    record = make_record(place)
+
+    response = clerk.post(f"/registers/records/{record.id}/edit", {"matter": "别的", "version": "0"})
+
+    assert response.status_code == 409
+    assert "已在别处更新" in response.text
+    assert "别的" in response.text
+    assert record.title == "争水渠"
+
+
+def test_what_is_protected_is_neither_shown_nor_lost_when_the_rest_is_changed(clerk: Browser, place: Place) -> None:
+    record = make_record(place, phone="13800001234")
+    edit = f"/registers/records/{record.id}/edit"
+
+    assert "13800001234" not in clerk.get(edit).text
+    clerk.post(edit, form_of(record, matter="改了", phone="13911112222"))
+
+    assert record.answers["phone"] == "13800001234"
+    assert record.title == "改了"
+
+
+def test_what_is_protected_can_be_changed_after_a_purpose_was_given(clerk: Browser, place: Place) -> None:
+    record = make_record(place, phone="13800001234")
+    edit = f"/registers/records/{record.id}/edit"
+
+    opened = clerk.post(edit + "/open", {"purpose": "核对电话"})
+    assert 'value="13800001234"' in opened.text
+    clerk.post(edit, form_of(record, matter="争水渠", phone="13911112222", opened="yes"))
+
+    assert record.answers["phone"] == "13911112222"
+    assert "13911112222" not in clerk.get(f"/registers/records/{record.id}").text
+
+
+def test_who_only_claims_to_have_opened_it_changes_nothing_protected(clerk: Browser, place: Place) -> None:
+    record = make_record(place, phone="13800001234")
+
+    clerk.post(
+        f"/registers/records/{record.id}/edit", form_of(record, matter="争水渠", phone="13911112222", opened="yes")
+    )
+
+    assert record.answers["phone"] == "13800001234"
+
+
+# --- moving ---------------------------------------------------------------------------------------------------------
+
+
+def test_a_record_is_closed_with_a_button(clerk: Browser, place: Place) -> None:
+    record = make_record(place)
+    assert "办结" in clerk.get(f"/registers/records/{record.id}").text
+
+    response = clerk.post(f"/registers/records/{record.id}/move", form_of(record, state="closed"))
+
+    assert response.status_code == 303
+    assert record.state == "closed"
+    assert actions()[-1] == "record.moved"
+
+
+def test_a_village_has_no_button_for_what_those_above_decide(clerk: Browser, place: Place) -> None:
+    place.register.states = states_to_mapping(CHECKED)
+    record = make_record(place)
+    move_record(record, "checking", actor=place.clerk)
+
+    assert "核实销号" not in clerk.get(f"/registers/records/{record.id}").text
+    assert clerk.post(f"/registers/records/{record.id}/move", form_of(record, state="closed")).status_code == 409
+
+    clerk.sign_in(place.officer)
+    assert "核实销号" in clerk.get(f"/registers/records/{record.id}").text
+    assert clerk.post(f"/registers/records/{record.id}/move", form_of(record, state="closed")).status_code == 303
+    assert record.state == "closed"
+
+
+def test_a_due_day_is_set_by_hand(clerk: Browser, place: Place) -> None:
+    record = make_record(place)
+
+    clerk.post(f"/registers/records/{record.id}/due", form_of(record, due_on="2026-03-01"))
+
+    assert str(record.due_on) == "2026-03-01"
+    assert "超期 9 天" in clerk.get(f"/registers/records/{record.id}").text
+
+
+def test_a_department_is_asked_to_help_and_told(clerk: Browser, place: Place) -> None:
+    record = make_record(place)
+    path = f"/registers/records/{record.id}"
+
+    clerk.post(path + "/links", {"kind": "unit", "role": "responsible", "name": "县司法局"})
+    clerk.sign_in(place.expert)
+
+    assert "交由您办理" in clerk.get("/home").text
+    assert clerk.get(path).status_code == 200
+    assert clerk.post(path + "/edit", form_of(record, matter="司法局改")).status_code == 303
+    assert record.title == "司法局改"
+
+
+def test_a_name_that_is_nobodys_is_said(clerk: Browser, place: Place) -> None:
+    record = make_record(place)
+
+    page = clerk.post(
+        f"/registers/records/{record.id}/links",
+        {"kind": "unit", "role": "responsible", "name": "没有的局"},
+        follow_redirects=True,
+    )
+
+    assert "找不到单位“没有的局”" in page.text
+
+
+def test_a_link_can_be_taken_back(clerk: Browser, place: Place) -> None:
+    record = make_record(place)
+    link_record(record, actor=place.clerk, role="supporting", unit=place.department)
+    link = queries.list_links(record)[0].link
+
+    clerk.post(f"/registers/records/{record.id}/links/remove", {"link": str(link.id)})
+
+    assert queries.list_links(record) == []
+    assert [event.kind for event in events(record)] == ["opened", "linked", "linked"]
+
+
+# --- who may ----------------------------------------------------------------------------------------------------------
+
+
+def test_neighbours_do_not_know_each_others_records(clerk: Browser, place: Place, unknown_id: uuid.UUID) -> None:
+    theirs = make_record(place, unit=place.neighbour)
+
+    for record_id in (theirs.id, unknown_id):
+        path = f"/registers/records/{record_id}"
+        assert clerk.get(path).status_code == 404
+        assert clerk.get(path + "/edit").status_code == 404
+        assert clerk.post(path + "/move", {"state": "closed", "version": "1"}).status_code == 404
+
+
+def test_a_leader_reads_and_cannot_write(browser: Browser, place: Place) -> None:
+    record = make_record(place)
+    browser.sign_in(place.leader)
+
+    page = browser.get(f"/registers/records/{record.id}")
+    assert "争水渠" in page.text
+    assert "修改内容" not in page.text
+    assert browser.get(f"/registers/records/{record.id}/edit").status_code == 404
+    assert browser.get(_new(place)).status_code == 403
+
+
+def test_a_unit_outside_opens_no_record(browser: Browser, place: Place) -> None:
+    browser.sign_in(place.officer)
+
+    assert browser.get(_new(place)).status_code == 404
+
+
+# --- the list -------------------------------------------------------------------------------------------------------
+
+
+def test_the_list_shows_masked_what_is_protected(office: Browser, place: Place) -> None:
+    place.register.layout = {"title": "matter", "columns": ["phone", "people"]}
+    make_record(place, phone="13800001234", people="3")
+
+    page = office.get(f"/registers/{place.register.id}").text
+
+    assert "13800001234" not in page
+    assert "138****1234" in page
+    assert "3 人" in page
+
+
+@pytest.mark.parametrize(
+    ("query", "found"),
+    [
+        ("", {"争水渠", "宅基地", "修路"}),
+        ("q=zjd", {"宅基地"}),
+        ("q=土地 争", {"争水渠"}),
+        ("q=2", {"宅基地"}),
+        ("is.kind=land", {"争水渠"}),
+        ("from.people=3&to.people=10", {"宅基地"}),
+        ("progress=closed", {"修路"}),
+        ("state=open", {"争水渠", "宅基地"}),
+        ("due=none", {"争水渠", "宅基地"}),
+        ("from.phone=1", {"争水渠", "宅基地", "修路"}),
+    ],
+)
+def test_filters_find(office: Browser, place: Place, query: str, found: set[str]) -> None:
+    make_record(place, "争水渠", kind="land", people="1")
+    make_record(place, "宅基地", kind="family", people="5")
+    move_record(make_record(place, "修路", unit=place.far_village), "closed", actor=place.clerk)
+
+    page = office.get(f"/registers/{place.register.id}?{query}").text
+
+    rows = page.partition("<tbody>")[2]
+    assert {title for title in ("争水渠", "宅基地", "修路") if title in rows} == found
+
+
+def test_a_units_subtree_is_a_filter(office: Browser, place: Place) -> None:
+    make_record(place, "争水渠")
+    make_record(place, "修路", unit=place.far_village)
+
+    page = office.get(f"/registers/{place.register.id}?unit={place.other_town.id}").text.partition("<tbody>")[2]
+
+    assert "修路" in page
+    assert "争水渠" not in page
+
+
+def test_the_list_takes_the_same_statements_however_many_records(office: Browser, place: Place) -> None:
+    make_record(place)
+    path = f"/registers/{place.register.id}"
+    office.get(path)
+    few = count_statements(lambda: office.get(path))
+    for number in range(20):
+        record = make_record(place, f"第{number}件", unit=place.far_village if number % 2 else place.village)
+        link_record(record, actor=place.clerk, role="responsible", unit=place.department)
+    db.session.flush()
+
+    assert count_statements(lambda: office.get(path)) == few
+
+
+def test_a_view_is_saved_shared_and_forgotten(office: Browser, place: Place) -> None:
+    path = f"/registers/{place.register.id}"
+    make_record(place)
+
+    office.post(path + "/views", {"view_name": "超期的", "due": "overdue", "shared": "yes"})
+    office.sign_in(place.clerk)
+    page = office.get(path).text
+    assert "超期的" in page
+    assert "due=overdue" in page
+
+    office.post(path + "/views", {"view_name": "我的", "q": "水"})
+    view = queries.list_views(place.register, viewer_of(place.clerk))
+    own = next(each.view for each in view if each.is_own)
+    shared = next(each.view for each in view if not each.is_own)
+    assert office.post(f"{path}/views/{shared.id}/delete").status_code == 404
+    assert office.post(f"{path}/views/{own.id}/delete").status_code == 303
+    assert "删除视图 我的" not in office.get(path).text
+
+
+# --- many at once ---------------------------------------------------------------------------------------------------
+
+
+def test_many_are_closed_after_a_preview(clerk: Browser, place: Place) -> None:
+    first, second = make_record(place, "甲"), make_record(place, "乙")
+    move_record(second, "closed", actor=place.clerk)
+    path = f"/registers/{place.register.id}/bulk"
+    form = {"action": "move", "state": "closed", "record": [str(first.id), str(second.id)]}
+
+    preview = clerk.post(path, form)
+    assert "其中 1 条可以办" in preview.text
+    assert "已是“已办结”" in preview.text
+    assert first.state == "open"
+
+    sent = re.findall(r'name="record" value="([^"]+)"', preview.text)
+    result = clerk.post(path + "/apply", {"action": "move", "state": "closed", "record": sent, "send_token": _token()})
+    assert "已办 1 条" in result.text
+    assert first.state == "closed"
+
+
+def test_a_record_changed_after_the_preview_is_left_as_it_is(clerk: Browser, place: Place) -> None:
+    record = make_record(place)
+    form = {"action": "due", "due_on": "2026-04-01", "record": [f"{record.id}:0"], "send_token": _token()}
+
+    result = clerk.post(f"/registers/{place.register.id}/bulk/apply", form)
+
+    assert "已被他人修改" in result.text
+    assert record.due_on is None
+
+
+def test_a_unit_is_added_to_everything_that_was_found(clerk: Browser, place: Place) -> None:
+    make_record(place, "甲")
+    make_record(place, "乙")
+    form = {"action": "link", "unit_name": "县司法局", "role": "responsible", "everything": "yes", "q": "甲"}
+
+    preview = clerk.post(f"/registers/{place.register.id}/bulk", form)
+
+    assert "增加责任单位：县司法局" in preview.text
+    assert len(re.findall(r'name="record" value="', preview.text)) == 1
+
+
+def test_those_who_only_read_can_do_nothing_to_many(browser: Browser, place: Place) -> None:
+    record = make_record(place)
+    browser.sign_in(place.leader)
+    form = {"action": "due", "due_on": "2026-04-01", "record": [f"{record.id}:{record.version}"]}
+
+    browser.post(f"/registers/{place.register.id}/bulk/apply", {**form, "send_token": _token()})
+
+    assert record.due_on is None
+
+
+# --- newer forms ----------------------------------------------------------------------------------------------------
+
+
+def test_a_record_stays_on_its_version_until_somebody_moves_it(clerk: Browser, place: Place) -> None:
+    record = make_record(place, people="3")
+    old = record.form_version
+    old.status = VersionStatus.RETIRED
+    fields = [item for item in DISPUTE if item["name"] not in {"people"}]
+    new = make_version(place.register.form, *fields, {"type": "text", "name": "place", "label": "地点"}, number=2)
+    edit = f"/registers/records/{record.id}"
+
+    assert "现行的是第 2 版" in clerk.get(edit).text
+    clerk.post(edit + "/edit", form_of(record, matter="争水渠", people="4"))
+    assert record.form_version_id == old.id
+
+    preview = clerk.get(edit + "/renew").text
+    assert "涉及人数" in preview
+    assert "地点" in preview
+    clerk.post(edit + "/renew", form_of(record))
+
+    assert record.form_version_id == new.id
+    assert "people" not in record.answers
+    assert events(record)[-1].changes["people"]["before"] == 4
+
+
+def test_a_new_record_takes_the_newest_version(clerk: Browser, place: Place) -> None:
+    version = find_published_version(place.register.form_id)
+    assert version is not None
+
+    clerk.post(_new(place), {"matter": "争水渠", "send_token": _token()})
+
+    assert db.session.scalars(select(RegisterRecord.form_version_id)).one() == version.id
