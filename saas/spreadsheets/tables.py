@@ -174,7 +174,8 @@ def _heads_in(sheet: Sheet, row: int, known: Mapping[str, Column], merged: Mappi
         above = merged.get((row - 1, place)) or (upper.text if upper is not None else "")
         column = _match(own, above, known)
         if column is None:
-            if place in cells and own.strip():
+            is_first = place in cells or merged.get((row, place - 1)) != own
+            if is_first and own.strip():
                 heads.unknown.append(f"{own.strip()[:20]}（{column_letters(place)}）")
         elif column.name in heads.columns:
             if _is_own_column(place, heads.columns[column.name], row, merged):

@@ -17,8 +17,8 @@ from saas.spreadsheets.limits import MAX_TEXT
 from saas.spreadsheets.writing import sheet_name
 
 UNIT_CODE, UNIT_NAME, STANDING, ABOVE = "@code", "@name", "@standing", "@above"  # no path begins like this
-MAIN = "填报表"
-RESERVED = frozenset({MAIN, "选项", "填写说明", "模板信息"})
+MAIN, NOTES = "填报表", "填写说明"
+RESERVED = frozenset({MAIN, NOTES, "选项", "模板信息"})
 
 _KINDS: Mapping[FieldType, Kind] = {
     FieldType.INTEGER: Kind.INTEGER,

@@ -10,7 +10,7 @@ from saas.spreadsheets.cells import Sheet, Workbook
 from saas.spreadsheets.columns import Column
 from saas.spreadsheets.limits import MAX_ROWS, SpreadsheetRefused
 from saas.spreadsheets.tables import Place, Table, TableRow, heads_found, read_table
-from saas.submissions.tables.layout import UNIT_CODE, UNIT_NAME, FormSheet, form_tables, unit_columns
+from saas.submissions.tables.layout import NOTES, UNIT_CODE, UNIT_NAME, FormSheet, form_tables, unit_columns
 from saas.submissions.tables.scope import TableScope
 
 KEYS = (UNIT_CODE, UNIT_NAME)
@@ -90,7 +90,7 @@ def _allocated(
 ) -> list[tuple[FormSheet, list[Sheet]]]:
     """Which sheets are read as which table: by the questions among their heads, and by their name where these tie."""
     found: dict[str, list[Sheet]] = {}
-    for sheet in workbook.sheets:
+    for sheet in (each for each in workbook.sheets if each.name != NOTES):
         best = max(form_sheets, key=lambda each: _likeness(sheet, each), default=None)
         if best is None or _likeness(sheet, best)[0] == 0:
             continue

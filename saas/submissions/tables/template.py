@@ -35,6 +35,7 @@ from saas.spreadsheets.writing import (
 )
 from saas.submissions.tables.layout import (
     ABOVE,
+    NOTES,
     STANDING,
     UNIT_CODE,
     UNIT_NAME,
@@ -49,7 +50,6 @@ from saas.submissions.tables.words import STATE_WORDS, answer_at, rows_at, witho
 
 SPARE_ROWS: Final = 500  # below the rows that are there, with drop-downs too
 TITLE_ROWS: Final = 2
-NOTES = "填写说明"
 _WIDTHS = {UNIT_CODE: 18, UNIT_NAME: 18, ABOVE: 14, STANDING: 10}
 
 
