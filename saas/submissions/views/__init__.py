@@ -5,6 +5,7 @@ from __future__ import annotations
 from saas.submissions.views import (
     asking,
     collections,
+    compiling,
     days,
     filling,
     grid,
@@ -20,6 +21,7 @@ __all__ = [
     "asking",
     "bp",
     "collections",
+    "compiling",
     "days",
     "filling",
     "grid",
