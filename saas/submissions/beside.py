@@ -26,10 +26,9 @@ class Remark:
 
 @dataclass(frozen=True, slots=True)
 class Beside:
-    """By path last period's answers, where answers come from, and what a reviewer asked; and what nobody changed."""
+    """By path where answers come from with last period's, and what a reviewer asked; and what nobody changed."""
 
     notes: Mapping[str, str] = field(default_factory=dict)
-    origins: Mapping[str, str] = field(default_factory=dict)
     questions: Mapping[str, Sequence[str]] = field(default_factory=dict)
     settled: frozenset[str] = frozenset()  # pre-filled questions that need not be looked at
     queries: Sequence[ShownQuery] = ()
@@ -42,8 +41,10 @@ def beside(place: Place, raw: Raw) -> Beside:
     origins, queries = _origins(place, raw), _waiting(place.submission)
     settled = {path for path, remark in origins.items() if remark.is_settled}
     questions = _asked(queries)
-    words = {path: remark.words for path, remark in origins.items()}
-    return Beside(_last(place, settled), words, questions, frozenset(settled - set(questions)), queries)
+    notes = {path: remark.words for path, remark in origins.items()}
+    for path, note in _last(place, settled).items():  # each thing on a line of its own
+        notes[path] = f"{notes[path]}\n{note}" if path in notes else note
+    return Beside(notes, questions, frozenset(settled - set(questions)), queries)
 
 
 def _origins(place: Place, raw: Raw) -> dict[str, Remark]:

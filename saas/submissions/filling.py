@@ -80,7 +80,7 @@ class Place:
     @cached_property
     def problem(self) -> Message | None:
         """Why nothing may be filled now, or None."""
-        return services.filling_problem(self.collection, self.period, self.submission)
+        return services.filling_problem(self.collection, self.period, self.submission, self.dates)
 
     @property
     def is_late(self) -> bool:

@@ -346,7 +346,7 @@ def _folded(nodes: Sequence[Mapping[str, Any]], settled: frozenset[str]) -> list
             found[-1]["nodes"].append(node)
             found[-1]["count"] += count
         else:
-            found.append({"kind": "folded", "nodes": [node], "count": count})
+            found.append({"kind": "folded", "name": "", "id": f"folded-{node['id']}", "nodes": [node], "count": count})
     return found
 
 

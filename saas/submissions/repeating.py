@@ -44,6 +44,12 @@ def repeat_last(place: Place, *, actor: HasId) -> Submission:
     return submission
 
 
+def may_repeat(place: Place) -> bool:
+    """Whether there is something to take over into what is being filled (not into a correction of it)."""
+    is_first = place.submission is None or place.submission.revision == 1
+    return place.problem is None and is_first and place.sources.last is not None
+
+
 def _taken(form: FormDefinition, last: Submission, now: Mapping[str, Sequence[str]]) -> dict[str, list[str]]:
     """What of the last report may stand in this form, as typed, by path."""
     then = definition_of(last)

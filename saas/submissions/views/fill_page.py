@@ -14,12 +14,16 @@ from saas.forms.fill_form import Surroundings, fill_nodes
 from saas.forms.languages import chosen_language, language_choices
 from saas.htmx import render_page
 from saas.review.queries import list_decisions_about
-from saas.submissions.filling import Place, Posted, differences, notes_beside, photos_beside
+from saas.submissions.beside import Beside, beside
+from saas.submissions.filling import Place, Posted, differences, photos_beside
 from saas.submissions.models import Submission
 from saas.submissions.parts import Shown, jump_to, nodes_of, progress, shown_part
+from saas.submissions.prefilling import fold
+from saas.submissions.repeating import may_repeat
 from saas.submissions.revising_page import revising
 
 TEMPLATE = "submissions/fill.html"
+VIEW, CHANGES = ":view", "changes"
 
 
 def show_page(place: Place, posted: Posted, status: int = 200, reason: str = "", reason_error: str = "") -> Response:
@@ -34,6 +38,7 @@ def show_page(place: Place, posted: Posted, status: int = 200, reason: str = "",
         "is_stale": is_stale,
         "differences": differences(place, posted) if is_stale else [],
         "returned": _last_return(place.submission),
+        "may_repeat": may_repeat(place),
         "revising": revising(place, lambda path: jump_to(path, shown, place.arguments)),
         "keeps_on_device": not place.is_protected,
         "viewer": current_user,
@@ -43,6 +48,12 @@ def show_page(place: Place, posted: Posted, status: int = 200, reason: str = "",
     return render_page(TEMPLATE, fragment="fill_panel", status=status, **context)
 
 
+def wants_changes() -> bool:
+    """Whether only the questions are shown that are not answered by what is known (只看需要填写的)."""
+    wanted = request.form.get(VIEW, "") if request.method == "POST" else request.args.get("view", "")
+    return wanted == CHANGES
+
+
 def show_questions(place: Place, posted: Posted) -> Response:
     """The questions as the answers typed so far leave them. Nothing is kept: the draft saves itself."""
     context = {**_asked(place, posted, shown_part(place.definition)), "reacts": True}
@@ -50,12 +61,17 @@ def show_questions(place: Place, posted: Posted) -> Response:
 
 
 def _asked(place: Place, posted: Posted, shown: Shown) -> dict[str, Any]:
-    nodes = _nodes(place, posted) if posted.raw or not place.problem else []
+    standing = beside(place, posted.raw)
+    nodes = _nodes(place, posted, standing) if posted.raw or not place.problem else []
     done, total = progress(nodes)
+    parts = nodes_of(nodes, shown)
     return {
         "place": place,
         "shown": shown,
-        "nodes": nodes_of(nodes, shown),
+        "nodes": fold(parts, standing.settled) if wants_changes() else parts,
+        "settled_count": len(standing.settled),
+        "waiting": standing.queries,
+        "changes_only": wants_changes(),
         "done": done,
         "total": total,
         "language_tag": language_tag(chosen_language(place.definition)),
@@ -73,10 +89,11 @@ def _shown(place: Place, posted: Posted) -> Shown:
     return shown.of(paths[0])
 
 
-def _nodes(place: Place, posted: Posted) -> list[dict[str, Any]]:
+def _nodes(place: Place, posted: Posted, standing: Beside) -> list[dict[str, Any]]:
     target = posted.target or request.args.get("add", "")
     more = frozenset([target]) if target and posted.action in {"add", "show"} else frozenset()
-    around = Surroundings(posted.errors, notes_beside(place), photos_beside(place, posted.raw), more)
+    photos = photos_beside(place, posted.raw)
+    around = Surroundings(posted.errors, standing.notes, photos, more, questions=standing.questions)
     known = place.sources.known()
     return fill_nodes(place.definition, posted.raw, around, now=local_clock(), known=known)
 

@@ -24,8 +24,9 @@ from saas.submissions.filling import Place, Posted, get_place, read_posted, save
 from saas.submissions.marking import find_marks, show_found
 from saas.submissions.models import Submission
 from saas.submissions.parts import GO, PART, join_parts, jump_from_elsewhere, shown_part
+from saas.submissions.repeating import repeat_last
 from saas.submissions.views.blueprint import bp
-from saas.submissions.views.fill_page import show_page, show_questions
+from saas.submissions.views.fill_page import CHANGES, show_page, show_questions, wants_changes
 from saas.tenancy.once import find_earlier_answer, remember_answer
 
 EXPLAIN = "explain:"  # of the inputs in which marks are explained
@@ -150,9 +151,26 @@ def _read(place: Place) -> Posted:
     return posted
 
 
+@bp.post(FILL + "/repeat-last")
+@requires(Permission.SUBMISSION_EDIT)
+def repeat_last_report(collection_id: uuid.UUID, unit_id: uuid.UUID, period_start: str) -> ResponseReturnValue:
+    place = get_place(collection_id, unit_id, period_start, current_user)
+    earlier = find_earlier_answer()
+    if earlier is not None:
+        return redirect(earlier, code=303)
+    if place.problem is not None:
+        return show_page(place, Posted(place.stored_raw()), status=409)
+    location = url_for(".fill", **place.arguments, view=CHANGES)
+    with unit_of_work():
+        repeat_last(place, actor=current_user)
+        remember_answer(location)
+    flash(gettext("已沿用上期填报，尚未报送。已经填写的没有改动，照片和确认项请按本期填写。"), "success")
+    return redirect(location, code=303)
+
+
 def _next_page(place: Place, submission: Submission, posted: Posted) -> str:
     wanted = request.form.get(GO) or request.form.get(PART)
-    part: dict[str, Any] = {"part": wanted} if wanted else {}
+    part: dict[str, Any] = ({"part": wanted} if wanted else {}) | ({"view": CHANGES} if wants_changes() else {})
     if posted.action == "check":
         return url_for(".confirm", submission_id=submission.id)
     if posted.action == "add":
