@@ -20,6 +20,7 @@ from saas.org.models import Hierarchy, OrgUnit, Placement, UnitVersion
 from saas.org.queries import ADMINISTRATIVE, in_force
 from saas.org.versions import version_holds
 from saas.submissions.flags import HANDED_IN as HANDED_IN
+from saas.submissions.flags import IS_SIGNED
 from saas.submissions.models import Collection, Submission
 
 PAST, PEERS = 24, 40  # how many reports at most are compared with
@@ -81,7 +82,12 @@ def latest_reports(
         )
         .ext(distinct_on(Submission.collection_id))
         .options(joinedload(Submission.form_version), joinedload(Submission.collection))
-        .order_by(Submission.collection_id, Submission.period_start.desc(), Submission.revision.desc())
+        .order_by(
+            Submission.collection_id,
+            Submission.period_start.desc(),
+            IS_SIGNED.desc(),
+            Submission.revision.desc(),
+        )
     ).all()
 
 

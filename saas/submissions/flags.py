@@ -13,6 +13,7 @@ from saas.domain.workflow import SubmissionStatus
 from saas.submissions.models import FieldQuery, Submission
 
 HANDED_IN = (SubmissionStatus.SUBMITTED, SubmissionStatus.REVIEWED, SubmissionStatus.SIGNED_OFF)
+IS_SIGNED = Submission.status == SubmissionStatus.SIGNED_OFF  # of several revisions a signed one counts
 
 
 def is_marked() -> ColumnElement[bool]:

@@ -25,7 +25,7 @@ from saas.org.queries import ADMINISTRATIVE, exists_on, in_force, list_subtree_i
 from saas.review.models import Route
 from saas.submissions.fillers import collections_filled_by, may_fill_for
 from saas.submissions.flags import HANDED_IN as HANDED_IN
-from saas.submissions.flags import has_open_questions, is_marked
+from saas.submissions.flags import IS_SIGNED, has_open_questions, is_marked
 from saas.submissions.models import Collection, CollectionWindow, Submission
 from saas.submissions.schedule import period_of_submission
 
@@ -203,6 +203,8 @@ def list_towns(viewer: Looking) -> Sequence[OrgUnit]:
 def self_scores(collection_id: uuid.UUID, period: Period) -> Mapping[uuid.UUID, Submission]:
     """What each unit handed in for a period, by unit: the newest revision that was handed in and not sent back.
 
+    What was signed off counts until a correction or a supplement is signed off as well.
+
     A unit that is not in it did not report (未报), which is not 0. `is_not_applicable` and `is_late` stand on the row;
     `answers` are canonical (`saas.domain.answers.answers_from_stored` with the definition of `form_version`).
     """
@@ -214,7 +216,7 @@ def self_scores(collection_id: uuid.UUID, period: Period) -> Mapping[uuid.UUID, 
             Submission.status.in_(HANDED_IN),
         )
         .options(joinedload(Submission.form_version))
-        .order_by(Submission.unit_id, Submission.revision)
+        .order_by(Submission.unit_id, IS_SIGNED, Submission.revision)
     ).all()
     return {row.unit_id: row for row in rows}
 

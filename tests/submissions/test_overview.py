@@ -10,7 +10,7 @@ import pytest
 from saas.access.permissions import Role
 from saas.accounts.services import make_viewer
 from saas.accounts.viewer import Viewer
-from saas.db import at_moment, local_today
+from saas.db import at_moment, local_today, utc_now
 from saas.domain.filing import FilingState
 from saas.domain.periods import Cadence, period_of
 from saas.domain.workflow import SubmissionStatus
@@ -183,14 +183,19 @@ def test_an_expired_form_is_nothing_to_fill(place: Place) -> None:
     assert states(place) == []
 
 
-def test_self_scores_take_what_was_handed_in_and_the_newest_revision(place: Place) -> None:
+def test_self_scores_take_what_was_signed_until_a_newer_revision_is_signed(place: Place) -> None:
     first = make_submission(place.collection, place.village, status=SubmissionStatus.SIGNED_OFF)
     correction = make_submission(
         place.collection, place.village, status=SubmissionStatus.SUBMITTED, revision=2, supersedes_id=first.id
     )
     make_submission(place.collection, place.neighbour, status=SubmissionStatus.RETURNED)
+    other = make_submission(place.collection, place.far_village, status=SubmissionStatus.SUBMITTED)
 
-    assert dict(self_scores(place.collection.id, MARCH)) == {place.village.id: correction}
+    found = {place.village.id: first, place.far_village.id: other}
+    assert dict(self_scores(place.collection.id, MARCH)) == found
+
+    correction.status, correction.signed_off_at = SubmissionStatus.SIGNED_OFF, utc_now()
+    assert dict(self_scores(place.collection.id, MARCH)) == found | {place.village.id: correction}
 
 
 def test_the_clerks_page_shows_what_is_due_today_at_the_top(browser: Browser, place: Place) -> None:
