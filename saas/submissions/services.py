@@ -19,6 +19,7 @@ from saas.domain.answers import (
     raw_from_answers,
 )
 from saas.domain.canonical_json import digest
+from saas.domain.checklists import checklist_summary
 from saas.domain.cohorts import matches
 from saas.domain.errors import DomainError, Incomplete, InvalidTransition, Message, message
 from saas.domain.fields import FormDefinition
@@ -334,6 +335,7 @@ def _frozen_page(submission_id: uuid.UUID) -> Mapping[str, Any]:
     return {
         "submission": submission,
         "rows": answer_rows(definition, answers_from_stored(definition, answers)),
+        "checklist": checklist_summary(definition, answers_from_stored(definition, answers)),
         "files": photo_files(submission),
         "remarks": remarks,
         "talk": talk(remarks),

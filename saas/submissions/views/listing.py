@@ -15,6 +15,7 @@ from saas.access.decorators import requires
 from saas.access.permissions import Permission
 from saas.db import local_today
 from saas.domain.answers import answers_from_stored
+from saas.domain.checklists import checklist_summary
 from saas.domain.filed import answer_rows
 from saas.domain.filing import form_totals
 from saas.domain.progress import Move
@@ -85,6 +86,7 @@ def show_submission(
         period=services.period_of_submission(submission),
         rows=answer_rows(definition, answers),
         totals=form_totals(definition, answers),
+        checklist=checklist_summary(definition, answers),
         files=services.photo_files(submission),
         decisions=decisions,
         revisions=queries.list_revisions(submission),
