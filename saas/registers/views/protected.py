@@ -38,6 +38,7 @@ def reveal(record_id: uuid.UUID) -> ResponseReturnValue:
         with unit_of_work():
             revealed = protection.reveal(subject, actor=current_user, purpose=purpose)
     except protection.PurposeMissing as missing:
+        subject = queries.get_record(record_id, current_user)
         return _page(subject, protection.access_to(subject, current_user), missing)
     return _page(queries.get_record(record_id, current_user), revealed, purpose=" ".join(purpose.split()))
 
