@@ -10,8 +10,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import func, or_, select
-from sqlalchemy.orm import aliased
+from sqlalchemy import and_, exists, func, or_, select
+from sqlalchemy.orm import aliased, joinedload
 
 from saas.access.permissions import Permission
 from saas.accounts.models import User
@@ -22,12 +22,14 @@ from saas.domain.answers import answers_from_stored
 from saas.domain.errors import DomainError, InvalidTransition, NotAllowed
 from saas.domain.fields import FormDefinition
 from saas.domain.filed import AnswerRow, RowState, answer_rows
+from saas.domain.periods import Period
 from saas.domain.progress import CaseStatus, Move
 from saas.notifications.services import notify
 from saas.review.models import ReviewCase
 from saas.review.services import moves_for
 from saas.submissions.defining import definition_of
-from saas.submissions.models import Collection, FieldQuery, Submission
+from saas.submissions.models import FieldQuery, Submission
+from saas.submissions.schedule import period_of_submission
 
 MAX_QUESTION, MAX_ANSWER = 200, 500
 _ANSWERED = frozenset({RowState.ANSWERED, RowState.MISSING, RowState.NOT_APPLICABLE})
@@ -139,25 +141,27 @@ def _of(submission_id: uuid.UUID) -> Sequence[FieldQuery]:
 
 @dataclass(frozen=True, slots=True)
 class Waiting:
-    """A submission with questions that wait for an answer: of a unit that one fills for, or asked by oneself."""
+    """A submission with questions that wait for an answer: by oneself, or to what one asked."""
 
     submission: Submission
-    collection_name: str
+    period: Period
     count: int
     is_mine_to_answer: bool
 
 
 def list_waiting(viewer: Viewer, *, limit: int = 20) -> list[Waiting]:
     """Open questions to a person, and those that the person asked, the oldest first. One statement."""
+    is_open = and_(FieldQuery.submission_id == Submission.id, FieldQuery.answered_at.is_(None))
+    count = select(func.count()).where(is_open).correlate(Submission).scalar_subquery()
     own = viewer.unit_ids(Permission.SUBMISSION_EDIT)
     is_own = or_(Submission.unit_id.in_(own), Submission.contributors.contains([str(viewer.id)]))
+    asked = exists().where(is_open, FieldQuery.asked_by_id == viewer.id)
+    waiting = select(FieldQuery.submission_id).where(FieldQuery.answered_at.is_(None))
     rows = db.session.execute(
-        select(Submission, Collection.name, func.count(FieldQuery.id), is_own)
-        .join(FieldQuery, FieldQuery.submission_id == Submission.id)
-        .join(Collection, Collection.id == Submission.collection_id)
-        .where(FieldQuery.answered_at.is_(None), is_own | (FieldQuery.asked_by_id == viewer.id))
-        .group_by(Submission.tenant_id, Submission.id, Collection.name)
-        .order_by(func.min(FieldQuery.asked_at), Submission.id)
+        select(Submission, count, is_own)
+        .where(Submission.id.in_(waiting), or_(is_own, asked))
+        .options(joinedload(Submission.collection), joinedload(Submission.unit))
+        .order_by(Submission.period_start, Submission.id)
         .limit(limit)
     ).all()
-    return [Waiting(*row) for row in rows]
+    return [Waiting(submission, period_of_submission(submission), *rest) for submission, *rest in rows]

@@ -147,14 +147,16 @@ class Sources:
     def _last_report(self, source: Prefill, path: str) -> Said:
         if self.last is None:
             return Said(gettext("上期填报"), self.day, problem=gettext("还没有上期填报"))
-        return _from_report(self.last, source.path or path, self.fields[path], names_field=bool(source.path))
+        called = gettext("%(period)s填报", period=period_of_submission(self.last).label)
+        return _from_report(self.last, source.path or path, self.fields[path], called, names_field=bool(source.path))
 
     def _other_form(self, source: Prefill, path: str) -> Said:
         found = [each for each in self._reports if each.collection.form.code == source.code]
         newest = max(found, key=lambda each: (each.period_end, each.period_start, str(each.id)), default=None)
         if newest is None:
             return Said(gettext("其他表单填报"), self.day, problem=gettext("还没有填报"))
-        return _from_report(newest, source.path, self.fields[path], names_field=True)
+        called = f"{period_of_submission(newest).label}{newest.collection.name}"
+        return _from_report(newest, source.path, self.fields[path], called, names_field=True)
 
     def _register(self, source: Prefill, _path: str) -> Said:
         found = self._registers.get(source)
@@ -196,12 +198,8 @@ def sources_of(submission: Submission) -> Sources:
     return Sources(definition_of(submission), submission.collection, submission.unit, period_of_submission(submission))
 
 
-def _from_report(report: Submission, name: str, target: Field, *, names_field: bool) -> Said:
+def _from_report(report: Submission, name: str, target: Field, called: str, *, names_field: bool) -> Said:
     form = definition_of(report)
-    label = period_of_submission(report).label
-    called = gettext("%(period)s填报", period=label)
-    if report.collection.form.name and names_field:
-        called = gettext("%(period)s%(form)s", period=label, form=report.collection.name)
     found = find_field(form, name)
     if found is None or not fits(found[1], target):
         return Said(called, report.period_end, problem=gettext("那时没有问这一项，或者计量单位不同"))
