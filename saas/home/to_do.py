@@ -10,6 +10,7 @@ from typing import Any
 from flask import url_for
 from flask_babel import gettext, ngettext
 
+from saas.access.permissions import Permission
 from saas.accounts.viewer import Viewer
 from saas.assessment.queries.home import waiting_rechecks
 from saas.domain.filing import FilingState
@@ -17,9 +18,12 @@ from saas.domain.progress import CaseStatus
 from saas.local import local_day
 from saas.org.models import OrgUnit
 from saas.plans.tasks import list_my_parts
+from saas.registers.queries import list_due, list_to_decide
 from saas.review.models import ReviewCase, ReviewTask
 from saas.review.queries import list_open_tasks, list_started
-from saas.submissions.due import DueItem, due_submissions
+from saas.submissions.asking import list_waiting
+from saas.submissions.due import due_submissions
+from saas.submissions.due_items import DueItem
 
 SOON = timedelta(days=3)
 REVIEWS_SHOWN = 8
@@ -54,16 +58,19 @@ class ToDos:
 
 
 def list_to_dos(viewer: Viewer, on: date) -> ToDos:
-    """Return what the viewer has to do: at most six statements."""
+    """Return what the viewer has to do: ten statements, or seven more where they fill for others or compile."""
     found = ToDos()
     due = due_submissions(viewer, on)
     for item in due:
         _sort_in(found, _submission(item, on), on, is_returned=item.state is FilingState.RETURNED)
     for part in _parts(viewer, on):
         _sort_in(found, part, on)
+    for waiting in _registers(viewer, on):
+        _sort_in(found, waiting, on)
     reviews = list_open_tasks(viewer)
     found.today.extend(_reviews(reviews[:REVIEWS_SHOWN]))
     found.today.extend(_rechecks(viewer))
+    found.today.extend(_questions(viewer))
     found.returned.extend(_returned(list_started(viewer)))
     return ToDos(found.today, found.late, found.returned, found.soon, len(reviews))
 
@@ -81,9 +88,10 @@ def _sort_in(found: ToDos, item: ToDo, on: date, *, is_returned: bool = False) -
 
 def _submission(item: DueItem, on: date) -> ToDo:
     note = {FilingState.DRAFT: gettext("有草稿"), FilingState.RETURNED: gettext("被退回，请修改后再报")}
+    kinds = {"for_others": gettext("代填"), "compiling": gettext("汇总")}
     return ToDo(
-        kind=gettext("填报"),
-        icon="pencil",
+        kind=kinds.get(item.kind, gettext("填报")),
+        icon="table" if item.kind in kinds else "pencil",
         title=item.title,
         who=item.unit_name,
         url=url_for(item.endpoint, **item.arguments),
@@ -105,6 +113,30 @@ def _parts(viewer: Viewer, on: date) -> Iterator[ToDo]:
         )
 
 
+def _registers(viewer: Viewer, on: date) -> Iterator[ToDo]:
+    """Records of registers that fall due, and those that wait for a decision of somebody above."""
+    for due in list_due(viewer, on):
+        words = gettext("%(count)s 条超期", count=due.overdue) if due.overdue else ""
+        soon = gettext("%(count)s 条临近到期", count=due.soon) if due.soon else ""
+        yield ToDo(
+            kind=gettext("台账"),
+            icon="table",
+            title=due.name,
+            who="，".join(filter(None, (words, soon))),
+            url=url_for("registers.register", register_id=due.register_id, due="overdue" if due.overdue else "soon"),
+            **_deadline(due.first_due_on, on, is_overdue=bool(due.overdue)),
+        )
+    for waiting in list_to_decide(viewer):
+        yield ToDo(
+            kind=gettext("台账"),
+            icon="check",
+            title=waiting.name,
+            who=gettext("%(count)s 条待核实", count=waiting.count),
+            url=url_for("registers.register", register_id=waiting.register_id, state=list(waiting.states)),
+            due_on=on,
+        )
+
+
 def _reviews(tasks: Iterable[tuple[ReviewTask, OrgUnit]]) -> Iterator[ToDo]:
     for task, unit in tasks:
         yield ToDo(
@@ -113,6 +145,24 @@ def _reviews(tasks: Iterable[tuple[ReviewTask, OrgUnit]]) -> Iterator[ToDo]:
             title=task.case.title,
             who=unit.name,
             url=url_for("review.show", case_id=task.case_id),
+        )
+
+
+def _questions(viewer: Viewer) -> Iterator[ToDo]:
+    """Questions about single answers: those to oneself, then those that one asked and that wait."""
+    if not (viewer.permits(Permission.SUBMISSION_EDIT) or viewer.permits(Permission.CASE_DECIDE)):
+        return
+    for waiting in sorted(list_waiting(viewer), key=lambda each: not each.is_mine_to_answer):
+        count, submission = waiting.count, waiting.submission
+        yield ToDo(
+            kind=gettext("询问"),
+            icon="question",
+            title=f"{waiting.period.label}{submission.collection.name}",
+            who=submission.unit.name,
+            url=url_for("submissions.show", submission_id=submission.id),
+            note=gettext("有 %(count)s 条询问等您答复", count=count)
+            if waiting.is_mine_to_answer
+            else gettext("您的 %(count)s 条询问等待答复", count=count),
         )
 
 

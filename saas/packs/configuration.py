@@ -11,8 +11,10 @@ from saas.assessment.models import AssessmentScheme, SchemeVersion
 from saas.db import local_today
 from saas.domain.canonical_json import digest, plain
 from saas.domain.cohorts import cohort_to_mapping
+from saas.domain.compiling import compiling_to_mapping
 from saas.domain.errors import DomainError
 from saas.domain.fields import count_fields, form_to_mapping
+from saas.domain.fillers import filler_to_mapping
 from saas.domain.periods import Cadence, period_of
 from saas.domain.routes import route_to_mapping
 from saas.domain.scheme_writing import scheme_to_mapping
@@ -21,6 +23,7 @@ from saas.domain.windows import own_days_to_mapping, window_to_mapping
 from saas.forms.models import FormDefinition, FormVersion, VersionStatus
 from saas.packs.county import Desk, Stored
 from saas.packs.plans import plan_plan
+from saas.packs.registers import plan_registers
 from saas.review.models import Route
 from saas.submissions.models import Collection
 from saas.targets.models import Target
@@ -40,6 +43,7 @@ def plan_configuration(desk: Desk) -> None:
         plan_plan(desk, plan.plan)
     _plan_targets(desk)
     _plan_collections(desk)
+    plan_registers(desk)
     _plan_schemes(desk)
 
 
@@ -205,6 +209,8 @@ def _collection_values(desk: Desk, entry: PackCollection) -> dict[str, Any]:
         "cohort": plain(cohort_to_mapping(entry.cohort)),
         "window": plain(window_to_mapping(entry.window)),
         "own_days": own_days_to_mapping(entry.own) if entry.own else {},
+        "filled_by": filler_to_mapping(entry.filler),
+        "compiling": compiling_to_mapping(entry.compiling),
         "starts_on": table.starts_on,
         "ends_on": table.ends_on,
     }

@@ -15,6 +15,7 @@ from saas.packs.export_reading import Reading
 from saas.packs.ledger import stored_form
 from saas.packs.toml_writing import toml_text
 from saas.plans.models import PlanAttachment, PlanSection, PlanStage, PlanTask, PlanTaskPart, PlanTaskUnit
+from saas.registers.models import Register
 from saas.review.models import Route
 from saas.submissions.models import Collection
 from saas.targets.models import Target
@@ -25,6 +26,7 @@ def configuration_files(reading: Reading) -> Mapping[str, str]:
     files = {f"forms/{code}.toml": toml_text(form) for code, form in _forms(reading)}
     files["routes.toml"] = _list("routes", [row["definition"] for row in _active(reading, Route)])
     files["collections.toml"] = _list("collections", [*_collections(reading)])
+    files.update({f"registers/{row['code']}.toml": toml_text(_register(reading, row)) for row in _registers(reading)})
     files.update({f"schemes/{code}.toml": toml_text(scheme) for code, scheme in _schemes(reading)})
     files.update({f"plans/{row['code']}.toml": toml_text(_plan(reading, row)) for row in reading.latest_plans()})
     files["targets.toml"] = _list("targets", [*_targets(reading)])
@@ -70,7 +72,23 @@ def _collections(reading: Reading) -> Iterator[dict[str, Any]]:
             mapping = {"code": row["code"], "name": row["name"], "form": forms[row["form_id"]]}
             mapping |= {"route": routes[row["route_id"]], "plan": plans.get(row["plan_id"]), "cadence": row["cadence"]}
             mapping |= {"own": row["own_days"]} if row["own_days"] else {}
-            yield {**mapping, **_span(row), "cohort": row["cohort"], "window": row["window"]}
+            duties = {key: row[key] for key in ("filled_by", "compiling") if row[key]}
+            yield {**mapping, **_span(row), "cohort": row["cohort"], **duties, "window": row["window"]}
+
+
+def _registers(reading: Reading) -> list[Stored]:
+    """The registers in use whose form goes along."""
+    forms = {code for code, _ in _forms(reading)}
+    codes = _codes(reading, FormDefinition)
+    return [row for row in _active(reading, Register) if codes.get(row["form_id"]) in forms]
+
+
+def _register(reading: Reading, row: Stored) -> dict[str, Any]:
+    mapping = {"code": row["code"], "name": row["name"], "description": row["description"] or None}
+    mapping |= {"form": _codes(reading, FormDefinition)[row["form_id"]]}
+    mapping |= {"owner_unit": reading.units.get(row["owner_unit_id"]), "purpose": row["purpose"] or None}
+    parts = {key: row[key] or None for key in ("cohort", "states", "access", "layout")}
+    return {**mapping, **parts, "cohort": row["cohort"]}
 
 
 def _span(row: Stored) -> dict[str, Any]:

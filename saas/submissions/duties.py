@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from functools import cached_property
 from typing import Any
 
 from flask_babel import gettext
+from sqlalchemy import select
 
+from saas.db import db
 from saas.domain.compiling import compiling_from_mapping
 from saas.domain.errors import DomainError
 from saas.domain.fillers import PARENT, filler_from_mapping
-from saas.org.models import UnitType
+from saas.org.models import OrgUnit, UnitType
 from saas.org.queries import find_unit_by_code, list_unit_types
 from saas.submissions.compilers import compiling_of
 from saas.submissions.fillers import filler_of
@@ -33,17 +36,25 @@ def check_duties(filled_by: Mapping[str, Any], compiling: Mapping[str, Any]) -> 
 
 
 class DutyWords:
-    """Who fills and who compiles, in words. The types of units are read once."""
+    """Who fills and who compiles, in words. Names are read once for all collections, when one needs them."""
 
-    def __init__(self) -> None:
-        self._types: list[UnitType] | None = None
+    def __init__(self, collections: Sequence[Collection]) -> None:
+        self._codes = {filler_of(each).unit for each in collections} - {""}
+
+    @cached_property
+    def _names(self) -> Mapping[str, str]:
+        rows = db.session.execute(select(OrgUnit.code, OrgUnit.name).where(OrgUnit.code.in_(self._codes))).all()
+        return {row.code: row.name for row in rows}
+
+    @cached_property
+    def _types(self) -> Sequence[UnitType]:
+        return list_unit_types()
 
     def filler(self, collection: Collection) -> str:
         """Who fills: 各单位自行填报, 民政局代填, 负责“社会救助”的部门代填, 所属乡镇代填."""
         filler = filler_of(collection)
         if filler.unit:
-            unit = find_unit_by_code(filler.unit)
-            return str(gettext("%(unit)s代填", unit=unit.name if unit else filler.unit))
+            return str(gettext("%(unit)s代填", unit=self._names.get(filler.unit, filler.unit)))
         if filler.function:
             return str(gettext("负责“%(function)s”的单位代填", function=filler.function))
         if filler.superior:
@@ -63,7 +74,5 @@ class DutyWords:
     def _superior(self, wanted: str | int) -> str:
         if wanted == PARENT:
             return str(gettext("上级单位"))
-        if self._types is None:
-            self._types = list(list_unit_types())
         names = [each.name for each in self._types if wanted in {each.code, each.level}]
         return "、".join(names) or str(wanted)

@@ -17,7 +17,7 @@ from sqlalchemy import ColumnElement, Select, or_, select
 from saas.access.permissions import Permission
 from saas.db import db, local_today
 from saas.domain.cohorts import matches
-from saas.domain.fillers import Filler, filler_from_mapping, superior_among
+from saas.domain.fillers import PARENT, Filler, filler_from_mapping, superior_among
 from saas.domain.periods import Period
 from saas.forms.queries import Looking
 from saas.org.cohorts import CohortBook, DatedUnit, units_on
@@ -94,6 +94,27 @@ def may_fill_for(collection: Collection, unit: OrgUnit, viewer: Looking, period:
     """
     own = viewer.unit_ids(Permission.SUBMISSION_EDIT)
     return bool(own) and any(each.id in own for each in fillers_of(collection, unit, period))
+
+
+def may_fill_many(collection: Collection, viewer: Looking) -> bool:
+    """Whether a viewer fills a collection for others, or for several units: then one table for all of them is offered.
+
+    At most two statements.
+    """
+    own = set(viewer.unit_ids(Permission.SUBMISSION_EDIT))
+    filler = filler_of(collection)
+    if not own or filler.is_own:
+        return len(own) > 1
+    fillers = FillerBook(local_today()).of_all(collection)
+    if fillers is not None:
+        return bool(own & {unit.id for unit in fillers})
+    units = db.session.scalars(select(OrgUnit).where(OrgUnit.id.in_(own)).order_by(OrgUnit.code)).all()
+    return is_kind(filler.superior, units)
+
+
+def is_kind(wanted: str | int, units: Sequence[OrgUnit]) -> bool:
+    """Whether one of the units is of the type or the level that is meant; the parent may be of any."""
+    return wanted == PARENT or any(wanted in {unit.unit_type.code, unit.unit_type.level} for unit in units)
 
 
 def units_to_fill(

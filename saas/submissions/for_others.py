@@ -19,7 +19,6 @@ from sqlalchemy import select
 from saas.db import db
 from saas.domain.cohorts import matches
 from saas.domain.filing import FilingState, filing_state
-from saas.domain.fillers import PARENT
 from saas.domain.periods import Cadence, Period
 from saas.domain.windows import WindowDates, WindowStatus
 from saas.domain.workflow import SubmissionStatus
@@ -28,7 +27,7 @@ from saas.org.cohorts import CohortBook, DatedUnit, units_on
 from saas.org.models import OrgUnit
 from saas.submissions.compilers import branches_of, compiling_dates, compiling_of, is_filed
 from saas.submissions.due_items import LOOK_BACK, DueItem
-from saas.submissions.fillers import FillerBook, above_of, filler_of
+from saas.submissions.fillers import FillerBook, above_of, filler_of, is_kind
 from saas.submissions.models import Collection, CollectionWindow, Compilation, Submission
 from saas.submissions.schedule import cohort_of, collection_periods, dates_of, status_now
 
@@ -53,17 +52,13 @@ def list_for_others(own: Sequence[OrgUnit], collections: Sequence[Dated], on: da
 def _may_fill(collection: Collection, own: Sequence[OrgUnit], book: FillerBook) -> bool:
     fillers = book.of_all(collection)
     if fillers is None:
-        return _is_kind(filler_of(collection).superior, own)
+        return is_kind(filler_of(collection).superior, own)
     return bool({unit.id for unit in fillers} & {unit.id for unit in own})
 
 
 def _may_compile(collection: Collection, own: Sequence[OrgUnit]) -> bool:
     rule = compiling_of(collection)
-    return rule is not None and _is_kind(rule.by, own)
-
-
-def _is_kind(wanted: str | int, own: Sequence[OrgUnit]) -> bool:
-    return wanted == PARENT or any(wanted in {unit.unit_type.code, unit.unit_type.level} for unit in own)
+    return rule is not None and is_kind(rule.by, own)
 
 
 @dataclass(frozen=True)

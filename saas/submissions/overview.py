@@ -23,6 +23,7 @@ from saas.forms.definitions import definition_of_version
 from saas.forms.queries import Looking
 from saas.org.cohorts import CohortBook, units_on
 from saas.org.models import OrgUnit
+from saas.submissions.fillers import FillerBook
 from saas.submissions.models import Collection, Submission
 from saas.submissions.schedule import cohort_of, status_now
 
@@ -81,19 +82,22 @@ class Overview:
 def period_overview(collection: Collection, period: Period, dates: WindowDates, viewer: Looking) -> Overview:
     """Return where every unit stands, in the tree as it stood at the period's end, at the latest today.
 
-    Membership is asked about what each unit was on that day (当时口径). Three statements, whatever the number of units.
+    Membership is asked about what each unit was on that day (当时口径); whoever fills for all units sees them all.
+    Three statements, whatever the number of units; one more where somebody fills for others.
     """
     on = min(period.end, local_today())
     dated = units_on(on)
     units = {each.unit.id: each.unit for each in dated}
     parents, book = {each.unit.id: each.parent_id for each in dated}, CohortBook(on)
     roots = set(viewer.unit_ids(Permission.SUBMISSION_VIEW))
+    fillers = FillerBook(on).of_all(collection) or ()
+    fills_all = bool(roots & {unit.id for unit in fillers})
     submissions, cohort = _effective(collection.id, period.start), cohort_of(collection, period)
     rows: list[FilingRow] = []
     unknown: list[OrgUnit] = []
     for each in dated:
         unit, above = each.unit, _above(each.unit.id, parents)
-        if not roots & {unit.id, *above}:
+        if not fills_all and not roots & {unit.id, *above}:
             continue
         found = membership(each.seen, cohort, book)
         submission = submissions.get(unit.id)

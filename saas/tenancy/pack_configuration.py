@@ -5,17 +5,17 @@ The domain reports a mistake with its path (`fields[2].min`); here it gets its f
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 from saas.domain.bodies import BodyRules, rules_from_mapping
 from saas.domain.cohorts import Cohort, cohort_from_mapping
-from saas.domain.errors import FormatError
+from saas.domain.compiling import Compiling, compiling_from_mapping
 from saas.domain.fields import FormDefinition, form_from_mapping
+from saas.domain.fillers import Filler, filler_from_mapping
 from saas.domain.periods import OwnDays
 from saas.domain.routes import Route, route_from_mapping
 from saas.domain.scheme import AssessmentScheme
@@ -24,44 +24,14 @@ from saas.domain.target_format import target_from_mapping
 from saas.domain.targets import Target
 from saas.domain.windows import Window, own_days_from_mapping, window_from_mapping
 from saas.tenancy.pack_content import Application, CollectionTable, History, PlanTable, Registration
-from saas.tenancy.pack_errors import build_toml, dotted
+from saas.tenancy.pack_errors import build_toml
 from saas.tenancy.pack_files import Problems, Terms, TomlFile, TomlPath, read_toml
+from saas.tenancy.pack_registers import FOLDER, PackRegister, read_register
+from saas.tenancy.pack_source import Read, Source, check_file_name, read_with
 from saas.tenancy.pack_structure import BodyTable, BodyTemplateTable, CohortTable
-
-_Read = TypeVar("_Read")
 
 ROUTES, COLLECTIONS, TARGETS, HISTORY = "routes.toml", "collections.toml", "targets.toml", "history.toml"
 COHORTS, BODIES = "cohorts.toml", "bodies.toml"
-_PATH_PART = re.compile(r"([^.\[\]]+)|\[(\d+)\]")
-
-
-@dataclass(frozen=True, slots=True)
-class Source:
-    """Where something of a pack was read: its file and the keys and indexes that lead to it."""
-
-    toml: TomlFile
-    keys: TomlPath = ()
-
-    @property
-    def file(self) -> str:
-        return self.toml.file
-
-    @property
-    def line(self) -> int | None:
-        """The line, or that of the nearest table around; the first line for a whole file."""
-        return self.toml.line_of(self.keys) if self.keys else 1
-
-    @property
-    def path(self) -> str:
-        return dotted(self.keys)
-
-    def at(self, *keys: str | int) -> Source:
-        """Return the place of something inside."""
-        return Source(self.toml, (*self.keys, *keys))
-
-    def top(self, key: str) -> Source:
-        """Return the place of a key at the top of the file."""
-        return Source(self.toml, (key,))
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,13 +53,15 @@ class PackRoute:
 
 @dataclass(frozen=True, slots=True)
 class PackCollection:
-    """A collection of the pack with its cohort, window and own days read."""
+    """A collection of the pack with its cohort, window, own days, filler and compiler read."""
 
     source: Source
     table: CollectionTable
     cohort: Cohort
     window: Window
     own: OwnDays | None
+    filler: Filler
+    compiling: Compiling | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,6 +140,7 @@ class Configuration:
     cohorts: tuple[PackCohort, ...] = ()
     body_templates: tuple[PackBodyTemplate, ...] = ()
     bodies: tuple[PackBody, ...] = ()
+    registers: tuple[PackRegister, ...] = ()
     history: PackHistory | None = None
 
 
@@ -185,6 +158,7 @@ def read_configuration(folder: Path, problems: Problems, terms: Terms) -> Config
         cohorts=_present(_cohorts(toml.file(COHORTS), problems)),
         body_templates=_present(_body_templates(bodies, problems)),
         bodies=_present(_bodies(bodies, problems)),
+        registers=_present(read_register(source, problems) for source in toml.files(FOLDER)),
         history=_history(toml.file(HISTORY), problems),
     )
 
@@ -207,58 +181,21 @@ class _Folder:
                 yield source
 
 
-def _present(entries: Iterator[_Read | None]) -> tuple[_Read, ...]:
+def _present(entries: Iterator[Read | None]) -> tuple[Read, ...]:
     return tuple(entry for entry in entries if entry is not None)
-
-
-def _read(
-    reader: Callable[[Mapping[str, Any]], _Read],
-    mapping: Mapping[str, Any],
-    source: TomlFile,
-    problems: Problems,
-    prefix: TomlPath = (),
-) -> _Read | None:
-    """Read a mapping that stands at `prefix` with a reader of the domain, or note its mistake on its line."""
-    try:
-        return reader(mapping)
-    except FormatError as error:
-        problems.add(
-            source.file,
-            str(error.message),
-            error.advice or "请对照文档改正",
-            line=source.line_of((*prefix, *toml_path(error.path))),
-            path=dotted((*prefix, *toml_path(error.path))),
-        )
-        return None
-
-
-def toml_path(path: str) -> TomlPath:
-    """Return a written path (`fields[2].min`) as keys and indexes."""
-    return tuple(int(index) if index else key for key, index in _PATH_PART.findall(path))
 
 
 def _form(source: TomlFile, problems: Problems) -> PackForm | None:
     mapping = dict(source.mapping)
     table = mapping.pop("registration", None)
-    form = _read(form_from_mapping, mapping, source, problems)
+    form = read_with(form_from_mapping, mapping, source, problems)
     registration = None
     if table is not None:
         registration = build_toml(Registration, source, table, problems, ("registration",))
     if form is None:
         return None
-    _check_file_name(source, form.code, problems)
+    check_file_name(source, form.code, problems)
     return PackForm(Source(source), form, registration)
-
-
-def _check_file_name(source: TomlFile, code: str, problems: Problems) -> None:
-    if Path(source.file).stem != code:
-        problems.add(
-            source.file,
-            f"文件名与 code “{code}”不一致",
-            "请改成同名，便于查找",
-            line=source.line_of(["code"]),
-            path="code",
-        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -293,7 +230,7 @@ def _entries(source: TomlFile | None, key: str, problems: Problems, others: Sequ
 
 def _routes(source: TomlFile | None, problems: Problems) -> Iterator[PackRoute | None]:
     for entry in _entries(source, "routes", problems):
-        route = _read(route_from_mapping, entry.mapping, entry.source, problems, entry.prefix)
+        route = read_with(route_from_mapping, entry.mapping, entry.source, problems, entry.prefix)
         yield PackRoute(entry.place, route) if route else None
 
 
@@ -302,15 +239,22 @@ def _collections(source: TomlFile | None, problems: Problems) -> Iterator[PackCo
         table = build_toml(CollectionTable, entry.source, entry.mapping, problems, entry.prefix)
         if table is None:
             continue
-        cohort = _read(cohort_from_mapping, table.cohort, entry.source, problems, entry.prefix)
-        window = _read(window_from_mapping, table.window, entry.source, problems, entry.prefix)
-        own = _read(own_days_from_mapping, table.own, entry.source, problems, entry.prefix) if table.own else None
+        cohort = read_with(cohort_from_mapping, table.cohort, entry.source, problems, entry.prefix)
+        window = read_with(window_from_mapping, table.window, entry.source, problems, entry.prefix)
+        own = read_with(own_days_from_mapping, table.own, entry.source, problems, entry.prefix) if table.own else None
         if (table.cadence == "window") != bool(table.own):
             place = entry.place.at("own")
             advice = '周期为 "window" 时写 own = { start = "11-01", end = "09-30" }，其他周期不写'
             problems.add(place.file, "own 与周期不符", advice, line=entry.place.line, path=place.path)
-        if cohort is not None and window is not None:
-            yield PackCollection(entry.place, table, cohort, window, own)
+        filler = read_with(filler_from_mapping, dict(table.filled_by or {}), entry.source, problems, entry.prefix)
+        compiling = _compiling(table.compiling, entry, problems)
+        if cohort is not None and window is not None and filler is not None:
+            yield PackCollection(entry.place, table, cohort, window, own, filler, compiling)
+
+
+def _compiling(mapping: Mapping[str, Any] | None, entry: _Entry, problems: Problems) -> Compiling | None:
+    """Who compiles; an empty table is as good as none."""
+    return read_with(compiling_from_mapping, mapping, entry.source, problems, entry.prefix) if mapping else None
 
 
 def _targets(source: TomlFile | None, problems: Problems, year: int) -> Iterator[PackTarget | None]:
@@ -329,7 +273,7 @@ def _targets(source: TomlFile | None, problems: Problems, year: int) -> Iterator
                 place.file, "“responsible_unit”应当是文字", "请写一个单位代码", line=place.line, path=place.path
             )
             continue
-        target = _read(
+        target = read_with(
             partial(target_from_mapping, plan_year=year), entry.mapping, entry.source, problems, entry.prefix
         )
         if target is not None:
@@ -340,11 +284,11 @@ def _scheme(source: TomlFile, problems: Problems) -> PackScheme | None:
     mapping = dict(source.mapping)
     table = mapping.pop("application", {})
     application = build_toml(Application, source, table, problems, ("application",))
-    scheme = _read(scheme_from_mapping, mapping, source, problems)
+    scheme = read_with(scheme_from_mapping, mapping, source, problems)
     if application is None or scheme is None:
         return None
-    _check_file_name(source, scheme.code, problems)
-    cohort = _read(cohort_from_mapping, application.cohort, source, problems, ("application",))
+    check_file_name(source, scheme.code, problems)
+    cohort = read_with(cohort_from_mapping, application.cohort, source, problems, ("application",))
     return PackScheme(Source(source), scheme, application, cohort) if cohort else None
 
 
@@ -352,7 +296,7 @@ def _plan(source: TomlFile, problems: Problems) -> PackPlan | None:
     plan = build_toml(PlanTable, source, source.mapping, problems)
     if plan is None:
         return None
-    _check_file_name(source, plan.code, problems)
+    check_file_name(source, plan.code, problems)
     return PackPlan(Source(source), plan)
 
 
@@ -362,7 +306,7 @@ def _cohorts(source: TomlFile | None, problems: Problems) -> Iterator[PackCohort
         if table is None:
             continue
         prefix = (*entry.prefix, "definition")
-        cohort = _read(cohort_from_mapping, table.definition, entry.source, problems, prefix)
+        cohort = read_with(cohort_from_mapping, table.definition, entry.source, problems, prefix)
         yield PackCohort(entry.place, table, cohort) if cohort else None
 
 
@@ -383,7 +327,7 @@ def _bodies(source: TomlFile | None, problems: Problems) -> Iterator[PackBody | 
 def _rules(table: BodyTable | BodyTemplateTable | None, entry: _Entry, problems: Problems) -> BodyRules | None:
     if table is None:
         return None
-    return _read(rules_from_mapping, table.rules, entry.source, problems, (*entry.prefix, "rules"))
+    return read_with(rules_from_mapping, table.rules, entry.source, problems, (*entry.prefix, "rules"))
 
 
 def _history(source: TomlFile | None, problems: Problems) -> PackHistory | None:

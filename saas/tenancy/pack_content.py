@@ -27,7 +27,7 @@ class Registration(PackPart):
 
 
 class CollectionTable(PackPart):
-    """A collection (填报任务) as written; `cohort` and `window` are read by the domain."""
+    """A collection (填报任务) as written; its tables (`cohort`, `window`, `filled_by` …) are read by the domain."""
 
     code: Code
     name: Name
@@ -40,6 +40,8 @@ class CollectionTable(PackPart):
     ends_on: Day | None = None
     cohort: Mapping[str, Any]
     window: Mapping[str, Any]
+    filled_by: Mapping[str, Any] | None = None
+    compiling: Mapping[str, Any] | None = None
 
 
 class Application(PackPart):

@@ -7,6 +7,7 @@ from types import MappingProxyType
 
 from saas.domain.cohorts import Cohort, CohortError, CohortUnit, Membership, Named, check_named, membership
 from saas.domain.fields import iter_fields
+from saas.domain.fillers import PARENT
 from saas.domain.routes import LISTED_UNITS
 from saas.domain.scheme import RuleKind
 from saas.domain.scheme_checks import rule_paths
@@ -23,14 +24,14 @@ from saas.tenancy.pack_configuration import (
     PackPlan,
     PackRoute,
     PackScheme,
-    Source,
-    toml_path,
 )
 from saas.tenancy.pack_content import PartTable
 from saas.tenancy.pack_files import Problems
 from saas.tenancy.pack_organisation import Organisation
 from saas.tenancy.pack_reference_list import References
+from saas.tenancy.pack_registers import PackRegister, check_against_form
 from saas.tenancy.pack_schema import RoleName, UnitRow
+from saas.tenancy.pack_source import Source, toml_path
 from saas.tenancy.pack_structure_checks import POST_TEMPLATES
 
 
@@ -52,6 +53,8 @@ def check_references(
         _check_route(route, references)
     for collection in configuration.collections:
         _check_collection(collection, organisation, references)
+    for register in configuration.registers:
+        _check_register(register, configuration, organisation, references)
     for target in configuration.targets:
         references.check("方案", target.plan, target.source.at("plan"))
         references.check("单位", target.responsible_unit, target.source.at("responsible_unit"))
@@ -76,6 +79,7 @@ def _known(
         "流程": ({entry.route.code for entry in configuration.routes}, (ROUTES,)),
         "填报任务": ({entry.table.code for entry in configuration.collections}, (COLLECTIONS,)),
         "考核方案": ({entry.scheme.code for entry in configuration.schemes}, ("schemes/",)),
+        "台账": ({entry.table.code for entry in configuration.registers}, ("registers/",)),
         "方案": ({entry.plan.code for entry in configuration.plans}, ("plans/",)),
         "目标": ({entry.target.code for entry in configuration.targets}, (TARGETS,)),
         "角色": (set(RoleName), ()),
@@ -96,6 +100,7 @@ def _check_unique(configuration: Configuration, problems: Problems) -> None:
         ("表单", [(entry.form.code, entry.source) for entry in configuration.forms]),
         ("流程", [(entry.route.code, entry.source) for entry in configuration.routes]),
         ("填报任务", [(entry.table.code, entry.source) for entry in configuration.collections]),
+        ("台账", [(entry.table.code, entry.source) for entry in configuration.registers]),
         ("目标", [(entry.target.code, entry.source) for entry in configuration.targets]),
         ("考核方案", [(entry.scheme.code, entry.source) for entry in configuration.schemes]),
         ("方案", [(entry.plan.code, entry.source) for entry in configuration.plans]),
@@ -125,7 +130,28 @@ def _check_collection(entry: PackCollection, organisation: Organisation, referen
     references.check("表单", entry.table.form, entry.source.at("form"))
     references.check("流程", entry.table.route, entry.source.at("route"))
     references.check("方案", entry.table.plan, entry.source.at("plan"))
+    references.check("单位", entry.filler.unit or None, entry.source.at("filled_by"))
+    references.check("单位类型", _type_code(entry.filler.superior), entry.source.at("filled_by"))
+    references.check(
+        "单位类型", _type_code(entry.compiling.by) if entry.compiling else None, entry.source.at("compiling")
+    )
     _check_cohort(entry.cohort, entry.source.at("cohort"), organisation, references)
+
+
+def _type_code(superior: str | int) -> str | None:
+    """The code of a unit type, where one is meant rather than a level or the parent."""
+    return superior if isinstance(superior, str) and superior not in {"", PARENT} else None
+
+
+def _check_register(
+    entry: PackRegister, configuration: Configuration, organisation: Organisation, references: References
+) -> None:
+    references.check("表单", entry.table.form, entry.source.at("form"))
+    references.check("单位", entry.table.owner_unit, entry.source.at("owner_unit"))
+    _check_cohort(entry.cohort, entry.source.at("cohort"), organisation, references)
+    form = next((each.form for each in configuration.forms if each.form.code == entry.table.form), None)
+    if form is not None:
+        check_against_form(entry, form, references.problems)
 
 
 def _check_cohort(

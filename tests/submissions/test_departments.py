@@ -4,26 +4,38 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import UTC, date, datetime
 from typing import Any
 
 import pytest
+from sqlalchemy import select
 
 from saas.access.permissions import Role
 from saas.accounts.models import User
 from saas.accounts.services import make_viewer
-from saas.db import db, local_today
-from saas.domain.errors import NotAllowed
+from saas.db import at_moment, db, local_today
+from saas.domain.errors import DomainError, NotAllowed
+from saas.domain.filing import FilingState
+from saas.domain.periods import Period
 from saas.domain.workflow import SubmissionStatus
+from saas.notifications.models import Notification
 from saas.org.functions import end_function, give_function
 from saas.org.models import OrgUnit
 from saas.review.services import approve
+from saas.submissions.due import due_submissions
+from saas.submissions.duties import check_duties
 from saas.submissions.fillers import fillers_of, units_to_fill
+from saas.submissions.missing import MissingFilter, missing_list
+from saas.submissions.reminding import remind
 from saas.submissions.schedule import period_at
 from tests.browser import Browser
 from tests.factories import make_unit, make_unit_type, make_user
 from tests.factories_forms import make_submission
+from tests.statements import count_statements
 from tests.submissions.conftest import Place
 from tests.submissions.steps import hand_in, review
+
+AFTER = datetime(2026, 3, 25, 1, 0, tzinfo=UTC)  # the window is closed
 
 
 @dataclass(frozen=True)
@@ -133,3 +145,176 @@ def test_the_units_to_fill_for_are_those_asked(place: Place, department: Departm
     assert {place.village, place.neighbour, place.far_village} <= set(found)
     assert not {place.county, place.town, department.unit} & set(found)
     assert theirs == []
+
+
+# --- the things to do, lists and reminders ----------------------------------------------------------------------------
+
+
+def _due(user: User) -> list[tuple[str, str, FilingState]]:
+    items = [each for each in due_submissions(make_viewer(user)) if each.title.startswith("2026年3月")]
+    return [(item.endpoint, item.unit_name, item.state) for item in items]
+
+
+def test_a_department_sees_one_line_for_all_its_villages(place: Place, department: Department) -> None:
+    total = len(units_to_fill(place.collection, make_viewer(department.clerk), _march(place)))
+    make_submission(place.collection, place.village, status=SubmissionStatus.SUBMITTED)
+
+    assert _due(department.clerk) == [
+        ("submissions.grid", f"代填，还有 {total - 1} 个单位未报，共 {total} 个", FilingState.OPEN)
+    ]
+    assert _due(place.clerk) == []
+
+
+def test_what_came_back_is_a_line_of_its_own(place: Place) -> None:
+    _fill_by(place, {"superior": "township"})
+    make_submission(place.collection, place.village, status=SubmissionStatus.RETURNED)
+
+    assert _due(place.officer) == [
+        ("submissions.grid", "代填，1 个单位被退回", FilingState.RETURNED),
+        ("submissions.grid", "代填，还有 1 个单位未报，共 2 个", FilingState.OPEN),
+    ]
+
+
+def test_the_home_page_calls_it_by_its_name(browser: Browser, place: Place) -> None:
+    _fill_by(place, {"superior": "township"})
+    browser.sign_in(place.officer)
+
+    page = browser.get("/home").text
+
+    assert "代填，还有 2 个单位未报，共 2 个" in page
+    assert f"/submissions/grid/{place.collection.id}/2026-03-01" in page
+
+
+def test_the_things_to_do_do_not_cost_more_with_more_units(place: Place, department: Department) -> None:
+    viewer = make_viewer(department.clerk)
+    few = count_statements(lambda: due_submissions(viewer))
+    for number in range(30):
+        make_unit(f"第{number}村", parent=place.town)
+    db.session.flush()
+
+    assert count_statements(lambda: due_submissions(viewer)) == few
+    assert few <= 9
+
+
+def test_others_pay_nothing_for_what_a_department_fills(place: Place, department: Department) -> None:
+    viewer = make_viewer(place.clerk)
+
+    assert count_statements(lambda: due_submissions(viewer)) <= 3
+
+
+def test_the_department_is_behind_and_not_the_village(place: Place, department: Department) -> None:
+    with at_moment(AFTER):
+        found = missing_list(make_viewer(place.office), MissingFilter(date(2026, 3, 1)), local_today())
+        of_town = missing_list(make_viewer(place.officer), MissingFilter(date(2026, 3, 1)), local_today())
+
+    assert [line.unit for line in found.lines] == [department.unit]
+    assert place.village in {row.unit for row in found.rows}
+    assert of_town.rows == []
+
+
+def test_where_nobody_has_the_function_the_unit_is_listed_and_it_is_said(browser: Browser, place: Place) -> None:
+    _fill_by(place, {"function": "无人负责"})
+    with at_moment(AFTER):
+        browser.sign_in(place.officer)
+        page = browser.get("/collections/missing?month=2026-03").text
+
+    assert "柳塘村" in page
+    assert "未落实填报单位" in page
+
+
+def test_who_fills_is_reminded_and_the_village_is_not(place: Place, department: Department) -> None:
+    with at_moment(datetime(2026, 3, 15, 1, 0, tzinfo=UTC)):
+        remind(local_today())
+
+    told = {row.user_id: row for row in db.session.scalars(select(Notification).where(Notification.kind == "reminder"))}
+    assert department.clerk.id in told
+    assert place.clerk.id not in told
+    assert told[department.clerk.id].path == f"/submissions/grid/{place.collection.id}/2026-03-01"
+
+
+def test_a_department_sees_its_collection_with_every_unit(
+    browser: Browser, place: Place, department: Department
+) -> None:
+    browser.sign_in(department.clerk)
+
+    page = browser.get(f"/collections/{place.collection.id}?period=2026-03-01").text
+
+    assert "柳塘村" in page
+    assert "白沙村" in page
+    assert "民政局代填" in page
+    assert "批量填报" in page
+
+
+# --- the office arranges it -------------------------------------------------------------------------------------------
+
+
+def test_the_office_says_who_fills_and_who_compiles(browser: Browser, place: Place) -> None:
+    unit = make_unit("民政局", parent=place.county, kind=make_unit_type("department", "部门", 2))
+    browser.sign_in(place.office)
+    form = {**_settings(place), "filler": "unit", "filler_unit": unit.code}
+
+    response = browser.post(
+        f"/collections/{place.collection.id}/edit",
+        {**form, "compiling_by": "township", "compiling_days": "3", "compiling_working_days": "y"},
+    )
+
+    assert response.status_code == 303
+    assert place.collection.filled_by == {"unit": unit.code}
+    assert place.collection.compiling == {"by": "township", "days": 3, "working_days": True}
+    page = browser.get("/collections").text
+    assert "民政局代填" in page
+    assert "所属乡镇在单位截止后 3 个工作日内汇总上报" in page
+    edit = browser.get(f"/collections/{place.collection.id}/edit").text
+    assert f'selected value="{unit.code}"' in edit
+
+
+@pytest.mark.parametrize("filler", ["unit", "function", "superior"])
+def test_a_filler_must_be_picked(browser: Browser, place: Place, filler: str) -> None:
+    browser.sign_in(place.office)
+
+    response = browser.post(f"/collections/{place.collection.id}/edit", {**_settings(place), "filler": filler})
+
+    assert response.status_code == 422
+    assert "请选择由谁代填" in response.text
+
+
+def test_the_days_of_compiling_must_be_given(browser: Browser, place: Place) -> None:
+    browser.sign_in(place.office)
+    form = {**_settings(place), "compiling_by": "township"}
+
+    response = browser.post(f"/collections/{place.collection.id}/edit", form)
+
+    assert response.status_code == 422
+    assert "请填写几天内汇总" in response.text
+
+
+def test_a_unit_that_does_not_exist_cannot_fill(place: Place) -> None:
+    with pytest.raises(DomainError, match="没有编码为“NONE”的单位"):
+        check_duties({"unit": "NONE"}, {})
+    with pytest.raises(DomainError, match="没有编码为“street”的单位类型"):
+        check_duties({}, {"by": "street", "days": 3})
+    check_duties({"function": "尚无单位负责"}, {"by": "superior", "days": 0})
+
+
+def _settings(place: Place) -> dict[str, str]:
+    return {
+        "name": place.collection.name,
+        "form": str(place.collection.form_id),
+        "route": str(place.collection.route_id),
+        "cadence": "month",
+        "starts_on": "2025-01-01",
+        "by": "rule",
+        "unit_types": "village",
+        "opens_kind": "start",
+        "opens_number": "0",
+        "due_kind": "month0",
+        "due_number": "16",
+        "due_inclusive": "no",
+        "grace": "days",
+        "grace_days": "5",
+        "is_active": "y",
+    }
+
+
+def _march(place: Place) -> Period:
+    return period_at(place.collection, date(2026, 3, 1))

@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from saas.domain.compiling import Compiling
+from saas.domain.fillers import PARENT, Filler
 from saas.tenancy.packs import PackError, read_pack
 from tests.tenancy.broken_packs import TENANTS, YEAR, append, only_problem, problems_of, replace
 
@@ -252,3 +254,35 @@ def test_all_problems_are_listed_at_once(copy: Path) -> None:
     assert [problem.file for problem in problems] == ["org/posts.csv", "pack.toml", "routes.toml"]
     with pytest.raises(PackError, match="有 3 处问题"):
         read_pack(copy, year=YEAR)
+
+
+FILLED = 'cohort = { unit_types = ["village"] }\nfilled_by = %s\ncompiling = %s'
+
+
+def test_who_fills_and_who_compiles_are_read(copy: Path) -> None:
+    before = 'cohort = { unit_types = ["village"] }'
+    replace(copy, "collections.toml", before, FILLED % ('{ superior = "township" }', '{ by = "superior", days = 3 }'))
+
+    entry = read_pack(copy, year=YEAR).configuration.collections[0]
+
+    assert entry.filler == Filler(superior="township")
+    assert entry.compiling == Compiling(PARENT, 3)
+
+
+@pytest.mark.parametrize(
+    ("filled_by", "compiling", "message"),
+    [
+        ('{ unit = "nowhere" }', "{}", "nowhere"),
+        ('{ superior = "street" }', "{}", "street"),
+        ('{ unit = "a", function = "b" }', "{}", "只能写一个"),
+        ("{}", '{ by = "street", days = 3 }', "street"),
+        ("{}", '{ by = "superior" }', "days"),
+    ],
+)
+def test_a_filler_or_a_compiler_that_does_not_exist_is_refused(
+    copy: Path, filled_by: str, compiling: str, message: str
+) -> None:
+    before = 'cohort = { unit_types = ["village"] }'
+    replace(copy, "collections.toml", before, FILLED % (filled_by, compiling))
+
+    assert message in only_problem(copy).message

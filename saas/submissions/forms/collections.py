@@ -29,6 +29,7 @@ from saas.domain.periods import Cadence
 from saas.domain.windows import UNLIMITED, own_days_from_mapping
 from saas.form_fields import WholeNumberField
 from saas.org.models import OrgUnit
+from saas.submissions.forms.duties import DutyFields, duties_of
 from saas.submissions.models import Collection
 from saas.submissions.schedule import CADENCES
 
@@ -85,7 +86,7 @@ class BoxesField(SelectMultipleField):
     option_widget = CheckboxInput()
 
 
-class CollectionForm(FlaskForm):
+class CollectionForm(DutyFields, FlaskForm):
     """A collection (填报任务)."""
 
     name = StringField(
@@ -161,6 +162,7 @@ class CollectionForm(FlaskForm):
         if self.grace.data == "days" and self.grace_days.data is None:
             self.grace_days.errors = [gettext("请填写补报天数")]
         self._check_own_days()
+        self.check_duties()
         return bool(self.errors)
 
     def _check_own_days(self) -> None:
@@ -290,6 +292,7 @@ def settings_of(collection: Collection) -> dict[str, Any]:
         "recheck_to_kind": recheck_to_kind,
         "recheck_to": recheck_to,
         "is_active": collection.is_active,
+        **duties_of(collection),
     }
 
 

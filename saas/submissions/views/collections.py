@@ -21,10 +21,13 @@ from saas.forms.approval import is_expired
 from saas.forms.queries import list_published_forms
 from saas.htmx import render_page
 from saas.org.cohorts import list_choices
+from saas.org.functions import list_function_names
 from saas.org.models import OrgUnit
 from saas.org.queries import list_unit_types, list_units
 from saas.review.queries import list_routes
 from saas.submissions import arranging, queries
+from saas.submissions.duties import DutyWords
+from saas.submissions.fillers import may_fill_many
 from saas.submissions.forms import CADENCE_LABELS, CollectionForm, WindowForm, settings_of
 from saas.submissions.models import Collection
 from saas.submissions.overview import FilingRow, period_overview
@@ -41,7 +44,12 @@ PAGE = queries.PAGE
 def collections() -> ResponseReturnValue:
     rows = queries.list_collections(current_user)
     return render_template(
-        "submissions/collections.html", rows=rows, cadences=CADENCE_LABELS, is_expired=is_expired, today=local_today()
+        "submissions/collections.html",
+        rows=rows,
+        cadences=CADENCE_LABELS,
+        is_expired=is_expired,
+        duties=DutyWords(rows),
+        today=local_today(),
     )
 
 
@@ -124,6 +132,8 @@ def collection(collection_id: uuid.UUID) -> ResponseReturnValue:
         list_url=_url(shown, period, **_kept("town", "mark")),
         wanted_town=request.args.get("town", ""),
         wanted_mark=request.args.get("mark", ""),
+        duties=DutyWords([shown]),
+        may_fill_many=may_fill_many(shown, current_user),
     )
 
 
@@ -214,6 +224,7 @@ def _fill_choices(form: CollectionForm, units: Any, shown: Collection | None) ->
     above = [unit for unit in units if unit.unit_type.level < lowest and unit.unit_type.is_territorial]
     form.under.choices = [SelectChoice(unit.code, unit.name) for unit in above]
     form.cohorts.choices = [SelectChoice(*pair) for pair in list_choices(local_today())]
+    form.offer_duties(units, types, list_function_names())
     labels = {str(each["name"]): str(each.get("label", each["name"])) for kind in types for each in kind.attributes}
     form.attribute.choices = [SelectChoice("", gettext("不限")), *(SelectChoice(*pair) for pair in labels.items())]
 
@@ -241,6 +252,8 @@ def _settings(
         plan_id=shown.plan_id if shown else None,
         is_active=form.is_active.data,
         own_days=form.own_days_mapping(),
+        filled_by=form.filler_mapping(),
+        compiling=form.compiling_mapping(),
     )
     try:
         arranging.check_settings(settings, shown)
