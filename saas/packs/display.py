@@ -49,6 +49,7 @@ KINDS: Mapping[str, Any] = {
     "plan": _l("实施方案"),
     "target": _l("目标"),
     "collection": _l("填报任务"),
+    "register": _l("台账"),
     "assessment_scheme": _l("考核方案"),
     "scheme_version": _l("考核方案版本"),
 }
@@ -87,6 +88,10 @@ _FIELDS: Mapping[str, Any] = {
     "form_id": _l("表单"),
     "plan_id": _l("方案"),
     "collection_id": _l("填报任务"),
+    "states": _l("状态和流转"),
+    "purpose": _l("用途"),
+    "access": _l("字段权限"),
+    "layout": _l("列表和纸质表样"),
     "unit_id": _l("单位"),
     "parent_id": _l("上级"),
     "host_unit_id": _l("设在"),

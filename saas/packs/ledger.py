@@ -36,6 +36,7 @@ from saas.org.models import (
     UnitVersion,
 )
 from saas.plans.models import Plan, PlanAttachment, PlanSection, PlanStage, PlanTask, PlanTaskPart, PlanTaskUnit
+from saas.registers.models import Register
 from saas.review.models import Route
 from saas.submissions.models import Collection
 from saas.targets.models import Target
@@ -75,6 +76,7 @@ ORDER: tuple[Model, ...] = (
     PlanTaskUnit,
     Target,
     Collection,
+    Register,
     AssessmentScheme,
     SchemeVersion,
 )
@@ -226,6 +228,7 @@ COUNTED: Mapping[str, str] = {
     "plan": "plans",
     "target": "targets",
     "collection": "collections",
+    "register": "registers",
     "assessment_scheme": "schemes",
 }
 """What a reader counts, by table; the other tables belong to one of these."""

@@ -32,6 +32,7 @@ NEW_LABELS = {
     "plans": _l("实施方案"),
     "targets": _l("目标"),
     "collections": _l("填报任务"),
+    "registers": _l("台账"),
     "schemes": _l("考核方案"),
 }
 """The names of what is counted as new."""
@@ -63,6 +64,7 @@ def contents(pack: Pack) -> Sequence[tuple[str, int]]:
         (NEW_LABELS["routes"], len(configuration.routes)),
         (NEW_LABELS["forms"], len(configuration.forms)),
         (NEW_LABELS["collections"], len(configuration.collections)),
+        (NEW_LABELS["registers"], len(configuration.registers)),
         (NEW_LABELS["plans"], len(configuration.plans)),
         (gettext("任务"), sum(len(entry.plan.tasks) for entry in configuration.plans)),
         (NEW_LABELS["targets"], len(configuration.targets)),

@@ -38,6 +38,7 @@ from saas.packs.ledger import (
 from saas.packs.models import PackApplication
 from saas.packs.services import one_at_a_time
 from saas.plans.models import Plan
+from saas.registers.models import Register
 from saas.review.models import Route
 from saas.submissions.models import Collection
 from saas.tenancy.models import TenantSettings
@@ -52,6 +53,7 @@ _NAMING: Mapping[Model, tuple[str, ...]] = {
     Route: ("definition",),
     Plan: ("countersign_units",),
     Collection: ("cohort",),
+    Register: ("cohort",),
     AssessmentScheme: ("cohort",),
 }
 """Where units, types and cohorts are named by their codes, which no foreign key guards."""
@@ -295,6 +297,8 @@ USERS: Mapping[str, str] = {
     "body": "议事协调机构",
     "body_seat": "机构成员",
     "form_version": "表单版本",
+    "register": "台账",
+    "register_record": "台账记录",
     "form_definition": "表单",
     "unit_link": "联系",
     "unit_function": "职能",

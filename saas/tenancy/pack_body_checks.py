@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from saas.tenancy.pack_configuration import Configuration, PackBody, PackBodyTemplate, Source
+from saas.tenancy.pack_configuration import Configuration, PackBody, PackBodyTemplate
 from saas.tenancy.pack_organisation import Organisation
 from saas.tenancy.pack_reference_list import References
+from saas.tenancy.pack_source import Source
 from saas.tenancy.pack_structure import BodyTable, BodyTemplateTable
 
 

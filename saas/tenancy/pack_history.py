@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from saas.domain.fields import iter_fields
 from saas.domain.scheme import RuleKind
-from saas.tenancy.pack_configuration import Configuration, PackCollection, PackScheme, Source
+from saas.tenancy.pack_configuration import Configuration, PackCollection, PackScheme
 from saas.tenancy.pack_content import History, SubmissionCase
 from saas.tenancy.pack_organisation import Organisation
 from saas.tenancy.pack_reference_list import References
 from saas.tenancy.pack_references import members
+from saas.tenancy.pack_source import Source
 
 _WITH_REASON = {SubmissionCase.RETURNED, SubmissionCase.RESUBMITTED, SubmissionCase.NOT_APPLICABLE}
 

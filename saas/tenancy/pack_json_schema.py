@@ -13,6 +13,7 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict, create_model
 
 from saas.tenancy.pack_content import CollectionTable, History, PlanTable
+from saas.tenancy.pack_registers import RegisterTable
 from saas.tenancy.pack_schema import (
     AttributeRow,
     LinkRow,
@@ -58,6 +59,7 @@ _FILES: Mapping[str, type[BaseModel]] = {
     "pack": PackHead,
     "plan": PlanTable,
     "history": History,
+    "register": RegisterTable,
     "collections": _listed("Collections", collections=CollectionTable),
     "cohorts": _listed("Cohorts", cohorts=CohortTable),
     "bodies": _listed("Bodies", templates=BodyTemplateTable, bodies=BodyTable),

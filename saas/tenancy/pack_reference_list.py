@@ -6,8 +6,8 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
 from saas.domain.cohorts import Named
-from saas.tenancy.pack_configuration import Source
 from saas.tenancy.pack_files import Problems
+from saas.tenancy.pack_source import Source
 
 
 @dataclass(frozen=True, slots=True)

@@ -29,7 +29,7 @@ from saas.tenancy.pack_content import PartTable
 from saas.tenancy.pack_files import Problems
 from saas.tenancy.pack_organisation import Organisation
 from saas.tenancy.pack_reference_list import References
-from saas.tenancy.pack_registers import PackRegister, check_against_form
+from saas.tenancy.pack_registers import check_against_form
 from saas.tenancy.pack_schema import RoleName, UnitRow
 from saas.tenancy.pack_source import Source, toml_path
 from saas.tenancy.pack_structure_checks import POST_TEMPLATES
@@ -53,8 +53,7 @@ def check_references(
         _check_route(route, references)
     for collection in configuration.collections:
         _check_collection(collection, organisation, references)
-    for register in configuration.registers:
-        _check_register(register, configuration, organisation, references)
+    _check_registers(configuration, organisation, references)
     for target in configuration.targets:
         references.check("方案", target.plan, target.source.at("plan"))
         references.check("单位", target.responsible_unit, target.source.at("responsible_unit"))
@@ -143,15 +142,14 @@ def _type_code(superior: str | int) -> str | None:
     return superior if isinstance(superior, str) and superior not in {"", PARENT} else None
 
 
-def _check_register(
-    entry: PackRegister, configuration: Configuration, organisation: Organisation, references: References
-) -> None:
-    references.check("表单", entry.table.form, entry.source.at("form"))
-    references.check("单位", entry.table.owner_unit, entry.source.at("owner_unit"))
-    _check_cohort(entry.cohort, entry.source.at("cohort"), organisation, references)
-    form = next((each.form for each in configuration.forms if each.form.code == entry.table.form), None)
-    if form is not None:
-        check_against_form(entry, form, references.problems)
+def _check_registers(configuration: Configuration, organisation: Organisation, references: References) -> None:
+    forms = {each.form.code: each.form for each in configuration.forms}
+    for entry in configuration.registers:
+        references.check("表单", entry.table.form, entry.source.at("form"))
+        references.check("单位", entry.table.owner_unit, entry.source.at("owner_unit"))
+        _check_cohort(entry.cohort, entry.source.at("cohort"), organisation, references)
+        if entry.table.form in forms:
+            check_against_form(entry, forms[entry.table.form], references.problems)
 
 
 def _check_cohort(

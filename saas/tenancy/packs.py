@@ -21,7 +21,6 @@ from saas.tenancy.pack_configuration import (
     ROUTES,
     TARGETS,
     Configuration,
-    Source,
     read_configuration,
 )
 from saas.tenancy.pack_errors import build_toml
@@ -39,6 +38,7 @@ from saas.tenancy.pack_migrations import migrate
 from saas.tenancy.pack_organisation import Organisation, find_root, read_organisation
 from saas.tenancy.pack_references import check_references
 from saas.tenancy.pack_schema import SCHEMA_VERSION, PackHead
+from saas.tenancy.pack_source import Source
 from saas.tenancy.pack_structure_checks import FUNCTIONS, HIERARCHIES, LINK_KINDS, PLACEMENTS, POST_TEMPLATES
 
 __all__ = ["Configuration", "Organisation", "Pack", "PackError", "PackProblem", "read_pack"]
@@ -50,7 +50,7 @@ _COUNTY_FILES = (pack_checks.UNIT_TYPES, pack_checks.UNITS, pack_checks.POSTS)
 _COUNTY_ONLY = (pack_checks.UNITS, pack_checks.PEOPLE, pack_checks.LINKS, PLACEMENTS)
 _TABLES = (FUNCTIONS, HIERARCHIES, LINK_KINDS, POST_TEMPLATES, pack_checks.ATTRIBUTES, *_COUNTY_FILES, *_COUNTY_ONLY)
 _FILES = frozenset({HEAD, ROUTES, COLLECTIONS, TARGETS, COHORTS, BODIES, HISTORY, "README.md", *_TABLES})
-_TOML_FOLDERS = frozenset({"forms", "schemes", "plans"})
+_TOML_FOLDERS = frozenset({"forms", "schemes", "plans", "registers"})
 _FREE_FOLDERS = frozenset({"assets"})
 _LATER_FOLDERS = frozenset({"documents"})
 """Kept free for what later formats bring: a pack that has one is for a newer program."""

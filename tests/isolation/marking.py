@@ -15,8 +15,8 @@ from typing import Any, TypeVar
 
 from pydantic import BaseModel
 
-from saas.tenancy.pack_configuration import Source
 from saas.tenancy.pack_organisation import Organisation
+from saas.tenancy.pack_source import Source
 from saas.tenancy.packs import Pack, read_pack
 
 PACKS = Path(__file__).resolve().parents[2] / "tenants"
@@ -36,6 +36,22 @@ def few_units(folder: str) -> Pack:
     return dataclasses.replace(pack, organisation=_few_units(pack.organisation))
 
 
+def large_town(folder: str, villages: int) -> Pack:
+    """A demonstration pack with one second-level unit, and so many units below it."""
+    pack = read_pack(PACKS / folder, year=date.today().year)
+    organisation = pack.organisation
+    territorial = {row.code for row in organisation.unit_types if row.is_territorial}
+    root = next(unit for unit in organisation.units if unit.parent is None)
+    town = next(unit for unit in organisation.units if unit.parent == root.code and unit.type in territorial)
+    towns = {unit.code for unit in organisation.units if unit.parent == root.code and unit.type in territorial}
+    below = [unit.code for unit in organisation.units if unit.parent in towns and unit.type in territorial][:villages]
+    kept = {unit.code for unit in organisation.units if unit.type not in territorial} | {root.code, town.code, *below}
+    moved = tuple(
+        unit.model_copy(update={"parent": town.code}) if unit.code in below else unit for unit in organisation.units
+    )
+    return dataclasses.replace(pack, organisation=_cut(dataclasses.replace(organisation, units=moved), kept))
+
+
 def _few_units(organisation: Organisation) -> Organisation:
     kept: dict[str, int] = {}  # unit → how many of its territorial children are kept
     territorial = {row.code for row in organisation.unit_types if row.is_territorial}
@@ -45,6 +61,11 @@ def _few_units(organisation: Organisation) -> Organisation:
         elif unit.parent in kept and kept[unit.parent] < 2:
             kept[unit.parent] += 1
             kept[unit.code] = 0
+    return _cut(organisation, set(kept))
+
+
+def _cut(organisation: Organisation, kept: set[str]) -> Organisation:
+    """An organisation with these units only, and with what and who belongs to them."""
     people = tuple(person for person in organisation.people if all(post.unit in kept for post in person.posts))
     logins = {person.login_name for person in people}
     return dataclasses.replace(
