@@ -10,9 +10,11 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from saas.domain.errors import FormError
-from saas.domain.fields import CONTAINERS, SELECTS, Choice, Field, FieldType, FormDefinition
+from saas.domain.fields import CONTAINERS, SELECTS, Choice, Demand, Field, FieldType, FormDefinition
 
 Fields = tuple[Field, ...]
+YES_NO = (Choice("yes", "是"), Choice("no", "否"), Choice("na", "不适用"))
+CHECKLIST, CHECKLIST_ITEM = "checklist", "checklist_item"  # ready-made blocks of the builder
 
 
 def find_field(form: FormDefinition, path: str) -> Field:
@@ -53,6 +55,25 @@ def new_field(kind: FieldType, name: str, label: str) -> Field:
     if kind is FieldType.CALCULATE:
         return Field(kind, name, label, calculation="0")
     return Field(kind, name, label)
+
+
+def new_block(kind: str, name: str, label: str) -> Field:
+    """Return a new field of a type, or a ready-made block: a checklist with one item of each demand, or one item."""
+    if kind == CHECKLIST_ITEM:
+        return checklist_item(name, label, Demand.MUST)
+    if kind != CHECKLIST:
+        return new_field(FieldType(kind), name, label)
+    items = (
+        checklist_item(f"{name}_1", "必须有的项目", Demand.MUST),
+        checklist_item(f"{name}_2", "建议有的项目", Demand.SHOULD),
+        checklist_item(f"{name}_3", "不得有的项目", Demand.FORBIDDEN),
+    )
+    return Field(FieldType.GROUP, name, label, fields=items)
+
+
+def checklist_item(name: str, label: str, demand: Demand) -> Field:
+    """Return an item of a checklist: yes, no or not applicable, and it must be answered."""
+    return Field(FieldType.SELECT_ONE, name, label, required=True, choices=YES_NO, demand=demand)
 
 
 def add_field(form: FormDefinition, parent: str, item: Field) -> FormDefinition:

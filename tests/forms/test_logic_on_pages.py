@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from saas.domain.fields import form_from_mapping
-from saas.forms.forms import condition
+from saas.forms.field_form import condition
 from saas.forms.models import FormVersion, VersionStatus
 from tests.browser import Browser
 from tests.factories_forms import make_form, make_version

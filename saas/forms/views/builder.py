@@ -13,29 +13,30 @@ from wtforms.fields.choices import SelectChoice
 
 from saas.access.decorators import requires
 from saas.access.permissions import Permission
-from saas.db import local_clock, unit_of_work
+from saas.db import local_clock, local_today, unit_of_work
 from saas.domain.answers import initial_raw
 from saas.domain.errors import FormError
-from saas.domain.fields import MAX_FIELDS, FieldType, count_fields, form_from_mapping, iter_fields
+from saas.domain.fields import FILES, MAX_FIELDS, Field, count_fields, form_from_mapping, iter_fields, sources_of
 from saas.domain.fields import FormDefinition as Definition
-from saas.domain.form_editing import add_field, find_field, move_field, new_field, remove_field, unused_name
+from saas.domain.form_editing import add_field, find_field, move_field, new_block, remove_field, unused_name
 from saas.domain.form_locks import locked_paths
 from saas.forms import queries, services
-from saas.forms.fill_form import field_id, fill_nodes
-from saas.forms.forms import (
+from saas.forms.choosing import source_choices
+from saas.forms.field_form import (
     LOGIC,
+    MORE,
     SETTINGS,
-    TYPE_LABELS,
-    AddFieldForm,
     FieldForm,
-    UploadForm,
     changed_definition,
     field_form,
     field_mapping,
     posted_choices,
 )
+from saas.forms.fill_form import field_id, fill_nodes
+from saas.forms.forms import NEW_KINDS, TYPE_LABELS, AddFieldForm, UploadForm
 from saas.forms.locking import pack_of, refuse_locked
 from saas.forms.models import FormVersion, VersionStatus
+from saas.forms.outside_choices import with_choices
 from saas.forms.uploads import read_definition
 from saas.forms.views.blueprint import bp, is_stale, refuse_stale
 from saas.htmx import render_page
@@ -61,7 +62,7 @@ def add(form_id: uuid.UUID, number: int) -> ResponseReturnValue:
     if is_stale(draft, form.version.data):
         return _page(draft, form, status=409)
     definition = form_from_mapping(draft.definition)
-    item = new_field(FieldType(form.type.data), unused_name(definition), form.label.data.strip())
+    item = new_block(form.type.data, unused_name(definition), form.label.data.strip())
     location = _builder_url(draft, f"{form.parent.data}.{item.name}".lstrip("."))
     with unit_of_work():
         services.change_definition(
@@ -170,7 +171,9 @@ def _page(shown: FormVersion, form: AddFieldForm, status: int = 200, upload: Upl
         version=shown,
         definition=definition,
         lines=_lines(definition),
-        nodes=fill_nodes(definition, initial_raw(definition), now=local_clock()),
+        nodes=fill_nodes(with_choices(definition, None, local_today()), initial_raw(definition), now=local_clock()),
+        source_names=source_choices() if sources_of(definition) else {},
+        new_kinds=NEW_KINDS,
         is_editable=is_editable,
         has_locks=bool(locked_paths(definition)),
         locked_by=pack_of(shown.form) if locked_paths(definition) else "",
@@ -202,6 +205,11 @@ def _field_page(
     form.when_field.choices = [SelectChoice("", gettext("不设条件"))] + [
         SelectChoice(each.name, f"{each.label[:40]}（{each.name}）") for each in others
     ]
+    form.evidence.choices = [SelectChoice("", gettext("不需要")), *_evidence_beside(definition, path, item)]
+    sources = source_choices() if "choices_from" in SETTINGS[item.type] else {}
+    form.choices_from.choices = [SelectChoice("", gettext("在本题列出"))] + [
+        SelectChoice(value, label) for value, label in sources.items()
+    ]
     typed = request.method == "POST"
     page = render_template(
         "forms/edit_field.html",
@@ -211,6 +219,8 @@ def _field_page(
         form=form,
         shown=SETTINGS[item.type],
         logic=LOGIC,
+        more=MORE,
+        has_more=any(form[name].data for name in MORE if name in SETTINGS[item.type]),
         has_logic=any(form[name].data for name in ("relevant", *LOGIC)),
         type_label=TYPE_LABELS[item.type],
         choices={
@@ -222,3 +232,10 @@ def _field_page(
         is_stale=status == 409,
     )
     return page, status
+
+
+def _evidence_beside(definition: Definition, path: str, item: Field) -> list[SelectChoice]:
+    """The photos and files in the same group as a question."""
+    parent = path.rpartition(".")[0]
+    beside = find_field(definition, parent).fields if parent else definition.fields
+    return [SelectChoice(each.name, each.label[:40]) for each in beside if each.type in FILES and each is not item]

@@ -11,14 +11,17 @@ from flask_login import current_user
 
 from saas.access.decorators import requires
 from saas.access.permissions import Permission
-from saas.db import local_clock
+from saas.db import local_clock, local_today
 from saas.domain.answers import Parsed, initial_raw, parse_answers
-from saas.domain.fields import form_from_mapping
+from saas.domain.checklists import checklist_summary
+from saas.domain.fields import FormDefinition, form_from_mapping
 from saas.domain.filed import answer_rows
 from saas.domain.form_logic import reacts_to_answers
 from saas.forms import queries
 from saas.forms.fill_form import Surroundings, field_id, fill_nodes
+from saas.forms.languages import language_choices, shown_in_language
 from saas.forms.models import FormVersion
+from saas.forms.outside_choices import with_choices
 from saas.forms.views.blueprint import bp
 from saas.htmx import render_page, wants_fragment
 
@@ -27,7 +30,7 @@ from saas.htmx import render_page, wants_fragment
 @requires(Permission.FORM_EDIT)
 def try_out(form_id: uuid.UUID, number: int) -> ResponseReturnValue:
     shown = queries.get_version(form_id, number, current_user)
-    return _page(shown, initial_raw(form_from_mapping(shown.definition)), None)
+    return _page(shown, initial_raw(_definition(shown)), None)
 
 
 @bp.post("/<uuid:form_id>/versions/<int:number>/try")
@@ -41,14 +44,19 @@ def try_out_check(form_id: uuid.UUID, number: int) -> ResponseReturnValue:
         raw = {name: values for name, values in raw.items() if not name.startswith(raw["remove"][0] + ".")}
     if {"add", "remove"} & set(raw):
         return _page(shown, raw, None, more=frozenset(raw.get("add", ())))
-    definition = form_from_mapping(shown.definition)
+    definition = _definition(shown)
     return _page(shown, raw, parse_answers(definition, raw, now=local_clock()))
+
+
+def _definition(shown: FormVersion) -> FormDefinition:
+    """The form as the county would fill it today, in the language that was chosen."""
+    return shown_in_language(with_choices(form_from_mapping(shown.definition), None, local_today()))
 
 
 def _page(
     shown: FormVersion, raw: dict[str, list[str]], parsed: Parsed | None, more: frozenset[str] = frozenset()
 ) -> Response:
-    definition = form_from_mapping(shown.definition)
+    definition = _definition(shown)
     errors = {path: str(reason) for path, reason in parsed.errors.items()} if parsed else {}
     context: dict[str, Any] = {
         "version": shown,
@@ -57,6 +65,8 @@ def _page(
         "errors": [(field_id(path), text) for path, text in errors.items()],
         "rows": answer_rows(definition, parsed.answers) if parsed and parsed.is_valid else (),
         "is_sound": parsed is not None and parsed.is_valid,
+        "languages": language_choices(definition),
+        "checklist": checklist_summary(definition, parsed.answers) if parsed and parsed.is_valid else None,
         "reacts": reacts_to_answers(definition),
     }
     return render_page("forms/try_out.html", fragment="questions", status=422 if errors else 200, **context)
