@@ -9,7 +9,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
@@ -30,14 +30,19 @@ from saas.domain.periods import Cadence, period_of
 from saas.org.models import OrgUnit, Post, UnitType
 from saas.packs.services import apply_pack
 from saas.submissions.models import Collection, CollectionWindow
+from saas.tenancy.packs import Pack
 from saas.tenancy.provisioning import create_tenant
 from saas.tenancy.roles import ROLES, create_roles
 from saas.tenancy.scope import tenant_scope
-from tests.isolation.marking import few_units
+from tests.isolation.marking import few_units, large_town
 
 ROLE_PASSWORD = "only-for-tests"
 PASSWORD = "Browser-test-8"
-COUNTIES = {"qinghe": ("清禾县", "rural-county"), "linjiang": ("临江区", "city-district")}
+COUNTIES: Mapping[str, tuple[str, Callable[[], Pack]]] = {
+    "qinghe": ("清禾县", lambda: few_units("rural-county")),
+    "linjiang": ("临江区", lambda: few_units("city-district")),
+    "changxi": ("长溪县", lambda: large_town("rural-county", villages=17)),
+}
 SECONDS_TO_START = 120
 # Numbered databases that no other test uses (0, 9 and 10 are taken): a worker takes every message that it finds.
 OUR_REDIS = (1, 2, 3, 4, 5, 6, 7, 8, 11, 12, 13, 14, 15)
@@ -145,10 +150,10 @@ def _fill(
     accounts, posts, roots = {}, {}, {}
     with app.app_context():
         upgrade()
-        for slug, (name, folder) in COUNTIES.items():
+        for slug, (name, pack) in COUNTIES.items():
             tenant_id = create_tenant(environ["DATABASE_OWNER_URL"], slug, name)
             with tenant_scope(tenant_id), unit_of_work():
-                apply_pack(few_units(folder), first_password=PASSWORD, must_change_password=False)
+                apply_pack(pack(), first_password=PASSWORD, must_change_password=False)
                 _open_windows()
                 accounts[slug], posts[slug], roots[slug] = _people()
         db.engine.dispose()
