@@ -18,7 +18,7 @@ from saas.domain.progress import CaseStatus
 from saas.local import local_day
 from saas.org.models import OrgUnit
 from saas.plans.tasks import list_my_parts
-from saas.registers.queries import list_due, list_to_decide
+from saas.registers.queries import list_waiting_records
 from saas.review.models import ReviewCase, ReviewTask
 from saas.review.queries import list_open_tasks, list_started
 from saas.submissions.asking import list_waiting
@@ -58,7 +58,7 @@ class ToDos:
 
 
 def list_to_dos(viewer: Viewer, on: date) -> ToDos:
-    """Return what the viewer has to do: ten statements, or seven more where they fill for others or compile."""
+    """Return what the viewer has to do: nine statements, or seven more where they fill for others or compile."""
     found = ToDos()
     due = due_submissions(viewer, on)
     for item in due:
@@ -115,7 +115,8 @@ def _parts(viewer: Viewer, on: date) -> Iterator[ToDo]:
 
 def _registers(viewer: Viewer, on: date) -> Iterator[ToDo]:
     """Records of registers that fall due, and those that wait for a decision of somebody above."""
-    for due in list_due(viewer, on):
+    waiting_records = list_waiting_records(viewer, on)
+    for due in waiting_records.due:
         words = gettext("%(count)s 条超期", count=due.overdue) if due.overdue else ""
         soon = gettext("%(count)s 条临近到期", count=due.soon) if due.soon else ""
         yield ToDo(
@@ -126,7 +127,7 @@ def _registers(viewer: Viewer, on: date) -> Iterator[ToDo]:
             url=url_for("registers.register", register_id=due.register_id, due="overdue" if due.overdue else "soon"),
             **_deadline(due.first_due_on, on, is_overdue=bool(due.overdue)),
         )
-    for waiting in list_to_decide(viewer):
+    for waiting in waiting_records.to_decide:
         yield ToDo(
             kind=gettext("台账"),
             icon="check",

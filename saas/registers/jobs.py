@@ -3,14 +3,22 @@
 from __future__ import annotations
 
 import uuid
+from datetime import date
 
 from saas.db import unit_of_work
 from saas.imports.handlers import register_import
+from saas.jobs.daily import daily
 from saas.jobs.registry import job
-from saas.registers import exporting
+from saas.registers import exporting, reminding
 from saas.registers.tables import RegisterRecords
 
 register_import(RegisterRecords())
+
+
+@daily("register_reminders")
+def send_reminders(today: date) -> int:
+    """Remind of records that fall due or are overdue."""
+    return reminding.remind(today)
 
 
 @job(kind=exporting.JOB, timeout=600)

@@ -7,15 +7,19 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
+from flask_babel import gettext
+from flask_babel import lazy_gettext as _l
+
 from saas.accounts.viewer import Viewer
 from saas.db import local_today
 from saas.domain.answers import answers_from_stored
 from saas.domain.fields import FILES, NUMBERS, SILENT, Field, FieldType, FormDefinition
 from saas.domain.masking import mask_answer, protected_fields
 from saas.domain.record_access import FieldAccess, Level
-from saas.domain.record_filters import RecordFilter, is_chosen, may_filter
+from saas.domain.record_filters import CHOSEN, LEAST, MOST, AnswerTest, Due, RecordFilter, is_chosen, may_filter
 from saas.domain.records import State, answer_at, is_overdue, open_fields, plain_fields, text_at
 from saas.forms.queries import find_published_version
+from saas.org.queries import list_units_by_id
 from saas.registers import queries
 from saas.registers.models import Register, RegisterRecord
 from saas.registers.protection import accesses_to
@@ -139,6 +143,50 @@ def _cells(
         else:
             texts.append(mask_answer(masks[column.path], answer_at(answers, column.path)))
     return tuple(texts)
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """One thing that the filter asks for, in words, with the keys of the address that carry it."""
+
+    words: str
+    keys: tuple[str, ...]
+
+
+def asked_words(register: Register, form: FormDefinition | None, wanted: RecordFilter) -> list[Asked]:
+    """What the filter asks for in words, apart from what the tabs say. At most two statements."""
+    states, fields = queries.states_of(register), plain_fields(form) if form is not None else {}
+    found = []
+    if wanted.text:
+        found.append(Asked(f"“{wanted.text}”", ("q",)))
+    if wanted.states:
+        found.append(Asked("、".join(states.state(code).name for code in wanted.states), ("state",)))
+    ids = [each for each in (wanted.unit_id, wanted.responsible_id) if each is not None]
+    names = {unit_id: unit.name for unit_id, unit in list_units_by_id(ids).items()} if ids else {}
+    if wanted.unit_id is not None:
+        found.append(Asked(names.get(wanted.unit_id, "—"), ("unit",)))
+    if wanted.responsible_id is not None:
+        found.append(Asked(gettext("责任：%(name)s", name=names.get(wanted.responsible_id, "—")), ("responsible",)))
+    if wanted.person_id is not None:
+        found.append(Asked(gettext("人员：%(name)s", name=queries.name_of_person(wanted.person_id)), ("person",)))
+    if wanted.due is Due.NONE:
+        found.append(Asked(gettext("未定期限"), ("due",)))
+    for label, span, name in ((_l("期限"), wanted.due_on, "due"), (_l("登记"), wanted.opened_on, "opened")):
+        if span.first is not None or span.last is not None:
+            found.append(Asked(f"{label} {_between(span.first, span.last)}", (f"{name}_from", f"{name}_to")))
+    found += [_asked_answer(test, fields[test.path]) for test in wanted.tests if test.path in fields]
+    return found
+
+
+def _asked_answer(test: AnswerTest, item: Field) -> Asked:
+    if test.chosen:
+        words = "、".join(item.label_of(name) for name in test.chosen)
+        return Asked(f"{item.label}：{words}", (CHOSEN + test.path,))
+    return Asked(f"{item.label} {_between(test.least, test.most)}", (LEAST + test.path, MOST + test.path))
+
+
+def _between(first: object, last: object) -> str:
+    return f"{'' if first is None else first}–{'' if last is None else last}"
 
 
 def record_ids(values: Sequence[str], limit: int) -> list[uuid.UUID]:

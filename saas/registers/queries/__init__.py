@@ -40,17 +40,28 @@ from saas.registers.queries.registers import (
     own_keeping_units,
     states_of,
 )
-from saas.registers.queries.views import get_own_view, list_filter_units, list_views, may_open
+from saas.registers.queries.views import (
+    get_own_view,
+    list_filter_units,
+    list_linked,
+    list_views,
+    may_open,
+    name_of_person,
+)
 from saas.registers.queries.visibility import Looking, responsible_units, visible_records, workable_records
+from saas.registers.queries.waiting import DueRecords, ToDecide, Waiting, list_waiting_records
 
 __all__ = [
     "PAGE",
     "SUBJECT",
+    "DueRecords",
     "Event",
     "Link",
     "Looking",
     "RegisterRow",
+    "ToDecide",
     "Totals",
+    "Waiting",
     "count_by_state",
     "count_in_states",
     "definition_for",
@@ -69,15 +80,18 @@ __all__ = [
     "list_active_registers",
     "list_events",
     "list_filter_units",
+    "list_linked",
     "list_links",
     "list_links_of",
     "list_record_ids",
     "list_registers",
     "list_views",
+    "list_waiting_records",
     "may_open",
     "may_see_record",
     "may_work_on",
     "movers_of",
+    "name_of_person",
     "own_keeping_units",
     "person_named",
     "record_files",

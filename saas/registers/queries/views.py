@@ -6,16 +6,16 @@ import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import or_, select
+from sqlalchemy import func, or_, select
 
 from saas.access.permissions import Permission
 from saas.accounts.models import User
 from saas.db import db, local_today
 from saas.org.models import OrgUnit
 from saas.org.queries import list_units_below
-from saas.registers.models import Register, RegisterView
+from saas.registers.models import RecordLink, Register, RegisterRecord, RegisterView
 from saas.registers.queries.registers import is_kept_by
-from saas.registers.queries.visibility import Looking
+from saas.registers.queries.visibility import Looking, visible_records
 
 MAX_OFFERED = 400  # units in one picker; larger counties are asked for by the town's own page
 
@@ -57,6 +57,27 @@ def list_filter_units(viewer: Looking) -> Sequence[OrgUnit]:
     if len(units) > MAX_OFFERED:
         units = [unit for unit in units if unit.unit_type.level < lowest]
     return units if len(units) > 1 else []
+
+
+def list_linked(register: Register, viewer: Looking) -> tuple[list[tuple[str, str]], list[tuple[str, str]]]:
+    """The units and the persons that answer for records that the viewer sees: id and name, for choosing."""
+    seen = visible_records(viewer).where(RegisterRecord.register_id == register.id).with_only_columns(RegisterRecord.id)
+    rows = db.session.execute(
+        select(RecordLink.unit_id, RecordLink.user_id, func.coalesce(OrgUnit.name, User.name).label("name"))
+        .outerjoin(OrgUnit, OrgUnit.id == RecordLink.unit_id)
+        .outerjoin(User, User.id == RecordLink.user_id)
+        .where(RecordLink.record_id.in_(seen))
+        .distinct()
+        .order_by("name", RecordLink.unit_id, RecordLink.user_id)
+        .limit(MAX_OFFERED)
+    ).all()
+    units = [(str(row.unit_id), row.name) for row in rows if row.unit_id is not None]
+    return units, [(str(row.user_id), row.name) for row in rows if row.user_id is not None]
+
+
+def name_of_person(user_id: uuid.UUID) -> str:
+    """What a person is called, "—" if there is none."""
+    return db.session.scalars(select(User.name).where(User.id == user_id)).one_or_none() or "—"
 
 
 def may_open(register: Register, viewer: Looking) -> bool:

@@ -56,6 +56,7 @@ def register(register_id: uuid.UUID) -> ResponseReturnValue:
         totals=queries.count_by_state(shown, wanted, current_user, form),
         list_url=address(shown, wanted),
         address=lambda **changes: address(shown, wanted, **changes),
+        asked_words=listing.asked_words(shown, form, wanted),
         **_around(shown, form),
     )
 
@@ -81,6 +82,7 @@ def _around(shown: Register, form: FormDefinition | None) -> dict[str, Any]:
         "filters": listing.filter_fields(form),
         "offered": listing.offered_columns(form) if form is not None else {},
         "units": queries.list_filter_units(current_user),
+        "linked": queries.list_linked(shown, current_user),
         "views": queries.list_views(shown, current_user),
         "may_open": form is not None and queries.may_open(shown, current_user),
         "may_configure": current_user.permits(Permission.COLLECTION_EDIT),
