@@ -82,7 +82,6 @@ def _row(desk: Desk) -> Compilation:
         created_at=utc_now(),
     )
     db.session.add(row)
-    db.session.flush()
     return row
 
 
