@@ -36,11 +36,11 @@ STOCK: list[Mapping[str, Any]] = [
         "type": "integer", "name": "opening", "label": "期初库存", "measure": "件", "required": True,
         "read_only": True, "prefill": "last:closing",
     },
-    {"type": "integer", "name": "in", "label": "入库", "measure": "件", "required": True},
-    {"type": "integer", "name": "out", "label": "出库", "measure": "件", "required": True},
+    {"type": "integer", "name": "received", "label": "入库", "measure": "件", "required": True},
+    {"type": "integer", "name": "issued", "label": "出库", "measure": "件", "required": True},
     {
         "type": "integer", "name": "closing", "label": "期末库存", "measure": "件",
-        "calculation": "${opening} + ${in} - ${out}",
+        "calculation": "${opening} + ${received} - ${issued}",
     },
 ]  # fmt: skip
 
@@ -279,7 +279,7 @@ def test_the_opening_stock_is_last_months_closing_and_nobody_can_type_it(clerk: 
     collection = collect(*STOCK)
     make_submission(collection, place.village, period_start=FEBRUARY, status=SIGNED, answers={"closing": 40})
 
-    submission = fill(clerk, place, collection, is_sent=True, **{"opening": "999", "in": "5", "out": "15"})
+    submission = fill(clerk, place, collection, is_sent=True, opening="999", received="5", issued="15")
 
     assert submission.status is SubmissionStatus.SUBMITTED
     assert (submission.answers["opening"], submission.answers["closing"]) == (40, 30)
@@ -289,7 +289,7 @@ def test_the_opening_stock_is_last_months_closing_and_nobody_can_type_it(clerk: 
 def test_the_opening_stock_follows_its_source_until_it_is_handed_in(clerk: Browser, place: Place) -> None:
     collection = collect(*STOCK)
     before = make_submission(collection, place.village, period_start=FEBRUARY, status=SIGNED, answers={"closing": 40})
-    submission = fill(clerk, place, collection, **{"in": "5", "out": "15"})
+    submission = fill(clerk, place, collection, received="5", issued="15")
     correction = make_submission(
         collection, place.village, period_start=FEBRUARY, status=SIGNED, answers={"closing": 44}, revision=2
     )
@@ -307,7 +307,7 @@ def test_the_first_opening_stock_is_typed_by_hand(clerk: Browser, place: Place) 
     collection = collect(*STOCK)
     assert "上期填报：还没有上期填报，请填写" in clerk.get(path_of(place, collection)).text
 
-    submission = fill(clerk, place, collection, is_sent=True, **{"opening": "8", "in": "5", "out": "1"})
+    submission = fill(clerk, place, collection, is_sent=True, opening="8", received="5", issued="1")
 
     assert (submission.answers["opening"], submission.answers["closing"]) == (8, 12)
 
@@ -318,7 +318,7 @@ def test_every_way_of_filling_keeps_the_origin(place: Place) -> None:
     period = filling(place, collection).period
 
     submission = start_submission(collection, place.village, period, actor=place.clerk)
-    save_answers(submission, {"in": 5, "out": 15, "n": "改过"}, actor=place.clerk)
+    save_answers(submission, {"received": 5, "issued": 15, "n": "改过"}, actor=place.clerk)
     submit(submission, actor=place.clerk)
 
     assert submission.answers["closing"] == 30
