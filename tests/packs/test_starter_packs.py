@@ -32,6 +32,7 @@ def codes_of(pack: Pack) -> Iterator[tuple[str, str]]:
     yield from (("collection", entry.table.code) for entry in found.collections)
     yield from (("plan", entry.plan.code) for entry in found.plans)
     yield from (("scheme", entry.scheme.code) for entry in found.schemes)
+    yield from (("register", entry.table.code) for entry in found.registers)
     yield from (("cohort", entry.table.code) for entry in found.cohorts)
     yield from (("template", entry.table.code) for entry in found.body_templates)
     yield from (("body", entry.table.code) for entry in found.bodies)
