@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from saas.submissions import source_checks
 from saas.submissions.views import (
     asking,
+    burden,
     collections,
     compiling,
     days,
@@ -20,6 +22,7 @@ from saas.submissions.views.blueprint import bp
 __all__ = [
     "asking",
     "bp",
+    "burden",
     "collections",
     "compiling",
     "days",
@@ -28,6 +31,7 @@ __all__ = [
     "listing",
     "missing",
     "revising",
+    "source_checks",
     "tables",
     "uploading",
 ]
