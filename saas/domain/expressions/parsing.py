@@ -144,7 +144,8 @@ def _check(token: Any, depth: int, names: frozenset[str], columns: frozenset[str
     if symbol == "(name)" and (token.value in columns or ANY_NAME in columns):
         return
     if symbol == "(name)":
-        raise ExpressionError("不认识“{word}”：引用字段请写成 ${{{word}}}", word=str(token.value))
+        text = "不认识“{word}”：引用字段请写成 ${{{word}}}，文字请加引号"
+        raise ExpressionError(text, code="bare_name", word=str(token.value))
     if symbol not in _LITERALS and symbol not in operators.EVALUATE and symbol not in FUNCTIONS and symbol != "..":
         raise ExpressionError("暂不支持“{word}”：请用 ${{字段名}} 引用字段", word=symbol)
     if symbol != "$":  # what stands behind it is a name

@@ -10,16 +10,20 @@ from typing import Any
 from saas.domain.errors import FormError
 from saas.domain.fields import CONTAINERS, FILES, SELECTS, FieldType, FormDefinition, form_from_mapping
 from saas.domain.reading import CODE
-from saas.forms.xlsform.choices import ChoiceLists, read_choices
+from saas.forms.xlsform.choices import ChoiceLists, read_choices, with_columns_of
+from saas.forms.xlsform.former import former_name, former_values, with_former_values
 from saas.forms.xlsform.sheets import Line, Remark, read_sheets, truth
-from saas.forms.xlsform.words import OTHER, OURS, PREFIX, RECORDED, TRANSLATED, TYPES
+from saas.forms.xlsform.words import MOMENTS, OTHER, OURS, PLAIN, PREFIX, RECORDED, TRANSLATED, TYPES, UNUSED
 
 _BEGIN = re.compile(r"begin[ _](group|repeat|loop)(?:\s.*)?$")
 _END = re.compile(r"end[ _](group|repeat|loop)(?:\s.*)?$")
 _SELECT = re.compile(r"(.+?)\s+(\S+?)(\s+or[ _]other|\s+or specify other)?$")
 _PARAMETER = re.compile(r"(\w+)\s*=\s*([^\s,;]+)")
 _NAME = re.compile(r"[^\W\d][\w-]{0,63}")
+_REFERENCE = re.compile(r"\$\{\s*([^}]+?)\s*\}")
 _EXPRESSION = re.compile(r"\$\{|\w\(")
+_NAMELESS = re.compile(r"note$|begin[ _]group")  # XLSForm gives them names of its own
+_FROM_FILE = re.compile(r"from[ _]file\s", re.IGNORECASE)
 _DIRECT = ("relevant", "constraint", "calculation", "choice_filter", "repeat_count")
 
 
@@ -37,8 +41,11 @@ def form_from_xlsform(content: bytes, name: str) -> Imported:
     SpreadsheetRefused is raised for a file that is no sound workbook.
     """
     sheets = read_sheets(content, name)
-    reader = _Reader(read_choices(sheets.choices, sheets.remarks), sheets.remarks, sheets.default_language)
-    fields = reader.block(iter_lines := list(sheets.survey), 0, len(iter_lines))
+    lists = read_choices((*sheets.choices, *sheets.external), sheets.remarks)
+    lines, before = with_former_values(sheets.survey)
+    reader = _Reader(lists, sheets.remarks, sheets.default_language, _referenced(lines))
+    fields = reader.block(lines, 0, len(lines))
+    fields = [*former_values(before), *fields] if fields else []
     if not fields:
         raise FormError("survey", "工作表 survey 里没有题目", code="empty_form", advice="每行写 type、name、label")
     mapping: dict[str, Any] = {
@@ -49,6 +56,11 @@ def form_from_xlsform(content: bytes, name: str) -> Imported:
     if sheets.default_language:
         mapping["default_language"] = sheets.default_language
     return Imported(_built(mapping, reader.rows), tuple(sheets.remarks))
+
+
+def _referenced(lines: Sequence[Line]) -> frozenset[str]:
+    """The names that anything in the survey refers to."""
+    return frozenset(name for line in lines for text in line.cells.values() for name in _REFERENCE.findall(text))
 
 
 def _built(mapping: dict[str, Any], rows: Mapping[str, int]) -> FormDefinition:
@@ -85,8 +97,15 @@ class _Reader:
     lists: ChoiceLists
     remarks: list[Remark]
     language: str
+    referenced: frozenset[str]
     path: list[str] = field(default_factory=list)
     rows: dict[str, int] = field(default_factory=dict)
+    repeats: int = 0  # how many repeats are open
+
+    @property
+    def is_repeated(self) -> bool:
+        """Whether what is read now stands in a repeat."""
+        return self.repeats > 0
 
     def block(self, lines: Sequence[Line], start: int, end: int) -> list[dict[str, Any]]:
         """The fields of some lines; what stands between `begin` and `end` becomes a group or a repeat."""
@@ -95,6 +114,9 @@ class _Reader:
         while place < end:
             line = lines[place]
             kind = line.get("type").lower()
+            if not kind and not line.get("name") and not line.get("label"):
+                place += 1  # a comment
+                continue
             if truth(line.get("disabled")):
                 place = self._closing(lines, place, end) + 1 if _BEGIN.match(kind) else place + 1
                 continue
@@ -126,7 +148,9 @@ class _Reader:
             raise line.fail("type", "暂不支持 loop", advice="改用 begin repeat")
         name = self.name(line)
         self.path.append(name)
+        self.repeats += kind[1] == "repeat"
         inner = self.block(lines, start + 1, closing)
+        self.repeats -= kind[1] == "repeat"
         self.path.pop()
         if not inner:
             self.remark(line, "type", f"空的分组“{name}”没有题目，已略去")
@@ -136,9 +160,8 @@ class _Reader:
         return [mapping | self.common(line, word)]
 
     def question(self, line: Line, kind: str) -> list[dict[str, Any]]:
-        if kind in RECORDED:
-            self.remark(line, "type", f"“{kind}”由系统自动记录，已略去")
-            return []
+        if kind.removeprefix("uri:") in RECORDED:
+            return self.recorded(line, kind)
         word, list_name, has_other = self.type_of(line, kind)
         name = self.name(line)
         mapping: dict[str, Any] = {"type": word.value, "name": name, "label": line.get("label") or name}
@@ -146,14 +169,42 @@ class _Reader:
             self.remark(line, "label", f"“{name}”没有写题目，用字段名代替")
         mapping |= self.common(line, word)
         if word in SELECTS:
-            choices = list(self.lists.get(line, list_name))
-            if has_other and all(choice["name"] != OTHER for choice in choices):
-                choices.append({"name": OTHER, "label": "其他"})
-            mapping["choices"] = choices
-        fields = [mapping]
-        if has_other:
-            fields.append(self.specify(mapping))
-        return fields
+            mapping |= self.choosing(line, list_name, has_other=has_other)
+        if word is FieldType.CALCULATE and "calculation" not in mapping:
+            mapping["type"] = FieldType.HIDDEN.value
+            self.remark(line, "calculation", "没有算式，按隐藏项保留")
+        if "default" in mapping and not _is_answer(mapping):
+            self.remark(line, "default", f"默认值“{mapping.pop('default')}”不是可填的答案，已略去")
+        return [mapping, self.specify(mapping)] if has_other else [mapping]
+
+    def recorded(self, line: Line, kind: str) -> list[dict[str, Any]]:
+        """What a phone notes by itself: left out, unless something in the form refers to it."""
+        if line.get("name") not in self.referenced:
+            self.remark(line, "type", f"“{kind}”由系统自动记录，已略去")
+            return []
+        mapping = {"name": self.name(line), "label": line.get("label") or line.get("name")}
+        if kind in MOMENTS:
+            return [mapping | {"type": FieldType.CALCULATE.value, "calculation": MOMENTS[kind]}]
+        self.remark(line, "type", f"“{kind}”由系统自动记录，引用它的地方为空")
+        return [mapping | {"type": FieldType.HIDDEN.value}]
+
+    def choosing(self, line: Line, list_name: str, *, has_other: bool) -> dict[str, Any]:
+        """The choices of a question: of the workbook, or from where they are kept."""
+        if line.get(PREFIX + "choices_from"):
+            return {}
+        if "${" in list_name:
+            raise line.fail("type", "暂不支持用填写的内容作选项", advice="改用固定的选项列表，或由填报人填写文字")
+        if _FROM_FILE.search(line.get("type")):
+            code = re.sub(r"[^\w.-]", "_", list_name.rpartition(".")[0] or list_name)[:64]
+            self.remark(line, "type", f"选项来自文件“{list_name}”：请建立编码为“{code}”的公用选项")
+            return {"choices_from": f"list:{code}"}
+        choices, missing = with_columns_of(self.lists.get(line, list_name), line.get("choice_filter"))
+        for column in missing:
+            text = f"选项表没有“{column}”这一列，按空值比较；如果是文字，请写成 '{column}'"
+            self.remark(line, "choice_filter", text)
+        if has_other and all(choice["name"] != OTHER for choice in choices):
+            choices.append({"name": OTHER, "label": "其他"})
+        return {"choices": choices}
 
     def specify(self, mapping: Mapping[str, Any]) -> dict[str, Any]:
         """The text behind “other”, as XLSForm makes it."""
@@ -164,8 +215,8 @@ class _Reader:
 
     def type_of(self, line: Line, kind: str) -> tuple[FieldType, str, bool]:
         if kind in TYPES and TYPES[kind] not in SELECTS:
-            if kind in {"audio", "video"}:
-                self.remark(line, "type", f"“{kind}”按文件收取")
+            if kind in PLAIN:
+                self.remark(line, "type", f"“{kind}”{PLAIN[kind]}")
             return TYPES[kind], "", False
         match = _SELECT.match(line.get("type").strip())
         word = match[1].lower() if match else kind
@@ -178,6 +229,8 @@ class _Reader:
 
     def name(self, line: Line) -> str:
         name = line.get("name")
+        if not name and _NAMELESS.match(line.get("type").lower()):
+            name = f"generated_{line.row}"
         if not name:
             raise line.fail("name", "缺少 name", advice="写一个字母开头的字段名")
         if not _NAME.fullmatch(name):
@@ -209,12 +262,19 @@ class _Reader:
             mapping["required"] = True if truth(required) or required.lower() == "true()" else required
         if truth(line.get("read_only")) or line.get("read_only").lower() == "true()":
             mapping["read_only"] = True
+        return mapping | self.beginning(line, is_fixed="read_only" in mapping)
+
+    def beginning(self, line: Line, *, is_fixed: bool) -> dict[str, Any]:
+        """The first value: a fixed one, the last report's, or one that is computed where nobody can change it."""
         default = line.get("default")
-        if default and _EXPRESSION.search(default):
-            self.remark(line, "default", "默认值是表达式，暂不支持，已略去；固定的默认值可以保留")
-        elif default:
-            mapping["default"] = default
-        return mapping
+        if not default or not _EXPRESSION.search(default):
+            return {"default": default} if default else {}
+        if _REFERENCE.fullmatch(default) and former_name(line.get("name")) in default and not self.is_repeated:
+            return {"prefill": "last"}
+        if not line.get("calculation") and (is_fixed or line.get("type").lower() in {"calculate", "hidden"}):
+            return {"calculation": f"once({default})"}
+        self.remark(line, "default", "默认值是表达式，暂不支持，已略去；固定的默认值可以保留")
+        return {}
 
     def translations(self, line: Line) -> dict[str, Any]:
         found: dict[str, dict[str, str]] = {}
@@ -239,9 +299,11 @@ class _Reader:
             del mapping[key]
             if key not in {"hint", "appearance", "read_only", "required"}:
                 self.remark(line, key, f"这种类型的题目没有“{key}”，已略去")
-        for key in ("guidance_hint", "media", "image", "audio", "video"):
+        for key in UNUSED:
             if line.get(key):
-                self.remark(line, key, f"“{key}”不显示，已略去")
+                self.remark(line, key, f"“{key}”没有用到，已略去")
+        if "search(" in line.get("appearance"):
+            self.remark(line, "appearance", "选项原由手机从文件中查找，这里只有工作簿里写出的选项")
         return mapping
 
     def remark(self, line: Line, column: str, text: str) -> None:
@@ -265,8 +327,18 @@ _UNFIT: Mapping[FieldType, frozenset[str]] = {
 }
 
 
+def _is_answer(mapping: Mapping[str, Any]) -> bool:
+    """Whether the default is one that could be typed."""
+    keys = ("type", "name", "label", "default", "choices", "choices_from", "min", "max", "step")
+    try:
+        form_from_mapping({"code": "probe", "name": "probe", "fields": [{k: mapping[k] for k in keys if k in mapping}]})
+    except FormError as error:
+        return error.code != "bad_default"
+    return True
+
+
 def _ours(key: str, text: str) -> Any:
-    if key == "not_applicable":
+    if key in {"not_applicable", "total", "locked"}:
         return truth(text)
     if key in {"decimals", "max_length", "min_count", "max_count"}:
         return int(text) if text.isascii() and text.isdigit() else text

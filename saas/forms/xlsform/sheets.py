@@ -70,6 +70,7 @@ class Sheets:
 
     survey: tuple[Line, ...]
     choices: tuple[Line, ...]
+    external: tuple[Line, ...]
     settings: Mapping[str, str]
     default_language: str
     remarks: list[Remark] = field(default_factory=list)
@@ -82,21 +83,30 @@ def truth(text: str) -> bool:
 
 def read_sheets(content: bytes, name: str) -> Sheets:
     """Read a workbook. FormError if it has no sheet `survey`."""
-    by_name = {sheet.name.strip().lower(): sheet for sheet in read_spreadsheet(content, name).sheets}
-    survey = by_name.get("survey")
+    found = read_spreadsheet(content, name).sheets
+    by_name = {sheet.name.strip().lower(): sheet for sheet in found}
+    survey = by_name.get("survey") or next((sheet for sheet in found[:1] if _asks(sheet)), None)
     if survey is None:
         raise FormError(
             "", "没有工作表 survey", code="no_survey", advice="XLSForm 要有 survey、choices、settings 三张表"
         )
     settings = _settings(by_name.get("settings"))
     raw_survey, raw_choices = _rows(survey, "survey"), _rows(by_name.get("choices"), "choices")
+    raw_external = _rows(by_name.get("external_choices"), "external_choices")
     language = _default_language(settings, raw_survey)
     remarks = [
         Remark(sheet.name, 1, "", "这张工作表没有用到")
         for key, sheet in by_name.items()
-        if key not in {"survey", "choices", "settings"} and key in {"external_choices", "osm", "entities", "cascades"}
+        if key not in {"survey", "choices", "settings"} and key in {"osm", "entities", "cascades"}
     ]
-    return Sheets(_in_language(raw_survey, language), _in_language(raw_choices, language), settings, language, remarks)
+    survey_lines, choices, external = (_in_language(rows, language) for rows in (raw_survey, raw_choices, raw_external))
+    return Sheets(survey_lines, choices, external, settings, language, remarks)
+
+
+def _asks(sheet: Sheet) -> bool:
+    """Whether a sheet of another name has the heads of a survey: a workbook of one sheet is read so."""
+    heads = {cell.text.strip().lower() for row in list(sheet.rows.values())[:1] for cell in row.values()}
+    return "type" in heads and "name" in heads
 
 
 def _settings(sheet: Sheet | None) -> dict[str, str]:
@@ -116,11 +126,16 @@ def _rows(sheet: Sheet | None, title: str) -> list[Line]:
         for column, cell in sheet.rows[number].items():
             if column not in heads:
                 continue
-            if cell.kind is CellKind.FORMULA:
+            if cell.kind is CellKind.FORMULA and not cell.text and title != "settings":
                 raise FormError(
-                    f"{title} {cell.address}", "单元格里是公式", code="formula", advice="请改成数值或文字后再导入"
+                    f"{title} {cell.address}",
+                    "单元格里是公式，没有保存结果",
+                    code="formula",
+                    advice="请改成数值或文字后再导入",
                 )
             text = _meant(cell.kind, cell.text)
+            if cell.kind is CellKind.FORMULA and heads[column][0] == "name" and title == "survey":
+                text = {"0": "False", "1": "True"}.get(text, text)  # a truth: no name is a number
             if heads[column][0] in _EXPRESSIONS:
                 text = text.translate(_STRAIGHT)
             if text and heads[column] not in cells:

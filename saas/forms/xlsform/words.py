@@ -20,15 +20,30 @@ TYPES: Mapping[str, FieldType] = {
     "add select multiple prompt using": FieldType.SELECT_MULTIPLE, "add integer prompt": FieldType.INTEGER,
     "add text prompt": FieldType.TEXT, "add decimal prompt": FieldType.DECIMAL, "add date prompt": FieldType.DATE,
     "add note prompt": FieldType.NOTE, "photo prompt": FieldType.IMAGE, "location": FieldType.GEOPOINT,
-    "gps": FieldType.GEOPOINT, "phone number": FieldType.TEXT, "number of days in last month": FieldType.INTEGER,
+    "select_one_external": FieldType.SELECT_ONE, "select_one_from_file": FieldType.SELECT_ONE,
+    "select_multiple_from_file": FieldType.SELECT_MULTIPLE, "select one from file": FieldType.SELECT_ONE,
+    "select multiple from file": FieldType.SELECT_MULTIPLE, "gps": FieldType.GEOPOINT,
+    "geotrace": FieldType.TEXT, "geoshape": FieldType.TEXT,
+    "phone number": FieldType.TEXT, "number of days in last month": FieldType.INTEGER,
 }  # fmt: skip
 """XLSForm's types, with the older spellings that it still takes, in lower case."""
 
+PLAIN: Mapping[str, str] = {
+    "audio": "按文件收取", "video": "按文件收取", "geotrace": "按文字填写", "geoshape": "按文字填写",
+}  # fmt: skip
+"""Types that are taken over in a plainer way, and how."""
+
 RECORDED = frozenset({
     "start", "end", "today", "deviceid", "device id", "subscriberid", "simserial", "phonenumber", "username", "email",
-    "audit", "start-geopoint", "background-audio", "xml-external", "csv-external", "imei",
+    "audit", "start-geopoint", "background-audio", "background-geopoint", "xml-external", "csv-external", "imei",
 })  # fmt: skip
 """What a phone would note by itself: our server knows who filled what and when."""
+
+MOMENTS: Mapping[str, str] = {"start": "once(now())", "end": "now()", "today": "once(today())"}
+"""Those of them that an expression may need, and how they are computed here."""
+
+UNUSED = ("trigger", "save_to", "guidance_hint", "media", "image", "big-image", "audio", "video")
+"""Columns that mean something to other programs and nothing here."""
 
 COLUMNS: Mapping[str, str] = {
     "type": "type", "command": "type", "name": "name", "value": "name", "label": "label", "caption": "label",
@@ -42,7 +57,10 @@ COLUMNS: Mapping[str, str] = {
     "bind:readonly": "read_only", "bind:jr:constraintmsg": "constraint_message", "jr:count": "repeat_count",
     "control:appearance": "appearance", "body:appearance": "appearance",
 }  # fmt: skip
-OURS = ("measure", "min", "max", "decimals", "max_length", "not_applicable", "min_count", "max_count")
+OURS = (
+    "measure", "min", "max", "decimals", "max_length", "not_applicable", "min_count", "max_count", "prefill",
+    "evidence", "demand", "sensitivity", "mask", "expected_min", "expected_max", "total", "choices_from", "locked",
+)  # fmt: skip
 PREFIX = "jiceng_"
 """Columns of ours stand behind this prefix: ODK and KoboToolbox pass over columns that they do not know."""
 

@@ -52,7 +52,7 @@ def _row(mapping: Mapping[str, Any], item: Field, lists: dict[str, tuple[Choice,
     row = {key: str(mapping[key]) for key in _SURVEY if key in mapping and not isinstance(mapping[key], bool)}
     row["type"] = _TYPES.get(item.type, item.type.value)
     if item.type in SELECTS:
-        row["type"] += " " + _list_name(item, lists)
+        row["type"] += _from_file(item) if item.choices_from else " " + _list_name(item, lists)
     row |= {key: "yes" for key in ("required", "read_only") if mapping.get(key) is True}
     if item.type is FieldType.RANGE:
         row["parameters"] = f"start={item.minimum or 0} end={item.maximum or 10} step={item.step or 1}"
@@ -66,6 +66,11 @@ def _row(mapping: Mapping[str, Any], item: Field, lists: dict[str, tuple[Choice,
     for language, texts in item.translations.items():
         row |= {f"{key}::{language}": text for key, text in texts.items()}
     return row
+
+
+def _from_file(item: Field) -> str:
+    """Choices that are kept outside the form: for other programs, a file beside it."""
+    return f"_from_file {item.choices_from.partition(':')[2].replace(':', '_')}.csv"
 
 
 def _ours(value: Any) -> str:
