@@ -42,7 +42,7 @@ from saas.org.models import (
 from saas.plans.models import Plan, PlanAttachment, PlanSection, PlanStage, PlanTask, PlanTaskPart
 from saas.registers.models import Register, RegisterRecord, RegisterView
 from saas.review.models import ReviewCase, Route
-from saas.submissions.models import Collection, Submission
+from saas.submissions.models import Collection, FieldQuery, Submission
 from saas.targets.models import Target
 from saas.tenancy.scope import tenant_scope
 from tests.isolation.county import FilledCounty
@@ -102,6 +102,7 @@ PARAMETERS: Mapping[str, OfTable | Secret | Plain] = {
     "plan_id": OfTable(Plan),
     "post-templates/template_id": OfTable(PostTemplate),
     "post_id": OfTable(Post),
+    "query_id": OfTable(FieldQuery),
     "record_id": OfTable(RegisterRecord),
     "register_id": OfTable(Register),
     "reorganisation_id": OfTable(Reorganisation),
