@@ -212,14 +212,17 @@ def _types(by_unit: Mapping[str, Burden], known: Mapping[str, OrgUnit]) -> list[
 
 
 def _owners(lines: Sequence[CollectionLine], current: Sequence[_Asked]) -> list[OwnerLine]:
-    found: dict[str, tuple[set[str], set[str], Burden]] = {}
+    found: dict[uuid.UUID | None, list[tuple[CollectionLine, _Asked]]] = {}
     for line, asked in zip(lines, current, strict=True):
-        forms, units, total = found.setdefault(line.owner, (set(), set(), Burden()))
-        forms.add(line.collection.form.code)
-        units.update(asked.fillers)
-        all_units = monthly(asked.load, line.per_month * line.unit_count)
-        found[line.owner] = (forms, units, total + all_units)
-    rows = [OwnerLine(name, len(forms), len(units), total) for name, (forms, units, total) in found.items()]
+        found.setdefault(line.collection.form.owner_unit_id, []).append((line, asked))
+    rows = []
+    for own in found.values():
+        forms = {line.collection.form_id for line, _ in own}
+        units = {unit for _, asked in own for unit in asked.fillers}
+        total = Burden()
+        for line, _ in own:
+            total += monthly(line.load, line.per_month * line.unit_count)
+        rows.append(OwnerLine(own[0][0].owner, len(forms), len(units), total))
     return sorted(rows, key=lambda row: (-row.burden.minutes, row.name))
 
 
