@@ -184,7 +184,16 @@ def _columns(item: Field) -> list[dict[str, Any]]:
     shown = [each for each in item.fields if each.type not in SILENT]
     if item.appearance != "table" or not all(each.is_question for each in shown):
         return []
-    return [{"name": each.name, "label": each.label, "is_required": each.required} for each in shown]
+    return [
+        {
+            "name": each.name,
+            "label": each.label,
+            "is_required": each.required,
+            "demand": each.demand.value,
+            "sensitivity": each.sensitivity.value,
+        }
+        for each in shown
+    ]
 
 
 def _hint(item: Field) -> str:
