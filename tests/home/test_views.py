@@ -29,7 +29,7 @@ from tests.factories_plans import make_part, make_plan, make_planning_county, ma
 from tests.statements import count_statements
 
 TODAY = date(2026, 3, 10)
-STATEMENTS = 20
+STATEMENTS = 22
 
 
 @pytest.fixture(autouse=True)
@@ -71,7 +71,7 @@ def test_each_role_has_a_first_page_in_an_empty_county(browser: Browser, village
 
 
 @pytest.mark.parametrize("role", list(Role))
-def test_the_first_page_takes_at_most_twenty_statements_whatever_there_is_to_show(
+def test_the_first_page_takes_at_most_22_statements_whatever_there_is_to_show(
     browser: Browser, village: OrgUnit, role: Role
 ) -> None:
     user = make_user(role, unit=village)
