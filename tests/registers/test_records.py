@@ -88,6 +88,21 @@ def test_moving_to_a_closed_state_closes_and_back_opens_again(place: Place) -> N
     ]
 
 
+def test_what_is_closed_does_not_change_until_it_is_opened_again(place: Place) -> None:
+    record = make_record(place)
+    move_record(record, "closed", actor=place.clerk)
+
+    with pytest.raises(DomainError) as refused:
+        change_record(record, _answers(record) | {"people": 9}, actor=place.clerk)
+    assert refused.value.code == "closed"
+    with pytest.raises(DomainError) as refused:
+        set_due_day(record, date(2026, 4, 1), actor=place.clerk)
+    assert refused.value.code == "closed"
+
+    move_record(record, "open", actor=place.clerk, note="又起纠纷")
+    assert change_record(record, _answers(record) | {"people": 9}, actor=place.clerk)
+
+
 def test_a_move_that_the_register_does_not_have_is_refused(place: Place) -> None:
     record = make_record(place)
 

@@ -68,6 +68,8 @@ def _problem(record: RegisterRecord, action: BulkAction, mover: Mover) -> Messag
 def _problem_of_change(record: RegisterRecord, action: BulkAction, mover: Mover) -> Message | None:
     if not (mover.is_keeper or mover.is_responsible):
         return message("not_allowed", "只有登记单位和责任单位可以修改")
+    if action.due_on is not None and record.closed_on is not None:
+        return message("closed", "已办结")
     states = queries.states_of(record.register)
     if action.due_on is not None and states.due is not None and states.due.field:
         return message("due_by_field", "办结期限由记录中的日期栏决定")

@@ -102,8 +102,10 @@ def change_record(
 ) -> bool:
     """Keep other answers of a record in its own version of the form; return whether anything changed.
 
-    The due day follows the answers where the register says so. The history keeps each answer before and after.
+    The due day follows the answers where the register says so. The history keeps each answer before and after. What is
+    closed does not change: raises DomainError until somebody has opened it again.
     """
+    refuse_closed(changed)
     definition, states = queries.definition_of(changed), queries.states_of(changed.register)
     before = changed.answers
     stored = canonical_answers(definition, answers)
@@ -117,6 +119,12 @@ def change_record(
     add_event(changed, kind, actor=actor, changes=changes, note=note)
     record(AuditAction.RECORD_CHANGED, changed, actor=actor, number=changed.number, fields=sorted(changes))
     return True
+
+
+def refuse_closed(subject: RegisterRecord) -> None:
+    """Raise DomainError if a record is closed: whoever closed it stands for what was in it."""
+    if subject.closed_on is not None:
+        raise DomainError("第{number}号记录已办结，不能修改；请先重新办理", code="closed", number=subject.number)
 
 
 def put_answers(target: RegisterRecord, definition: FormDefinition, answers: Answers) -> None:
@@ -162,6 +170,7 @@ def set_due_day(target: RegisterRecord, due_on: date | None, *, actor: HasId, no
 
     Raises DomainError where an answer of the record says until when: that is to be changed instead.
     """
+    refuse_closed(target)
     states = queries.states_of(target.register)
     if states.due is not None and states.due.field:
         item = _field_of(queries.definition_of(target), states.due.field)

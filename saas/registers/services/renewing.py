@@ -13,7 +13,7 @@ from saas.forms.models import FormVersion
 from saas.forms.queries import find_published_version
 from saas.registers import queries
 from saas.registers.models import RegisterRecord
-from saas.registers.services.records import add_event, changes_between, put_answers
+from saas.registers.services.records import add_event, changes_between, put_answers, refuse_closed
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +49,7 @@ def renewal_of(subject: RegisterRecord) -> Renewal | None:
 
 def renew_record(subject: RegisterRecord, *, actor: HasId) -> None:
     """Move a record to the newest form; answers that it does not take stay in the history only."""
+    refuse_closed(subject)
     renewal = renewal_of(subject)
     if renewal is None:
         raise DomainError("该记录已使用最新版表单", code="is_newest")

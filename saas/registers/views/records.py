@@ -60,8 +60,9 @@ def context_of(shown: RegisterRecord, access: FieldAccess | None = None) -> dict
         "link_roles": services.LINK_ROLES,
         "history": history_of(queries.list_events(shown), definition, states, access),
         "may_write": may_write,
-        "may_set_due": may_write and not (states.due is not None and states.due.field),
-        "renewal": services.renewal_of(shown) if may_write else None,
+        "may_change": may_write and shown.closed_on is None,
+        "may_set_due": may_write and shown.closed_on is None and not (states.due is not None and states.due.field),
+        "renewal": services.renewal_of(shown) if may_write and shown.closed_on is None else None,
     }
 
 

@@ -69,7 +69,10 @@ def create_record(register_id: uuid.UUID) -> ResponseReturnValue:
 @bp.get(EDIT)
 @requires(Permission.SUBMISSION_VIEW)
 def edit_record(record_id: uuid.UUID) -> ResponseReturnValue:
-    sheet = sheet_of(queries.get_workable_record(record_id, current_user), current_user)
+    record = queries.get_workable_record(record_id, current_user)
+    if record.closed_on is not None:
+        return redirect(url_for(".record", record_id=record_id), code=303)
+    sheet = sheet_of(record, current_user)
     return _page(sheet, Posted(sheet.first_raw(), action="show"))
 
 
