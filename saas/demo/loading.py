@@ -17,6 +17,7 @@ from saas.demo import moments
 from saas.demo.counties import MARKER, PASSWORD, Demonstration
 from saas.demo.following import tell_ordinary
 from saas.demo.past_plans import plan_tales
+from saas.demo.past_registers import record_tales
 from saas.demo.past_rounds import round_tales
 from saas.demo.past_submissions import list_reports, report_tale
 from saas.demo.past_targets import target_tales
@@ -29,7 +30,7 @@ from saas.tenancy.packs import read_pack
 from saas.tenancy.provisioning import create_tenant
 from saas.tenancy.scope import tenant_scope
 
-TALES = (plan_tales, round_tales, task_tales, target_tales)
+TALES = (plan_tales, round_tales, task_tales, target_tales, record_tales)
 APPLIED_YEARS_AGO = 1  # long enough for a yearly report about last year
 
 
