@@ -21,6 +21,8 @@ IN_A_COUNTY = (
     "tenants",
     "packs_apply",
     "import_units",
+    "import_forms",
+    "export_forms",
     "export",
 )
 NAMES = ("scoring", "pdf", *IN_A_COUNTY)

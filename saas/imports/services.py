@@ -112,7 +112,7 @@ def check_import(import_id: uuid.UUID) -> None:
         return
     handler, asking = _handler_and_asking(data_import, data_import.created_by_id)
     try:
-        content, workbook, table = _read(data_import, handler, asking)
+        table = _read(data_import, handler, asking)
     except SpreadsheetRefused as refused:
         data_import.status = ImportStatus.REFUSED
         data_import.details = {"refusal": stored_message(refused.message)}
@@ -120,7 +120,7 @@ def check_import(import_id: uuid.UUID) -> None:
     report_progress(40)
     check = handler.check(table, asking)
     report_progress(70)
-    _keep_check(data_import, check, table, content, workbook)
+    _keep_check(data_import, check, table)
 
 
 def _locked(import_id: uuid.UUID) -> DataImport:
@@ -136,24 +136,28 @@ def _handler_and_asking(data_import: DataImport, person_id: uuid.UUID) -> tuple[
     return handler, asking
 
 
-def _read(data_import: DataImport, handler: ImportHandler, asking: Asking) -> tuple[bytes, Workbook, Table]:
-    content = read_file(queries.get_file(data_import.source_file_id))
+def _read(data_import: DataImport, handler: ImportHandler, asking: Asking) -> Table:
+    """The table of the file. Its cells are not kept: of a large file they take more than all the rest."""
+    content, workbook = _opened(data_import)
     report_progress(5)
-    workbook = read_spreadsheet(content, data_import.file_name)
     if isinstance(handler, OwnWorkbook):
-        return content, workbook, handler.read_workbook(workbook, asking, data_import.file_name)
-    return content, workbook, read_table(workbook, handler.columns(asking, offers=False), data_import.file_name)
+        return handler.read_workbook(workbook, asking, data_import.file_name)
+    return read_table(workbook, handler.columns(asking, offers=False), data_import.file_name)
 
 
-def _keep_check(
-    data_import: DataImport, check: Check, table: Table, content: bytes, workbook: Workbook, **more: Any
-) -> None:
+def _opened(data_import: DataImport) -> tuple[bytes, Workbook]:
+    content = read_file(queries.get_file(data_import.source_file_id))
+    return content, read_spreadsheet(content, data_import.file_name)
+
+
+def _keep_check(data_import: DataImport, check: Check, table: Table, **more: Any) -> None:
     data_import.status = ImportStatus.CHECKED
     data_import.details = {**check_details(check, table), **more}
     mistakes = mistakes_of(check.rows)
     if not mistakes:
         data_import.marked_file_id = None
         return
+    content, workbook = _opened(data_import)
     marked = store_bytes(
         annotate(content, workbook, table, mistakes, data_import.file_name),
         name=_marked_name(data_import.file_name),
@@ -199,13 +203,13 @@ def apply_import(import_id: uuid.UUID, actor_id: uuid.UUID, *, only_good: bool) 
     if data_import.status is not ImportStatus.APPLYING:
         return
     handler, asking = _handler_and_asking(data_import, actor_id)
-    content, workbook, table = _read(data_import, handler, asking)
+    table = _read(data_import, handler, asking)
     report_progress(30)
     check = handler.check(table, asking, is_final=True)
     details = check_details(check, table)
     report_progress(50)
     if details["digest"] != data_import.details["digest"]:
-        _keep_check(data_import, check, table, content, workbook, has_moved=True)
+        _keep_check(data_import, check, table, has_moved=True)
         return
     wanted = [each for each in check.rows if each.state in (RowState.NEW, RowState.CHANGED)]
     outcome = _carry_out(handler, wanted, asking)

@@ -35,7 +35,7 @@ from saas.submissions import queries
 from saas.submissions.tables.finding import UnitFinder
 from saas.submissions.tables.reading import FormTable
 from saas.submissions.tables.scope import TableScope, TableUnit
-from saas.submissions.tables.words import answer_at, answer_of, rows_at
+from saas.submissions.tables.words import answer_of, rows_at
 
 INCOMPLETE: Final = frozenset({"required", "too_few_rows", "wrong_rows"})  # what only stands against handing in
 ROW = ""  # the column of what is said about a whole row
@@ -117,11 +117,14 @@ class _Checker:
         self.columns = [each for each in table.columns if not each.name.startswith("@")]
         self.present = {name for place in table.places.values() for name in place.columns}
         self.fields: dict[int, _Form] = {}
+        self.definitions: list[FormDefinition] = []
 
     def form(self, unit: TableUnit) -> _Form:
+        """The version in which a unit fills; the definitions live as long as this, so their ids stand for them."""
         definition = self.scope.definition_for(unit)
         if id(definition) not in self.fields:
             self.fields[id(definition)] = _Form(definition, self)
+            self.definitions.append(definition)
         return self.fields[id(definition)]
 
     def check(self, entry: _Entry) -> Iterator[RowCheck]:
@@ -153,6 +156,7 @@ class _Form:
             for path, item in self.items.items()
             if item.is_question and not item.calculation and "[]" not in path and path not in read
         }
+        self.shown = [(self.items[name], name.split(".")) for name in self.main if name in self.items]
         repeats = [path for path, item in self.items.items() if item.type is FieldType.REPEAT and "[]" not in path]
         self.kept_repeats = [path for path in repeats if not checker.table.has_repeat(path)]
         self.read_repeats = [path for path in repeats if checker.table.has_repeat(path)]
@@ -329,12 +333,12 @@ class _Judged:
 
     def differences(self, before: Mapping[str, Any], *, hands_in: bool) -> Iterator[Difference]:
         """What would change, by the columns of the file; the rows of a repeat by their number."""
-        old = answers_from_stored(self.form.definition, before) if before else {}
-        for name in self.form.main:
-            item = self.form.items.get(name)
-            stored, now = answer_at(before, name), answer_at(self.canonical, name)
-            if item is not None and stored != now:
-                yield Difference(item.label, _shown(item, answer_at(old, name)), _shown(item, self.answer(name)))
+        old = answers_from_stored(self.form.definition, before) if before else None
+        for item, steps in self.form.shown:
+            now = _at(self.answers, steps)
+            was = _at(old, steps) if old is not None else None
+            if was != now:
+                yield Difference(item.label, _shown(item, was), _shown(item, now))
         for repeat in self.form.read_repeats:
             rows = rows_at(self.canonical, repeat)
             if list(rows) != list(rows_at(before, repeat)):
@@ -342,6 +346,13 @@ class _Judged:
                 yield Difference(self.form.items[repeat].label, f"{count} 条" if count else "", f"{len(rows)} 条")
         if hands_in:
             yield Difference("报送", "", "写入后直接报送")
+
+
+def _at(answers: Mapping[str, Any], steps: Sequence[str]) -> Any:
+    found: Any = answers
+    for step in steps:
+        found = found.get(step) if found is not None else None
+    return found
 
 
 def _join(messages: dict[str, Message], name: str, said: Message) -> None:

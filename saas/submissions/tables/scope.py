@@ -91,6 +91,15 @@ class TableUnit:
     filed: Filed | None
 
 
+@dataclass(frozen=True, slots=True)
+class _Version:
+    """A version of the form; `filled_in` with its choices, unless each unit has its own."""
+
+    definition: FormDefinition
+    is_own: bool
+    filled_in: FormDefinition | None
+
+
 @dataclass(frozen=True)
 class TableScope:
     """A period of a collection with its units, as one viewer has to do with them."""
@@ -103,7 +112,7 @@ class TableScope:
     versions: Mapping[uuid.UUID, FormVersion]
     book: ChoiceBook
     is_one_unit: bool = False
-    _read: dict[Any, FormDefinition] = field(default_factory=dict)
+    _read: dict[uuid.UUID, _Version] = field(default_factory=dict)
     _problems: dict[tuple[Any, ...], Message | None] = field(default_factory=dict)
 
     @cached_property
@@ -119,12 +128,15 @@ class TableScope:
     def definition_for(self, unit: TableUnit) -> FormDefinition:
         """The form as this unit fills it: in the version of its draft, with its own choices."""
         version = self.versions[unit.filed.form_version_id] if unit.filed else self.version
-        read = definition_of_version(version)
-        is_own = any(source.is_own for source in sources_of(read).values())
-        key = (version.id, unit.unit.id if is_own else None)
-        if key not in self._read:
-            self._read[key] = with_choices(read, unit.unit if is_own else None, self._day, book=self.book)
-        return self._read[key]
+        found = self._read.get(version.id)
+        if found is None:
+            read = definition_of_version(version)
+            is_own = any(source.is_own for source in sources_of(read).values())
+            found = self._read[version.id] = _Version(read, is_own, None if is_own else self._filled_in(read, None))
+        return found.filled_in or self._filled_in(found.definition, unit)
+
+    def _filled_in(self, definition: FormDefinition, unit: TableUnit | None) -> FormDefinition:
+        return with_choices(definition, unit.unit if unit else None, self._day, book=self.book)
 
     def filed_definition(self, unit: TableUnit) -> FormDefinition:
         """The form as it was handed in: choices from outside are called what they were called then."""
