@@ -55,7 +55,7 @@ def _register(word: str, actor: User, village: OrgUnit, submission: Submission) 
     today = local_today()
     register = Register(
         id=new_id(),
-        code="disputes",
+        code="matters",
         name=f"矛盾台账{word}",
         form_id=submission.form_version.form_id,
         purpose=f"化解矛盾{word}",
