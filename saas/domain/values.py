@@ -128,9 +128,9 @@ def _select_one(item: Field, typed: Sequence[str]) -> str:
 
 
 def _select_multiple(item: Field, typed: Sequence[str]) -> tuple[str, ...]:
-    """Return the choices in the order of the form, each once."""
-    chosen = {_chosen(item, text.strip()) for text in typed}
-    return tuple(choice.name for choice in item.choices if choice.name in chosen)
+    """Return the choices in the order of the form, each once. Several may stand in one text: no name has a space."""
+    chosen = {_chosen(item, name) for text in typed for name in text.split()}
+    return tuple(dict.fromkeys(choice.name for choice in item.choices if choice.name in chosen))
 
 
 def _chosen(item: Field, name: str) -> str:

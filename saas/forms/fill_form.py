@@ -148,7 +148,7 @@ class _Filling:
             "id": field_id(path),
             "label": self.logic.worded(item, "label", path),
             "hint": _hint(item),
-            "value": typed if several else (typed[0] if typed else ""),
+            "value": [part for text in typed for part in text.split()] if several else (typed[0] if typed else ""),
             "error": self.around.errors.get(path, ""),
             "note": self.around.notes.get(path, ""),
             "required": self.logic.is_required(item, path),

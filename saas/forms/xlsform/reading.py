@@ -41,7 +41,8 @@ def form_from_xlsform(content: bytes, name: str) -> Imported:
     SpreadsheetRefused is raised for a file that is no sound workbook.
     """
     sheets = read_sheets(content, name)
-    lists = read_choices((*sheets.choices, *sheets.external), sheets.remarks)
+    known, beside = read_choices(sheets.choices, sheets.remarks), read_choices(sheets.external, sheets.remarks)
+    lists = ChoiceLists(beside.by_name | known.by_name)
     lines, before = with_former_values(sheets.survey)
     reader = _Reader(lists, sheets.remarks, sheets.default_language, _referenced(lines))
     fields = reader.block(lines, 0, len(lines))

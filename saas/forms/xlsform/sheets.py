@@ -184,14 +184,15 @@ def _default_language(settings: Mapping[str, str], lines: list[Line]) -> str:
 
 def _in_language(lines: list[Line], language: str) -> tuple[Line, ...]:
     """Put the texts of a language in the place of the default ones, where those are empty."""
-    if not language:
-        return tuple(lines)
     moved = []
     for line in lines:
         cells = dict(line.cells)
         for (column, each), text in line.cells.items():
-            if each == language:
+            if each and each == language:
                 cells.setdefault((column, ""), text)
                 del cells[column, each]
+        for (column, _), text in line.cells.items():  # what this language does not say is said in another one
+            if (column, "") not in cells and column in TRANSLATED:
+                cells[column, ""] = text
         moved.append(Line(line.sheet, line.row, cells))
     return tuple(moved)

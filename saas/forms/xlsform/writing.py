@@ -9,6 +9,7 @@ from typing import Any
 import xlsxwriter
 
 from saas.domain.fields import CONTAINERS, SELECTS, Choice, Field, FieldType, FormDefinition
+from saas.domain.fields.model import iter_fields
 from saas.domain.fields.writing import form_to_mapping
 from saas.forms.xlsform.words import OURS, PREFIX, TRANSLATED
 
@@ -33,9 +34,17 @@ def form_to_xlsform(form: FormDefinition) -> bytes:
     survey += [PREFIX + key for key in (*OURS, "constraint")]
     choices = list(_choice_rows(lists))
     settings = {"form_title": form.name, "form_id": form.code, "default_language": form.default_language}
+    settings |= _exceptions(form, choices)
     return _workbook(
         {"survey": (survey, rows), "choices": (_heads(choices), choices), "settings": (list(settings), [settings])}
     )
+
+
+def _exceptions(form: FormDefinition, choices: Sequence[Row]) -> dict[str, str]:
+    """What other programs want to be told: a name twice in a cascade, and a question called like their root."""
+    names = [(row["list_name"], row["name"]) for row in choices]
+    found = {"allow_choice_duplicates": "yes"} if len(set(names)) < len(names) else {}
+    return found | ({"name": "report"} if any(item.name == "data" for _path, item in iter_fields(form)) else {})
 
 
 def _rows(
