@@ -39,12 +39,17 @@ _KINDS = {
 
 @dataclass(frozen=True, slots=True)
 class GridColumn:
-    """One question as a column. `label` names the groups it stands in as well."""
+    """One question as a column. `label` names the groups it stands in as well, `group` only them."""
 
     path: str
     label: str
     kind: CellKind
     item: Field
+
+    @property
+    def group(self) -> str:
+        """The group that the question stands in, "" outside of groups."""
+        return self.label.removesuffix(self.item.label or self.item.name).rstrip("·")
 
     @property
     def is_added(self) -> bool:
@@ -64,8 +69,8 @@ def grid_columns(form: FormDefinition) -> tuple[tuple[GridColumn, ...], tuple[st
         if _fits(item) and len(columns) < MAX_COLUMNS:
             columns.append(GridColumn(path, label, _KINDS[item.type], item))
         else:
-            left_out.append(label)
-    return tuple(columns), tuple(left_out)
+            left_out.append(item.label or item.name)
+    return tuple(columns), tuple(dict.fromkeys(left_out))
 
 
 def _questions(fields: Sequence[Field], parent: str, within: str) -> Iterator[tuple[str, str, Field]]:

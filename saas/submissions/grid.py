@@ -126,6 +126,12 @@ class Grid:
         return any(row.may_edit for row in self.rows)
 
     @property
+    def problem(self) -> Message | None:
+        """Why no unit can be filled now, where it is the same for all that have not handed in: said once."""
+        problems = [row.problem for row in self.rows if not row.state.is_handed_in]
+        return problems[0] if problems and all(each == problems[0] for each in problems) else None
+
+    @property
     def error_count(self) -> int:
         """How many cells and rows have an error."""
         return sum(len(row.errors) + bool(row.conflict) for row in self.rows)
