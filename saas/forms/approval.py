@@ -18,6 +18,7 @@ from saas.domain.errors import DomainError, Message, message
 from saas.domain.fields import FormDefinition as Definition
 from saas.domain.fields import count_fields, form_from_mapping
 from saas.forms import queries
+from saas.forms.locking import pack_of
 from saas.forms.models import FormDefinition, FormVersion, VersionStatus
 
 EXPIRY_NOTICE = timedelta(days=60)
@@ -63,12 +64,13 @@ def approve(form: FormDefinition, *, number: str, expires_on: date | None, actor
     """Approve that the published version of a form is collected until a day (批准收集), or renew that (续期).
 
     Raises DomainError if nothing is published, without a number, for a day that is over, and to whoever published
-    the version: one person decides what is asked, another that it may be asked.
+    the version: one person decides what is asked, another that it may be asked. What a pack brought was not decided on
+    by whoever applied it.
     """
     version = queries.find_published_version(form.id)
     if version is None or not form.is_active:
         raise DomainError("表单没有发布或已停用，不能批准收集", code="not_published")
-    if version.published_by_id == actor.id:
+    if is_own(version, actor):
         raise DomainError("这一版由本人发布，须由他人批准收集", code="four_eyes")
     if not number.strip():
         raise DomainError("请填写批准（备案）文号", code="no_number")
@@ -86,6 +88,11 @@ def approve(form: FormDefinition, *, number: str, expires_on: date | None, actor
         expires_on=str(expires_on or ""),
     )
     db.session.flush()
+
+
+def is_own(version: FormVersion, actor: HasId) -> bool:
+    """Whether somebody published a version that was made here, so that another person has to approve it."""
+    return version.published_by_id == actor.id and not pack_of(version.form, version)
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,20 +9,20 @@ from saas.domain.errors import FormError
 from saas.domain.fields import FormDefinition as Definition
 from saas.domain.form_editing import find_field
 from saas.domain.form_locks import keep_locks, lock_breach, locked_paths
-from saas.forms.models import FormDefinition
+from saas.forms.models import FormDefinition, FormVersion
 
-PackNames = Callable[[uuid.UUID], str]
+PackNames = Callable[[uuid.UUID, uuid.UUID | None], str]
 _names: list[PackNames] = []
 
 
 def register_pack_names(names: PackNames) -> None:
-    """Let the packs say which of them brought a form, by its id; "" if none did."""
+    """Let the packs say which of them brought a form, or one version of it, by the ids; "" if none did."""
     _names[:] = [names]
 
 
-def pack_of(form: FormDefinition) -> str:
-    """The title of the pack that a form came with, or "" if that is not known."""
-    return next((names(form.id) for names in _names), "")
+def pack_of(form: FormDefinition, version: FormVersion | None = None) -> str:
+    """The title of the pack that a form, or this version of it, came with; "" if it was made here."""
+    return next((names(form.id, version.id if version else None) for names in _names), "")
 
 
 def refuse_locked(form: FormDefinition, definition: Definition, path: str) -> None:

@@ -60,13 +60,17 @@ def get_application(number: int) -> PackApplication:
     ).one()
 
 
-def title_of_pack_with(form_id: uuid.UUID) -> str:
-    """The title of the pack that brought a form, or brought it its newest version; "" if none in force did."""
-    brought = PackApplication.changes.contains([{"table": "form_definition", "id": str(form_id)}])
-    renewed = PackApplication.changes.contains([{"table": "form_version", "after": {"form_id": str(form_id)}}])
+def title_of_pack_with(form_id: uuid.UUID, version_id: uuid.UUID | None = None) -> str:
+    """The title of the pack that brought a form, or just this version of it; "" if none in force did."""
+    brought = [
+        PackApplication.changes.contains([{"table": "form_definition", "id": str(form_id)}]),
+        PackApplication.changes.contains([{"table": "form_version", "after": {"form_id": str(form_id)}}]),
+    ]
+    if version_id is not None:
+        brought = [PackApplication.changes.contains([{"table": "form_version", "id": str(version_id)}])]
     title = db.session.scalars(
         select(PackApplication.title)
-        .where(PackApplication.rolled_back_at.is_(None), or_(brought, renewed))
+        .where(PackApplication.rolled_back_at.is_(None), or_(*brought))
         .order_by(PackApplication.number.desc())
         .limit(1)
     ).one_or_none()

@@ -290,7 +290,7 @@ def _monthly_stake(form: FormDefinition, definition: Definition, on: date) -> St
     answers = max((each.answers for each in totals.values()), default=Decimal(0))
     minutes = max((each.minutes for each in totals.values()), default=Decimal(0))
     figure = gettext("此版本每月向 %(units)s 个单位收集 %(answers)s 项", units=len(totals), answers=whole(answers))
-    return Stake(_l("收集负担"), figure, gettext("每个单位每月约 %(minutes)s 分钟", minutes=whole(minutes)))
+    return Stake(_l("收集负担"), figure, gettext("每个单位每月约 %(time)s", time=duration(minutes)))
 
 
 def _asked_of(collections: Sequence[Collection], on: date) -> list[list[str]]:
@@ -305,6 +305,13 @@ def whole(figure: Decimal) -> str:
     """A figure of the burden as it is shown: whole above ten, else with one decimal, rounded half up once."""
     rounded = figure.quantize(Decimal(1) if figure >= 10 else Decimal("0.1"), rounding=ROUND_HALF_UP)
     return f"{rounded.normalize():f}" if rounded else "0"
+
+
+def duration(minutes: Decimal) -> str:
+    """A time as it is shown: minutes up to two hours, else hours."""
+    if minutes < 120:
+        return str(gettext("%(minutes)s 分钟", minutes=whole(minutes)))
+    return str(gettext("%(hours)s 小时", hours=whole(minutes / 60)))
 
 
 def percent(share: Decimal | None) -> str:

@@ -17,6 +17,7 @@ from saas.domain.workflow import SubmissionStatus
 from saas.forms.approval import approve, collecting_problem
 from saas.forms.models import FormDefinition, FormVersion, VersionStatus
 from saas.forms.services import edit_registration, publish
+from saas.packs.services import apply_pack
 from saas.submissions.arranging import CollectionSettings, create_collection
 from saas.submissions.due import due_submissions
 from saas.submissions.models import Collection
@@ -33,6 +34,8 @@ from tests.factories_forms import (
     make_version,
 )
 from tests.forms.steps import actions
+from tests.packs.counties import PASSWORD, found_county, read
+from tests.packs.starters import TENANTS
 from tests.statements import count_statements
 from tests.submissions.conftest import Place, now, place
 
@@ -115,6 +118,16 @@ def test_who_published_a_version_does_not_approve_it(office: Browser) -> None:
 
     assert refused.value.code == "four_eyes"
     assert version.form.approved_at is None
+
+
+def test_who_applied_a_pack_may_approve_what_it_brought(browser: Browser) -> None:
+    office = found_county()
+    apply_pack(read(TENANTS / "grid-management"), first_password=PASSWORD, actor=office)
+    version = db.session.scalars(select(FormVersion).where(FormVersion.published_by_id == office.id).limit(1)).one()
+
+    approve(version.form, number="青统备〔2026〕9号", expires_on=None, actor=office)
+
+    assert version.form.approval_number == "青统备〔2026〕9号"
 
 
 def test_a_form_that_was_never_published_is_not_approved(office: Browser) -> None:

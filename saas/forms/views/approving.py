@@ -54,7 +54,7 @@ def _page(subject: FormDefinition, form: ApprovalForm, status: int = 200, proble
         version=version,
         asked=asked,
         owner=get_unit(subject.owner_unit_id).name if subject.owner_unit_id else "",
-        is_own=version is not None and version.published_by_id == current_user.id,
+        is_own=version is not None and approval.is_own(version, current_user),
         is_expired=approval.is_expired(subject),
         problem=problem,
     )

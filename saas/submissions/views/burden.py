@@ -13,7 +13,7 @@ from saas.charts.lines import Point
 from saas.db import local_today
 from saas.domain.amounts import determined
 from saas.submissions import form_users
-from saas.submissions.burden import BurdenReport, burden_report, percent, whole
+from saas.submissions.burden import BurdenReport, burden_report, duration, percent, whole
 from saas.submissions.forms import CADENCE_LABELS
 from saas.submissions.views.blueprint import bp
 
@@ -30,6 +30,7 @@ def burden() -> ResponseReturnValue:
         cadences=CADENCE_LABELS,
         whole=whole,
         percent=percent,
+        duration=duration,
         trend=_trend(report),
         ranking=_ranking(report),
     )
@@ -44,9 +45,9 @@ def _trend(report: BurdenReport) -> charts.Svg | None:
 
 def _ranking(report: BurdenReport) -> charts.Svg | None:
     rows = [
-        charts.RankingRow(line.name, determined(line.burden.hours), str(place))
+        charts.RankingRow(line.name, determined(line.burden.minutes), str(place))
         for place, line in enumerate(report.units[:10], start=1)
     ]
     if not rows:
         return None
-    return charts.ranking_bars(gettext("每月填报用时最多的单位"), rows, measure=gettext("小时"), places=1)
+    return charts.ranking_bars(gettext("每月填报用时最多的单位"), rows, measure=gettext("分钟"), places=0)
