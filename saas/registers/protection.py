@@ -39,6 +39,7 @@ from saas.registers.models import RecordReading, Register, RegisterRecord
 from saas.registers.queries.records import Link, definitions_of, links_of
 
 MAX_PURPOSE = 200
+OTHER_PURPOSE = "other"  # what the page sends instead of one of the register's purposes
 
 
 class PurposeMissing(DomainError):  # noqa: N818  (reads as a sentence where it is raised)
@@ -159,6 +160,12 @@ def offered_purposes(register: Register) -> list[tuple[str, str]]:
     """The purposes that a register offers to whoever reads: its own, several with ； between them."""
     said = [each.strip() for each in register.purpose.replace(";", "；").split("；")]
     return [(each, each) for each in said if each]
+
+
+def posted_purpose(form: Mapping[str, str]) -> str:
+    """The purpose that was chosen, or else written in one's own words."""
+    chosen = form.get("purpose", "").strip()
+    return chosen if chosen not in ("", OTHER_PURPOSE) else form.get("own_purpose", "")
 
 
 def reveal(subject: RegisterRecord, *, actor: Viewer, purpose: str) -> FieldAccess:

@@ -304,7 +304,7 @@ def test_who_sees_which_field_is_set_on_a_screen(browser: Browser, place: Place)
     browser.sign_in(place.office)
     page = browser.get(f"/registers/{place.register.id}/access").text
     number = next(line.number for line in _lines(place) if line.path == "phone")
-    ticked = {f"change-{line.number}": ["keeper", "responsible", "superior", "office"] for line in _lines(place)}
+    ticked = {f"change-{line.number}": ["keeper", "responsible"] for line in _lines(place)}
 
     response = browser.post(
         f"/registers/{place.register.id}/access",
@@ -333,7 +333,7 @@ def _lines(place: Place) -> Any:
 def test_what_is_not_personal_data_cannot_be_hidden_on_the_screen(browser: Browser, place: Place) -> None:
     browser.sign_in(place.office)
     number = next(line.number for line in _lines(place) if line.path == "matter")
-    ticked = {f"change-{line.number}": ["keeper", "responsible", "superior", "office"] for line in _lines(place)}
+    ticked = {f"change-{line.number}": ["keeper", "responsible"] for line in _lines(place)}
 
     browser.post(
         f"/registers/{place.register.id}/access",

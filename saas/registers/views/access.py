@@ -32,11 +32,12 @@ RELATION_LABELS = {
 }
 LEVEL_LABELS = {
     Level.PLAIN: _l("直接显示"),
-    Level.MASKED: _l("遮盖，说明用途可看"),
+    Level.MASKED: _l("说明用途可看"),
     Level.SEALED: _l("只见遮盖"),
     Level.HIDDEN: _l("不显示"),
 }
 MOST_SIGNATURES = 6
+CHANGERS = (Relation.KEEPER, Relation.RESPONSIBLE)  # who works on a record at all
 
 
 @bp.get("/registers/<uuid:register_id>/access")
@@ -70,16 +71,12 @@ def _posted_rules(register: Register) -> AccessRules:
             for relation in Relation
             if (chosen := request.form.get(f"see-{line.number}-{relation}", "")).upper() in Level.__members__
         }
-        ticked = frozenset(
-            Relation(each) for each in request.form.getlist(f"change-{line.number}") if each in RELATIONS
-        )
-        change = None if len(ticked) == len(Relation) else ticked
+        posted = request.form.getlist(f"change-{line.number}")
+        ticked = frozenset(each for each in CHANGERS if each.value in posted)
+        change = None if len(ticked) == len(CHANGERS) else ticked
         if see or change is not None:
             rules[line.path] = FieldRule(see if line.is_protected else {}, change)
     return rules
-
-
-RELATIONS = frozenset(each.value for each in Relation)
 
 
 def _access_page(register: Register, error: str = "") -> Response:
@@ -89,6 +86,7 @@ def _access_page(register: Register, error: str = "") -> Response:
         lines=access_lines(register),
         relations=RELATION_LABELS,
         levels=LEVEL_LABELS,
+        changers=CHANGERS,
         masked=Level.MASKED,
         error=error,
     )

@@ -52,9 +52,7 @@ def _format() -> ExportFormat:
 
 def _purpose() -> str:
     """What the full content is needed for; without the tick for it nothing."""
-    if "plain" not in request.form:
-        return ""
-    return request.form.get("purpose", "").strip() or request.form.get("own_purpose", "")
+    return protection.posted_purpose(request.form) if "plain" in request.form else ""
 
 
 def _filter(register: Register) -> RecordFilter:

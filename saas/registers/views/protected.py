@@ -33,7 +33,7 @@ def protected(record_id: uuid.UUID) -> ResponseReturnValue:
 @requires(Permission.SUBMISSION_VIEW)
 def reveal(record_id: uuid.UUID) -> ResponseReturnValue:
     subject = queries.get_record(record_id, current_user)
-    purpose = request.form.get("purpose", "").strip() or request.form.get("own_purpose", "")
+    purpose = protection.posted_purpose(request.form)
     try:
         with unit_of_work():
             revealed = protection.reveal(subject, actor=current_user, purpose=purpose)
