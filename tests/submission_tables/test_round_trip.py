@@ -2,22 +2,24 @@
 
 from __future__ import annotations
 
+import io
 from datetime import date, datetime
 from typing import Any
 
+import openpyxl
 import pytest
 from sqlalchemy import select
 
-from saas.access.permissions import Role
 from saas.audit.models import AuditEvent
 from saas.db import at_moment, db
 from saas.domain.workflow import SubmissionStatus
+from saas.forms.models import VersionStatus
+from saas.forms.queries import find_published_version
 from saas.imports.models import ImportStatus
 from saas.submissions.models import Collection
 from tests.browser import Browser
-from tests.factories import make_unit, make_user
 from tests.factories_forms import make_submission, make_version
-from tests.imports.steps import apply, counts, differences, errors, latest, marked_content, work
+from tests.imports.steps import apply, counts, differences, errors, latest, marked_content, rows, work
 from tests.submission_tables.steps import (
     checked,
     download,
@@ -27,7 +29,6 @@ from tests.submission_tables.steps import (
     hints,
     place_of,
     row_of,
-    saved,
     send,
     subject,
 )
@@ -124,10 +125,6 @@ def test_every_check_of_the_page_stands_beside_its_cell(town: Browser, place: Pl
 def test_a_faulty_workbook_comes_back_with_the_mistakes_at_its_cells(
     town: Browser, place: Place, collection: Collection
 ) -> None:
-    import io
-
-    import openpyxl
-
     sheet = (book := download(town, collection))["填报表"]
     row = row_of(sheet, place.village)
     fill(sheet, row, {"户数（户）": 901})
@@ -344,8 +341,6 @@ def test_a_mistake_in_a_repeat_stops_its_unit_and_stands_at_its_cell(
 def test_a_table_of_ones_own_with_names_and_another_order_is_taken_too(
     town: Browser, place: Place, collection: Collection
 ) -> None:
-    from tests.imports.steps import rows
-
     content = rows(
         ["2026年3月各村情况"],
         ["", "改厕", "", ""],
@@ -391,18 +386,13 @@ def test_a_template_of_an_earlier_version_is_mapped_and_said_to_be_old(
 ) -> None:
     sheet = (book := download(town, collection))["填报表"]
     fill(sheet, row_of(sheet, place.village), {"户数（户）": 5, "发现": 1})
-    old = collection.form
-    from saas.forms.queries import find_published_version
-
-    published = find_published_version(old.id)
+    published = find_published_version(collection.form_id)
     assert published is not None
     fields = [item for item in published.definition["fields"] if item["name"] != "grade"]
     fields = [item for item in fields if item["name"] != "why"]
-    from saas.forms.models import VersionStatus
-
     published.status = VersionStatus.RETIRED
     db.session.flush()
-    make_version(old, *fields, {"type": "text", "name": "more", "label": "补充"}, number=2)
+    make_version(collection.form, *fields, {"type": "text", "name": "more", "label": "补充"}, number=2)
     found = checked(town, collection, book)
 
     assert counts(found) == (1, 0, 0, 0)
@@ -438,18 +428,5 @@ def test_an_address_that_names_no_table_is_not_found(
     assert town.get(f"/imports/forms?subject={text}").status_code == 404
 
 
-def test_a_person_without_any_unit_in_it_has_no_template(
-    browser: Browser, place: Place, collection: Collection
-) -> None:
-    stranger = make_user(Role.VILLAGE_CLERK, unit=make_unit("独立村"))
-    browser.sign_in(stranger)
-
-    assert browser.get(f"/imports/forms/template?subject={subject(collection)}").status_code in (200, 404)
-
-
 def test_a_period_is_a_day_of_the_collection(town: Browser, collection: Collection) -> None:
     assert town.get(f"/imports/forms?subject={subject(collection, start=date(2026, 3, 2))}").status_code == 404
-
-
-def test_saved_is_what_was_downloaded(town: Browser, place: Place, collection: Collection) -> None:
-    assert saved(download(town, collection)).startswith(b"PK")

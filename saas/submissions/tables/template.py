@@ -226,6 +226,8 @@ class _Writer:
             if row.is_locked:
                 text = "" if value is None else shown_value(value, each.column)
                 sheet.write_string(number, place, text, self.locked)
+            elif value is None:
+                sheet.write_blank(number, place, None, self.looks.of(each.column))
             elif value == NOT_APPLICABLE:
                 sheet.write_string(number, place, NOT_APPLICABLE, self.looks.text)
             else:
