@@ -104,6 +104,7 @@ def _upload_page(
         handler=handler,
         subject=subject,
         address=_address(handler, asking),
+        has_own_workbook=isinstance(handler, OwnWorkbook),
         explained=[(column, explanation(column)) for column in columns],
         error=error,
         limit=MAX_BYTES // (1024 * 1024),
