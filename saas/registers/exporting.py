@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from enum import StrEnum
 from urllib.parse import parse_qs, urlencode
@@ -147,7 +147,8 @@ def make_export(
     if form is None:
         raise NothingToExport("台账的表单还没有发布，没有可以导出的内容")
     wanted = Wanted(register, filter_from_query(parse_qs(query), open_fields(form)), ExportFormat(file_format), purpose)
-    records, _count = queries.find_records(register, wanted.filter, actor, form=form, page=None)
+    ordered = replace(wanted.filter, sort=wanted.filter.sort or "unit")  # paper goes unit by unit
+    records, _count = queries.find_records(register, ordered, actor, form=form, page=None)
     report_progress(20)
     table, fields = _table(wanted, form, records, actor)
     report_progress(50)

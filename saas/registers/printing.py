@@ -17,6 +17,7 @@ MASKED_MARK: Final = "含个人信息，已作遮盖处理"
 PLAIN_MARK: Final = "含个人信息，注意保管，用后销毁"
 _MANY_COLUMNS: Final = 10  # from here on the table is set smaller
 _NARROW, _BROAD = 5, 30  # characters of half width that a column counts as, at least and at most
+_SHORT = 14  # characters of half width
 _LOOKED_AT = 200  # rows that say how wide a column is
 
 
@@ -94,13 +95,16 @@ class _View:
 
     @property
     def rows(self) -> list[list[_PrintedCell]]:
-        return [[_printed(cell) for cell in row] for row in self.table.rows]
+        centred = [_is_short(place, self.table) for place in range(len(self.table.columns))]
+        return [
+            [_printed(cell, is_short) for cell, is_short in zip(row, centred, strict=True)] for row in self.table.rows
+        ]
 
     @property
     def total(self) -> list[_PrintedCell] | None:
         if self.table.total is None:
             return None
-        return [_printed(cell) if isinstance(cell, Decimal) else _centred(cell) for cell in self.table.total]
+        return [_printed(cell, is_short=True) for cell in self.table.total]
 
     @property
     def widths(self) -> list[str]:
@@ -110,15 +114,14 @@ class _View:
         return [f"{100 * weight / total:.2f}" for weight in weights]
 
 
-def _printed(cell: Cell) -> _PrintedCell:
-    if isinstance(cell, Decimal):
-        return _PrintedCell(cell_text(cell), "cell--number")
-    text = cell_text(cell)
-    return _PrintedCell(text, "cell--center" if isinstance(cell, date) or display_width(text) <= 8 else "")
+def _printed(cell: Cell, is_short: bool) -> _PrintedCell:
+    look = "cell--number" if isinstance(cell, Decimal) else "cell--center" if is_short else ""
+    return _PrintedCell(cell_text(cell), look)
 
 
-def _centred(cell: Cell) -> _PrintedCell:
-    return _PrintedCell(cell_text(cell), "cell--center")
+def _is_short(place: int, table: PaperTable) -> bool:
+    """Whether everything in a column is short: then it stands in the middle, else at the left, one under the other."""
+    return all(display_width(cell_text(row[place])) <= _SHORT for row in table.rows)
 
 
 def _weight(label: str, place: int, table: PaperTable) -> int:
