@@ -154,6 +154,9 @@ class Ready:
         return not self.reason
 
 
+BATCH = 50  # units handed in with one post: each goes on its route, which takes its time
+
+
 def list_ready(grid: Grid) -> list[Ready]:
     """Return for every unit of the page whether its stored answers can be handed in, and why not."""
     return [Ready(row, _reason(grid, row)) for row in grid.rows]
@@ -177,10 +180,11 @@ def hand_in_rows(grid: Grid, chosen: Mapping[uuid.UUID, str], *, actor: HasId) -
     """Hand the chosen units' stored answers in (报送), each on its own route; return those that went.
 
     `chosen` has the version of each that the confirmation showed. What was changed or handed in meanwhile, or is not
-    complete any more, stays behind. The rows are locked first, so that two people cannot hand the same one in.
+    complete any more, stays behind, and so does what is more than a batch. The rows are locked first, so that two
+    people cannot hand the same one in.
     """
     ready = {each.row.unit.id: each.row for each in list_ready(grid) if each.goes}
-    wanted = [row for unit_id, row in ready.items() if chosen.get(unit_id) == str(row.version)]
+    wanted = [row for unit_id, row in ready.items() if chosen.get(unit_id) == str(row.version)][:BATCH]
     ids = [row.submission.id for row in wanted if row.submission is not None]
     if not ids:
         return []

@@ -232,21 +232,31 @@
       return body;
     }
 
+    function mark(cell, control, text) {
+      let place = cell.querySelector(".field__error");
+      if (!place && text) {
+        place = document.createElement("p");
+        place.className = "field__error";
+        place.id = "error-" + control.name.replace(/[^\w-]/g, "-");
+        cell.append(place);
+      }
+      if (place && text) place.textContent = text;
+      if (place && !text) place.remove();
+      if (text) control.setAttribute("aria-invalid", "true");
+      else control.removeAttribute("aria-invalid");
+      if (text) control.setAttribute("aria-describedby", place.id);
+      else control.removeAttribute("aria-describedby");
+    }
+
     function show(row, told) {
       const version = row.querySelector('input[name^="version-"]');
       if (version && !told.conflict) version.value = told.version;
       let wrong = Boolean(told.conflict);
       row.querySelectorAll("td").forEach((cell) => {
         const control = cell.querySelector("input, select, textarea");
-        const place = cell.querySelector("[data-cell-error]");
         const text = told.errors[cell.dataset.path] || "";
         wrong = wrong || Boolean(text);
-        place.textContent = text;
-        place.hidden = !text;
-        if (!control) return;
-        control.toggleAttribute("aria-invalid", Boolean(text));
-        if (text) control.setAttribute("aria-invalid", "true");
-        if (text) control.setAttribute("aria-describedby", place.id);
+        if (control) mark(cell, control, text);
       });
       const conflict = row.querySelector("[data-row-error]");
       conflict.textContent = told.conflict;

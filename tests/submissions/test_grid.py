@@ -236,6 +236,24 @@ def test_the_complete_rows_are_handed_in_each_on_its_route(town: Browser, place:
     assert _of(place.village).submitted_by_id == place.officer.id
 
 
+def test_many_rows_are_handed_in_batch_by_batch(town: Browser, place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("saas.submissions.views.grid.BATCH", 1)
+    monkeypatch.setattr("saas.submissions.grid_saving.BATCH", 1)
+    town.post(_path(place), _row(0, place.village, patrols="12") | _row(1, place.neighbour, patrols="3"))
+
+    assert "报送这一批以后还有 1 个" in town.get(_path(place, "/confirm")).text
+    both = {
+        "unit": [str(place.village.id), str(place.neighbour.id)],
+        f"version-{place.village.id}": "1",
+        f"version-{place.neighbour.id}": "1",
+        "more": "yes",
+    }
+    response = town.post(_path(place, "/submit"), both)
+
+    assert "/confirm" in response.location
+    assert [_of(unit).status for unit in (place.village, place.neighbour)].count(SubmissionStatus.SUBMITTED) == 1
+
+
 def test_a_row_changed_after_the_confirmation_stays_behind(town: Browser, place: Place) -> None:
     town.post(_path(place), _row(0, place.village, patrols="12"))
     town.post(_path(place), _row(0, place.village, 1, patrols="13"))

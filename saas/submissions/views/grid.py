@@ -16,7 +16,7 @@ from saas.db import unit_of_work
 from saas.domain.grid import NOT_APPLICABLE_WORD
 from saas.htmx import render_page
 from saas.submissions.grid import Grid, GridRow, get_grid, take_posted
-from saas.submissions.grid_saving import hand_in_rows, list_ready, save_rows
+from saas.submissions.grid_saving import BATCH, hand_in_rows, list_ready, save_rows
 from saas.submissions.views.blueprint import bp
 from saas.tenancy.once import find_earlier_answer, remember_answer
 
@@ -64,7 +64,8 @@ def grid_submit(collection_id: uuid.UUID, period_start: str) -> ResponseReturnVa
     if earlier is not None:
         return redirect(earlier, code=303)
     found, chosen = _grid(collection_id, period_start), _chosen()
-    location = url_for(".grid", **found.arguments, page=found.page)
+    goes_on = request.form.get("more") == "yes"
+    location = url_for(".grid_confirm" if goes_on else ".grid", **found.arguments, page=found.page)
     with unit_of_work():
         handed_in = hand_in_rows(found, chosen, actor=current_user)
         remember_answer(location)
@@ -130,10 +131,12 @@ def _page(found: Grid, status: int = 200) -> Response:
 
 def _confirm_page(found: Grid) -> Response:
     ready = list_ready(found)
+    going = [each.row for each in ready if each.goes]
     return render_page(
         "submissions/grid_confirm.html",
         fragment="grid_confirm_panel",
         grid=found,
-        going=[each.row for each in ready if each.goes],
+        going=going[:BATCH],
+        more=len(going[BATCH:]),
         staying=[each for each in ready if not each.goes],
     )
