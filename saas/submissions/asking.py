@@ -5,6 +5,7 @@ Whoever may decide the case at the moment may ask; whoever fills for the unit ma
 
 from __future__ import annotations
 
+import re
 import uuid
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -19,8 +20,9 @@ from saas.accounts.viewer import Viewer
 from saas.audit.services import AuditAction, HasId, record
 from saas.db import db, utc_now
 from saas.domain.answers import answers_from_stored
+from saas.domain.canonical_json import digest
 from saas.domain.errors import DomainError, InvalidTransition, NotAllowed
-from saas.domain.fields import FormDefinition
+from saas.domain.fields import FormDefinition, Sensitivity, iter_fields
 from saas.domain.filed import AnswerRow, RowState, answer_rows
 from saas.domain.periods import Period
 from saas.domain.progress import CaseStatus, Move
@@ -47,20 +49,21 @@ def ask(submission: Submission, case: ReviewCase | None, *, path: str, question:
     """
     if not may_ask(case, actor.id):
         raise NotAllowed("现在由其他人审核，不能询问")
-    row = next((each for each in rows_to_ask(definition_of(submission), submission.answers) if each.path == path), None)
+    form = definition_of(submission)
+    row = next((each for each in rows_to_ask(form, submission.answers) if each.path == path), None)
     if row is None:
         raise DomainError("这份填报没有这一项", code="unknown_field")
     query = FieldQuery(
         submission_id=submission.id,
         path=path,
         question=question.strip(),
-        shown_answer=row.text,
+        shown_answer=digest(row.text) if is_protected(form, path) else row.text,
         asked_by_id=actor.id,
         asked_at=utc_now(),
     )
     db.session.add(query)
     db.session.flush()
-    title = f"{submission.unit.name}{submission.collection.name}“{row.label}”有询问：{query.question}"
+    title = f"{_name(submission)}“{row.label}”有询问：{query.question}"
     notify(map(uuid.UUID, submission.contributors), "asked", title[:200], f"/submissions/{submission.id}")
     record(AuditAction.SUBMISSION_ASKED, submission, actor=actor, path=path)
     return query
@@ -71,7 +74,7 @@ def answer(submission: Submission, query: FieldQuery, *, text: str, actor: HasId
     if query.answered_at is not None:
         raise InvalidTransition("这条询问已经答复")
     query.answer, query.answered_by_id, query.answered_at = text.strip(), actor.id, utc_now()
-    title = f"{submission.unit.name}{submission.collection.name}的询问已答复：{query.answer}"
+    title = f"{_name(submission)}的询问已答复：{query.answer}"
     notify([query.asked_by_id], "answered", title[:200], f"/submissions/{submission.id}")
     record(AuditAction.SUBMISSION_ANSWERED, submission, actor=actor, path=query.path)
     db.session.flush()
@@ -82,12 +85,23 @@ def settle_corrected(submission: Submission, *, actor: HasId) -> None:
     waiting = [each for each in _of(submission.id) if each.answered_at is None]
     if not waiting:
         return
-    now = {row.path: row.text for row in rows_to_ask(definition_of(submission), submission.answers)}
+    form = definition_of(submission)
+    now = {row.path: row.text for row in rows_to_ask(form, submission.answers)}
     for query in waiting:
-        shown = now.get(query.path, "")
-        if shown != query.shown_answer:
-            text = f"已更正：{query.shown_answer} → {shown or '已删除'}"[:MAX_ANSWER]
-            answer(submission, query, text=text, actor=actor)
+        shown, is_secret = now.get(query.path, ""), is_protected(form, query.path)
+        if (digest(shown) if is_secret else shown) != query.shown_answer:
+            words = "已更正" if is_secret else f"已更正：{query.shown_answer} → {shown or '已删除'}"
+            answer(submission, query, text=words[:MAX_ANSWER], actor=actor)
+
+
+def is_protected(form: FormDefinition, path: str) -> bool:
+    """Whether an answer is personal data, which stands nowhere but in the report itself."""
+    item = dict(iter_fields(form)).get(re.sub(r"\[[0-9]+\]", "[]", path))
+    return item is not None and item.sensitivity is not Sensitivity.NONE
+
+
+def _name(submission: Submission) -> str:
+    return f"{submission.unit.name}{period_of_submission(submission).label}{submission.collection.name}"
 
 
 def rows_to_ask(form: FormDefinition, stored: Mapping[str, Any]) -> list[AnswerRow]:

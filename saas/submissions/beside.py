@@ -42,7 +42,7 @@ def beside(place: Place, raw: Raw) -> Beside:
     settled = {path for path, remark in origins.items() if remark.is_settled}
     questions = _asked(queries)
     notes = {path: remark.words for path, remark in origins.items()}
-    for path, note in _last(place, settled).items():  # each thing on a line of its own
+    for path, note in _last(place, origins).items():  # each thing on a line of its own
         notes[path] = f"{notes[path]}\n{note}" if path in notes else note
     return Beside(notes, questions, frozenset(settled - set(questions)), queries)
 
@@ -97,11 +97,11 @@ def _typed(raw: Raw, path: str) -> list[str]:
     return [text for text in raw.get(path, ()) if text.strip()]
 
 
-def _last(place: Place, settled: set[str]) -> dict[str, str]:
-    """Last period's answers, but not twice where they were taken over."""
+def _last(place: Place, origins: Mapping[str, Remark]) -> dict[str, str]:
+    """Last period's answers, but not twice where the source is the same answer."""
     kept = place.submission.origins if place.submission else {}
-    taken = {path for path in settled if kept.get(path, {}).get("source") == "last"}
-    taken |= {path for path, item in place.sources.fields.items() if item.prefill == "last" and path in settled}
+    taken = {path for path, each in kept.items() if each["source"] == "last"}
+    taken |= {path for path, item in place.sources.fields.items() if item.prefill == "last" and path in origins}
     return {path: note for path, note in notes_beside(place).items() if path not in taken}
 
 

@@ -12,6 +12,7 @@ from saas.domain.answers import NOT_APPLICABLE_SUFFIX, answers_from_stored, raw_
 from saas.domain.errors import DomainError
 from saas.domain.fields import CONTAINERS, FILES, Field, FieldType, FormDefinition, child_path
 from saas.domain.fields.prefilled import fits
+from saas.domain.workflow import SubmissionStatus
 from saas.submissions import services
 from saas.submissions.defining import definition_of
 from saas.submissions.filling import Place
@@ -45,8 +46,9 @@ def repeat_last(place: Place, *, actor: HasId) -> Submission:
 
 
 def may_repeat(place: Place) -> bool:
-    """Whether there is something to take over into what is being filled (not into a correction of it)."""
-    is_first = place.submission is None or place.submission.revision == 1
+    """Whether there is something to take over into a report that is being begun: not one sent back, no correction."""
+    begun = place.submission
+    is_first = begun is None or (begun.status is SubmissionStatus.DRAFT and begun.revision == 1)
     return place.problem is None and is_first and place.sources.last is not None
 
 

@@ -16,8 +16,10 @@ from saas.review.models import ReviewCase
 from saas.review.services import approve
 from saas.submissions import asking
 from saas.submissions.models import FieldQuery, Submission
+from saas.submissions.services import save_answers, submit
 from tests.browser import Browser
 from tests.factories import make_user
+from tests.factories_forms import make_collection, make_submission, make_version
 from tests.statements import count_statements
 from tests.submissions.conftest import Place, token
 from tests.submissions.steps import actions, hand_in, review
@@ -229,6 +231,21 @@ def test_a_correction_answers_by_itself(officer: Browser, clerk: Browser, filed:
     corrected, waiting = queries()
     assert corrected.answer == "已更正：12 次 → 10 次"
     assert waiting.answered_at is None
+
+
+def test_protected_answers_are_not_copied_into_questions(officer: Browser, place: Place) -> None:
+    name = {"type": "text", "name": "name", "label": "姓名", "sensitivity": "personal"}
+    collection = make_collection(make_version(None, name))
+    filed = make_submission(collection, place.village, answers={"name": "柳小禾"}, contributors=[str(place.clerk.id)])
+    submit(filed, actor=place.clerk)
+    query = asking.ask(filed, case_of(filed), path="name", question="请核对", actor=place.officer)
+    assert "柳小禾" not in query.shown_answer
+
+    review(place, filed, "请核对")
+    save_answers(filed, {"name": "柳大禾"}, actor=place.clerk)
+    submit(filed, actor=place.clerk)
+
+    assert query.answer == "已更正"
 
 
 def test_questions_and_answers_stand_in_the_history(
