@@ -38,6 +38,7 @@ from saas.forms.queries import published_versions
 from saas.forms.uses import Stake, register_stakes
 from saas.org.cohorts import CohortBook, DatedUnit, units_on
 from saas.org.models import OrgUnit
+from saas.registers.models import Register
 from saas.submissions.fillers import FillerBook, above_of
 from saas.submissions.models import Collection, Submission
 from saas.submissions.schedule import cohort_of, collection_periods
@@ -245,11 +246,12 @@ def _ending(collection: Collection, first: date, last: date) -> int:
 
 
 def _idle_forms(asked: set[uuid.UUID], on: date) -> list[FormDefinition]:
-    """Forms that may be collected and that nothing collects: they may be given up."""
+    """Forms that may be collected and that no collection and no register uses: they may be given up."""
     published = select(FormVersion.form_id).where(FormVersion.status == VersionStatus.PUBLISHED)
+    kept = select(Register.form_id).where(Register.is_active)
     forms = db.session.scalars(
         select(FormDefinition)
-        .where(FormDefinition.is_active, FormDefinition.id.in_(published))
+        .where(FormDefinition.is_active, FormDefinition.id.in_(published), FormDefinition.id.not_in(kept))
         .order_by(FormDefinition.name, FormDefinition.id)
     ).all()
     return [form for form in forms if form.id not in asked and may_be_collected(form, on)]

@@ -54,6 +54,14 @@ class Place:
         """The version of the row that the page shows; 0 while there is none."""
         return self.submission.version if self.submission else 0
 
+    def was_seen(self, version: str, person: HasId) -> bool:
+        """Whether a page of this version saw what is stored; a draft that only a photo began holds nothing yet."""
+        begun = self.submission
+        is_only_begun = begun is not None and begun.version == 1 and not begun.answers
+        if is_only_begun and version == "0" and begun is not None:
+            return begun.contributors == [str(person.id)]
+        return version == str(self.version)
+
     @cached_property
     def dates(self) -> WindowDates:
         """The days of the window."""
@@ -85,7 +93,8 @@ class Place:
     @property
     def is_late(self) -> bool:
         """Whether what is handed in now is late."""
-        return status_now(self.dates) is WindowStatus.LATE
+        is_first = self.submission is None or self.submission.revision == 1
+        return is_first and status_now(self.dates) is WindowStatus.LATE
 
     @property
     def arguments(self) -> dict[str, Any]:

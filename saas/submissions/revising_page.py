@@ -3,12 +3,43 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Callable, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from flask_babel import gettext
+
+from saas.domain.answers import NOT_APPLICABLE_SUFFIX, Raw
 from saas.submissions.filling import Place
 from saas.submissions.models import RevisionKind
 from saas.submissions.revisions import Newer, asked_in_supplement, find_newer, may_move
+
+
+@dataclass(frozen=True, slots=True)
+class Supplementing:
+    """What a supplement asks besides, by path; empty for anything else."""
+
+    asked: Mapping[str, str]
+    is_supplement: bool = False
+
+    @property
+    def notes(self) -> dict[str, str]:
+        """The remark beside each question that is asked."""
+        return dict.fromkeys(self.asked, gettext("补报：新版表单新增的问题"))
+
+    def settled(self, raw: Raw) -> frozenset[str]:
+        """The questions that were answered in what was signed, so that they need not be looked at."""
+        if not self.is_supplement:
+            return frozenset()
+        answered = {path.removesuffix(NOT_APPLICABLE_SUFFIX) for path, texts in raw.items() if any(texts)}
+        return frozenset(answered - set(self.asked))
+
+
+def supplementing(place: Place) -> Supplementing:
+    """What is asked in the supplement that is being filled. No statement for anything else."""
+    submission = place.submission
+    if submission is None or place.problem is not None or submission.kind is not RevisionKind.SUPPLEMENT:
+        return Supplementing({})
+    return Supplementing(asked_in_supplement(submission, place.definition), is_supplement=True)
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,13 +53,10 @@ class Revising:
     submission_id: uuid.UUID | None = None
 
 
-def revising(place: Place, jump_to: Callable[[str], str]) -> Revising:
-    """What to say above the questions of a place. No statement, but for a supplement or a draft of an older version."""
+def revising(place: Place, asked: Sequence[tuple[str, str]]) -> Revising:
+    """What to say above the questions. No statement, but for a draft of an older version."""
     submission = place.submission
     if submission is None or place.problem is not None:
         return Revising()
-    asked = []
-    if submission.kind is RevisionKind.SUPPLEMENT:
-        asked = [(jump_to(path), label) for path, label in asked_in_supplement(submission, place.definition).items()]
     newer = find_newer(submission) if may_move(submission) else None
     return Revising(asked, newer, submission.form_version.number, submission.version, submission.id)

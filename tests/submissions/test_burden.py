@@ -10,8 +10,9 @@ from typing import Any
 import pytest
 
 from saas.access.permissions import Role
-from saas.db import local_today
+from saas.db import db, local_today
 from saas.forms.models import VersionStatus
+from saas.registers.models import Register
 from saas.submissions.burden import burden_report, whole
 from saas.submissions.models import Collection
 from tests.browser import Browser
@@ -109,6 +110,8 @@ def test_an_event_counts_as_often_as_it_happened(place: Place) -> None:
 def test_duplicates_and_idle_forms_are_listed_with_what_to_do(office: Browser, place: Place) -> None:
     weekly(place, {**QUESTIONS[0], "name": "again", "label": "保洁次数（本周）"})
     make_version(make_form(name="没人要的表"))
+    kept = make_version(make_form(name="台账用的表"))
+    db.session.add(Register(code="kept", name="台账", form_id=kept.form_id, form=kept.form))
     make_version(make_form(name="没批准的表", is_approved=False))
     make_version(make_form(name="还在设计的表"), status=VersionStatus.DRAFT)
 
@@ -117,6 +120,7 @@ def test_duplicates_and_idle_forms_are_listed_with_what_to_do(office: Browser, p
     assert "可预填" in page
     assert 'prefill = "form:' in page
     assert "没人要的表" in page
+    assert "台账用的表" not in page
     assert "没批准的表" not in page
     assert "还在设计的表" not in page
 

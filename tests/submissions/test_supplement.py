@@ -201,6 +201,10 @@ def test_a_supplement_brings_what_was_filed_and_asks_the_rest(clerk: Browser, pl
     page = clerk.get(place.fill_path()).text
     assert "只要填写新增的 1 项" in page
     assert '<a href="#q-bins">垃圾桶数</a>' in page
+    assert page.count("补报：新版表单新增的问题") == 1
+    changes = clerk.get(f"{place.fill_path()}?view=changes").text
+    assert "展开核对" in changes
+    assert "迟报" not in page
 
 
 def test_the_original_stays_as_filed_until_and_after_the_supplement_is_signed(clerk: Browser, place: Place) -> None:

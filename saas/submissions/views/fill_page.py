@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 from flask import Response, request
@@ -20,7 +21,7 @@ from saas.submissions.models import Submission
 from saas.submissions.parts import Shown, jump_to, nodes_of, progress, shown_part
 from saas.submissions.prefilling import fold
 from saas.submissions.repeating import may_repeat
-from saas.submissions.revising_page import revising
+from saas.submissions.revising_page import Supplementing, revising, supplementing
 
 TEMPLATE = "submissions/fill.html"
 VIEW, CHANGES = ":view", "changes"
@@ -30,8 +31,10 @@ def show_page(place: Place, posted: Posted, status: int = 200, reason: str = "",
     """The page with what was typed; with errors it shows the part in which the first one stands."""
     is_stale = status == 409 and place.problem is None
     shown = _shown(place, posted)
+    asked = _asked(place, posted, shown)
+    links = [(jump_to(path, shown, place.arguments), label) for path, label in asked["supplementing"].asked.items()]
     context: dict[str, Any] = {
-        **_asked(place, posted, shown),
+        **asked,
         "reacts": place.problem is None and reacts_to_answers(place.definition),
         "languages": language_choices(place.definition) if not place.problem else [],
         "errors": [(jump_to(path, shown, place.arguments), text) for path, text in posted.errors.items()],
@@ -39,7 +42,7 @@ def show_page(place: Place, posted: Posted, status: int = 200, reason: str = "",
         "differences": differences(place, posted) if is_stale else [],
         "returned": _last_return(place.submission),
         "may_repeat": may_repeat(place),
-        "revising": revising(place, lambda path: jump_to(path, shown, place.arguments)),
+        "revising": revising(place, links),
         "keeps_on_device": not place.is_protected,
         "viewer": current_user,
         "reason": reason,
@@ -61,7 +64,8 @@ def show_questions(place: Place, posted: Posted) -> Response:
 
 
 def _asked(place: Place, posted: Posted, shown: Shown) -> dict[str, Any]:
-    standing = beside(place, posted.raw)
+    supplement = supplementing(place)
+    standing = with_supplement(beside(place, posted.raw), supplement, posted)
     nodes = _nodes(place, posted, standing) if posted.raw or not place.problem else []
     done, total = progress(nodes)
     parts = nodes_of(nodes, shown)
@@ -71,11 +75,18 @@ def _asked(place: Place, posted: Posted, shown: Shown) -> dict[str, Any]:
         "nodes": fold(parts, standing.settled) if wants_changes() else parts,
         "settled_count": len(standing.settled),
         "waiting": standing.queries,
+        "supplementing": supplement,
         "changes_only": wants_changes(),
         "done": done,
         "total": total,
         "language_tag": language_tag(chosen_language(place.definition)),
     }
+
+
+def with_supplement(standing: Beside, supplement: Supplementing, posted: Posted) -> Beside:
+    """What stands beside, with what a supplement asks; what was filed before is settled."""
+    settled = standing.settled | (supplement.settled(posted.raw) - set(posted.errors))
+    return replace(standing, notes={**standing.notes, **supplement.notes}, settled=settled)
 
 
 def _shown(place: Place, posted: Posted) -> Shown:

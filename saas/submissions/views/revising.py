@@ -16,6 +16,7 @@ from saas.domain.errors import DomainError
 from saas.submissions import queries, revisions
 from saas.submissions.models import Submission
 from saas.submissions.views.blueprint import bp
+from saas.submissions.views.fill_page import CHANGES
 
 
 @bp.post("/submissions/<uuid:submission_id>/correct")
@@ -35,7 +36,7 @@ def supplement(submission_id: uuid.UUID) -> ResponseReturnValue:
     with unit_of_work():
         revisions.supplement(submission, actor=current_user)
     flash(gettext("补报稿已建立，原来的内容已经带入。补报审核签批之前，原来的填报仍然有效。"), "success")
-    return redirect(_fill_url(submission), code=303)
+    return redirect(_fill_url(submission, view=CHANGES), code=303)
 
 
 @bp.post("/submissions/<uuid:submission_id>/newer-version")
@@ -52,9 +53,10 @@ def use_newer_version(submission_id: uuid.UUID) -> ResponseReturnValue:
     return redirect(_fill_url(submission), code=303)
 
 
-def _fill_url(submission: Submission) -> str:
+def _fill_url(submission: Submission, view: str | None = None) -> str:
     return url_for(
         ".fill",
+        view=view,
         collection_id=submission.collection_id,
         unit_id=submission.unit_id,
         period_start=submission.period_start.isoformat(),
