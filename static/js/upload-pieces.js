@@ -8,6 +8,7 @@
   const TRIES = 12;
   const LONGEST_WAIT = 30000;
   const running = new Set();
+  const finished = new Set(); // kept by the server, and not yet on a page that it made
 
   function words(form) {
     const place = form.querySelector("[data-upload-words]");
@@ -15,9 +16,9 @@
   }
 
   // The same file for the same field is found again on the server, also after the page was opened anew.
-  function tokenOf(form, input, file) {
+  function tokenOf(form, field, file) {
     let hash = 5381;
-    for (const letter of [form.dataset.uploadsUrl, input.name, file.name, file.lastModified].join("|")) {
+    for (const letter of [form.dataset.uploadsUrl, field, file.name, file.lastModified].join("|")) {
       hash = (hash * 33 + letter.codePointAt(0)) >>> 0;
     }
     return "f-" + file.size + "-" + hash.toString(36);
@@ -75,10 +76,13 @@
   }
 
   async function send(job) {
-    const { file, form, input } = job;
-    const token = tokenOf(form, input, file);
-    const details = fieldsOf({ token, name: file.name, size: file.size, field: input.name });
-    const begun = await steadily(job, () => ask(job, form.dataset.uploadsUrl, details));
+    const { file, form, name } = job;
+    const details = fieldsOf({ token: tokenOf(form, name, file), name: file.name, size: file.size, field: name });
+    const begun = await steadily(job, async () => {
+      const answer = await ask(job, form.dataset.uploadsUrl, details);
+      if (!answer.pieces) throw new Error("busy"); // the draft was begun by another request at the same moment
+      return answer;
+    });
     const version = form.elements.version;
     if (version && version.value === "0" && begun.version) version.value = begun.version;
     let received = begun.received;
@@ -95,17 +99,17 @@
         if (answer.status !== 409 && Date.now() - at < QUICK) job.piece = Math.min(LARGEST, job.piece * 2);
       }
       job.show(received);
-      const kept = await steadily(job, () => ask(job, begun.finish, fieldsOf({ field: input.name })));
+      const kept = await steadily(job, () => ask(job, begun.finish, fieldsOf({ field: name })));
       if (kept.status !== 409) return kept;
       received = kept.received;
     }
   }
 
   function keep(job, kept) {
-    const { form, input, line } = job;
+    const { form, line, name } = job;
     const named = document.createElement("input");
     named.type = "hidden";
-    named.name = input.name + ":kept";
+    named.name = name + ":kept";
     named.value = kept.file;
     const link = document.createElement("a");
     link.href = kept.url;
@@ -122,11 +126,16 @@
     const label = document.createElement("label");
     const box = document.createElement("input");
     box.type = "checkbox";
-    box.name = input.name + "-remove";
+    box.name = name + "-remove";
     box.value = kept.file;
     label.append(box, " " + (words(form).remove || ""));
     line.className = kept.thumbnail ? "photo uploads__done" : "uploads__done";
     line.replaceChildren(link, label, named);
+    job.kept = kept.file;
+    finished.add(job);
+    show(job);
+    const input = inputOf(job);
+    if (!input) return;
     const rest = new DataTransfer();
     Array.from(input.files).filter((each) => each !== job.file).forEach((each) => rest.items.add(each));
     input.files = rest.files;
@@ -134,13 +143,35 @@
     form.dispatchEvent(new Event("input", { bubbles: true }));
   }
 
-  function lineFor(input, file) {
+  // The questions are made anew after an answer: the line of a file is put back where its input stands now.
+  function inputOf(job) {
+    return Array.from(job.form.querySelectorAll('input[type="file"]')).find((input) => input.name === job.name);
+  }
+
+  function show(job) {
+    const input = inputOf(job);
+    if (!input || job.line.isConnected) return;
     let list = input.parentElement.querySelector("ul.uploads");
     if (!list) {
       list = document.createElement("ul");
       list.className = "uploads photos";
       input.before(list);
     }
+    list.append(job.line);
+  }
+
+  function isShown(job) {
+    return Array.from(job.form.querySelectorAll('input[type="hidden"]')).some(
+      (each) => each.name === job.name + ":kept" && each.value === job.kept,
+    );
+  }
+
+  function putBack() {
+    running.forEach(show);
+    finished.forEach((job) => (isShown(job) || !job.form.isConnected ? finished.delete(job) : show(job)));
+  }
+
+  function lineFor(file) {
     const line = document.createElement("li");
     line.className = "uploads__line";
     const name = document.createElement("span");
@@ -153,15 +184,14 @@
     state.className = "uploads__state";
     state.setAttribute("role", "status");
     line.append(name, bar, state);
-    list.append(line);
     return { line, bar, state };
   }
 
   async function begin(form, input, file) {
-    const { line, bar, state } = lineFor(input, file);
+    const { line, bar, state } = lineFor(file);
     const job = {
       form,
-      input,
+      name: input.name,
       file,
       line,
       piece: 128 * 1024,
@@ -170,6 +200,7 @@
       say: (word) => (state.textContent = words(form)[word] || ""),
     };
     running.add(job);
+    show(job);
     job.say("sending");
     try {
       keep(job, await send(job));
@@ -203,6 +234,13 @@
     const input = event.target;
     if (input.matches('input[type="file"][data-upload-pieces]:not([data-shrink-photo])')) take(input);
   });
+  // A look at the questions after an answer takes no files along.
+  document.addEventListener("htmx:config:request", (event) => {
+    const { sourceElement, request } = event.detail.ctx;
+    if (!sourceElement || sourceElement.id !== "questions" || !(request.body instanceof FormData)) return;
+    Array.from(request.body.entries()).forEach(([name, value]) => value instanceof File && request.body.delete(name));
+  });
+  document.addEventListener("htmx:after:swap", putBack);
   // The form goes with what has not arrived yet; nothing is sent twice at the same time.
   document.addEventListener("submit", (event) => {
     running.forEach((job) => job.form === event.target && job.flight.abort());

@@ -232,3 +232,19 @@ def test_somebody_else_neither_sees_nor_sends_nor_finishes_it(clerk: Browser, pl
     assert clerk.get(begun["pieces"]).status_code == 404
     assert clerk.post(begun["pieces"] + "?offset=0").status_code == 404
     assert clerk.post(begun["finish"], {"field": "photo"}).status_code == 404
+
+
+def test_what_was_typed_before_the_photo_began_the_draft_is_kept(clerk: Browser, place: Place) -> None:
+    start(clerk, place)
+
+    saved = clerk.post(place.fill_path(), {"patrols": "3", "version": "0"}, headers={"X-Autosave": "true"})
+
+    assert saved.status_code == 204
+    assert clerk.post(place.fill_path(), {"patrols": "4", "version": "0"}).status_code == 409
+
+
+def test_a_draft_that_somebody_else_began_with_a_photo_is_not_written_over(clerk: Browser, place: Place) -> None:
+    start(clerk, place)
+    clerk.sign_in(make_user(Role.VILLAGE_CLERK, unit=place.village))
+
+    assert clerk.post(place.fill_path(), {"patrols": "3", "version": "0"}).status_code == 409

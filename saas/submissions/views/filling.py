@@ -53,7 +53,7 @@ def fill_send(collection_id: uuid.UUID, unit_id: uuid.UUID, period_start: str) -
     earlier = None if is_autosave else find_earlier_answer()
     if earlier is not None:
         return redirect(earlier, code=303)
-    if place.problem is not None or posted.version != str(place.version):
+    if place.problem is not None or not place.was_seen(posted.version, current_user):
         return show_page(place, posted, status=409)
     with unit_of_work():
         submission, parsed = save_posted(place, posted, actor=current_user, is_autosave=is_autosave)
