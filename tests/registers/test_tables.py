@@ -11,21 +11,26 @@ from typing import Any
 import pytest
 import xlsxwriter
 from flask import Flask
+from openpyxl import load_workbook
 from sqlalchemy import select
 from sqlalchemy.exc import NoResultFound
 
 from saas.accounts.models import User
 from saas.db import db, local_today
 from saas.domain.records import CHECKED, states_to_mapping
+from saas.files.services import read_file
 from saas.imports.details import check_details
 from saas.imports.handlers import Asking, Check, RowCheck, RowState
+from saas.imports.queries import get_file
 from saas.registers import queries
 from saas.registers.models import RegisterRecord
-from saas.registers.tables import RegisterRecords, subject_of
+from saas.registers.tables import KIND, RegisterRecords, subject_of
 from saas.spreadsheets.columns import CLEARED
 from saas.spreadsheets.reading import read_spreadsheet
 from saas.spreadsheets.tables import Table, read_table
 from saas.spreadsheets.writing import Layout, write_xlsx
+from tests.browser import Browser
+from tests.imports.steps import apply, imported
 from tests.registers.conftest import Place
 from tests.registers.steps import events, make_record, records, viewer_of
 
@@ -287,3 +292,41 @@ def test_two_thousand_records_are_written_at_a_steady_pace(place: Place) -> None
     assert queries.find_any_record(records()[-1].id) is not None
     assert records()[-1].number == 2000
     assert local_today() - records()[0].opened_on == timedelta(0)
+
+
+def address(place: Place) -> str:
+    return f"{KIND}?subject={subject_of(place.register)}"
+
+
+def test_a_file_is_checked_applied_and_comes_back_marked(browser: Browser, place: Place) -> None:
+    """The whole way that a clerk takes: upload, what it would do, the marked workbook, the good rows."""
+    browser.sign_in(place.clerk)
+    content = a_file(["事由", "涉及人数", "当事人电话"], ["争水渠", "2人", "13800001234"], ["宅基地", 3, None])
+
+    page = browser.get(f"/imports/{address(place)}").text
+    checked = imported(browser, address(place), content, "本村台账.xlsx")
+    shown = browser.get(f"/imports/runs/{checked.id}").text + browser.get(f"/imports/runs/{checked.id}?state=new").text
+    marked = load_workbook(io.BytesIO(read_file(get_file(checked.marked_file_id))))
+    applied = apply(browser, checked, scope="good")
+
+    assert "矛盾纠纷台账" in page
+    assert "宅基地" in shown
+    assert "13800001234" not in shown
+    assert "不是数" in str([[cell.value for cell in row] for row in marked["台账"].iter_rows()])
+    assert [record.title for record in records()] == ["宅基地"]
+    assert applied.details["outcome"] == {"first": 1, "last": 1}
+
+
+def test_an_import_belongs_to_whoever_sent_it(browser: Browser, place: Place) -> None:
+    browser.sign_in(place.neighbour_clerk)
+    theirs = imported(browser, address(place), a_file(["事由"], ["x"]))
+    browser.sign_in(place.clerk)
+
+    assert browser.get(f"/imports/runs/{theirs.id}").status_code == 404
+
+
+def test_who_keeps_no_register_finds_no_import(browser: Browser, place: Place) -> None:
+    browser.sign_in(place.officer)
+
+    assert browser.get(f"/imports/{address(place)}").status_code == 404
+    assert browser.get(f"/imports/{KIND}/template?subject={subject_of(place.register)}").status_code == 404
