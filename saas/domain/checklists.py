@@ -39,6 +39,16 @@ class ChecklistSummary:
         """Whether nothing that must be there lacks, and nothing forbidden is there."""
         return not self.missing_must and not self.present_forbidden
 
+    @property
+    def in_words(self) -> str:
+        """The three counts on one line, for tables."""
+        counts = {
+            "必须项未满足": self.missing_must,
+            "禁止项出现": self.present_forbidden,
+            "建议项未满足": self.missing_should,
+        }
+        return "，".join(f"{words} {len(items)}" for words, items in counts.items())
+
 
 def has_checklist(form: FormDefinition) -> bool:
     """Whether a form has items that something is demanded of."""

@@ -124,6 +124,7 @@ def test_a_checklist_tells_what_lacks_what_is_forbidden_and_what_is_advised() ->
     assert [each.label for each in summary.present_forbidden] == ["项c"]
     assert [each.label for each in summary.missing_should] == ["项d"]
     assert (summary.checked, summary.not_applicable, summary.unanswered) == (4, 1, 0)
+    assert summary.in_words == "必须项未满足 1，禁止项出现 1，建议项未满足 1"
     assert not summary.is_passed
 
 

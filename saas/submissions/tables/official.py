@@ -17,6 +17,7 @@ from xlsxwriter.format import Format
 from xlsxwriter.worksheet import Worksheet
 
 from saas.domain.answers import NOT_APPLICABLE
+from saas.domain.checklists import checklist_summary
 from saas.domain.expressions.values import plain_number, to_number
 from saas.domain.fields import NUMBERS, Field, FieldType, Sensitivity
 from saas.domain.filed import shown_answer
@@ -117,7 +118,9 @@ class _Writer:
         words = f"{STATE_WORDS[state]}{'（迟报）' if unit.filed.is_late else ''}"
         if unit.filed.is_not_applicable:
             return _Line(unit, f"{words}：本期不适用", None, is_not_applicable=True)
-        return _Line(unit, words, self.scope.answers_of(unit))
+        answers = self.scope.answers_of(unit)
+        checklist = checklist_summary(self.scope.definition_for(unit), answers)
+        return _Line(unit, f"{words}；{checklist.in_words}" if checklist else words, answers)
 
     def sheet(self, form_sheet: FormSheet) -> None:
         sheet = self.workbook.add_worksheet(
