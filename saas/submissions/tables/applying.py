@@ -59,7 +59,7 @@ def _insert(plans: Sequence[Plan], scope: TableScope, actor: HasId) -> None:
             "status": SubmissionStatus.DRAFT,
             "kind": RevisionKind.ORIGINAL,
             "answers": plan.answers,
-            "origins": {},
+            "origins": dict(plan.origins),
             "marks": [],
             "choice_labels": {},
             "contributors": [str(actor.id)],

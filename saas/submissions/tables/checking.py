@@ -20,9 +20,8 @@ from saas.domain.answers import (
     Answers,
     answers_from_stored,
     canonical_answers,
-    initial_raw,
     parse_answers,
-    raw_from_answers,
+    plain_answer,
 )
 from saas.domain.errors import Message, message
 from saas.domain.fields import Field, FieldType, FormDefinition, iter_fields
@@ -32,6 +31,7 @@ from saas.jobs.running import report_progress
 from saas.spreadsheets.columns import Value
 from saas.spreadsheets.tables import TableRow
 from saas.submissions import queries
+from saas.submissions.prefilling import Sources, origins_from
 from saas.submissions.tables.finding import UnitFinder
 from saas.submissions.tables.reading import FormTable
 from saas.submissions.tables.scope import TableScope, TableUnit
@@ -51,6 +51,7 @@ class Plan:
     definition: FormDefinition
     answers: Mapping[str, Any]  # canonical
     is_handed_in: bool
+    origins: Mapping[str, Any] = field(default_factory=dict)  # of pre-filled answers, for a report that is begun
 
 
 @dataclass(slots=True)
@@ -131,7 +132,9 @@ class _Checker:
         rows = [row for row in (entry.row, *(row for rows in entry.inner.values() for row in rows)) if row is not None]
         if not any(_says_something(row) for row in rows):
             return
-        judged = _Judged(self, self.form(entry.unit), entry)
+        sources = self.scope.sources_of(entry.unit)
+        form = _Form(sources.form_to_fill, self) if sources else self.form(entry.unit)
+        judged = _Judged(self, form, entry, sources)
         judged.judge()
         bad = [row for row in rows if judged.errors.get((row.sheet, row.number))]
         for row in bad:
@@ -175,7 +178,8 @@ class _Form:
 class _Judged:
     """One unit's rows held against the form and against what is there."""
 
-    def __init__(self, checker: _Checker, form: _Form, entry: _Entry) -> None:
+    def __init__(self, checker: _Checker, form: _Form, entry: _Entry, sources: Sources | None) -> None:
+        self.sources = sources
         self.checker, self.form, self.entry, self.unit = checker, form, entry, entry.unit
         self.errors: dict[tuple[str, int], dict[str, Message]] = {}
         self.hints: dict[str, Message] = {}
@@ -185,13 +189,15 @@ class _Judged:
 
     def judge(self) -> None:
         raw = self.raw()
-        known = queries.known_values(self.unit.unit)
+        known = self.sources.known() if self.sources else queries.known_values(self.unit.unit)
         parsed = parse_answers(self.form.definition, raw, known=known, now=self.checker.now)
         self.answers = parsed.answers
         for path, said in parsed.errors.items():
             self.say(path, said)
         if self.form.has_conditions:
             self.refuse_not_asked(parsed.errors)
+        if self.sources:
+            self.mention_followed(raw)
         self.canonical = canonical_answers(self.form.definition, self.answers)
 
     def raw(self) -> dict[str, list[str]]:
@@ -211,10 +217,7 @@ class _Judged:
         return raw
 
     def raw_before(self) -> dict[str, list[str]]:
-        definition, filed = self.form.definition, self.unit.filed
-        if filed is None:
-            return initial_raw(definition, known=queries.known_values(self.unit.unit))
-        return raw_from_answers(definition, answers_from_stored(definition, filed.answers))
+        return self.checker.scope.shown_raw(self.unit, self.sources)
 
     def take(self, row: TableRow, names: Sequence[str], raw: dict[str, list[str]], number: int = 0) -> None:
         for name in names:
@@ -264,6 +267,15 @@ class _Judged:
             said = "按本行其他内容，“{label}”不用填：请清空，或改正前面的内容"
             self.error(row, name, message("not_asked", said, label=item.label))
 
+    def mention_followed(self, raw: Mapping[str, Sequence[str]]) -> None:
+        """What follows its source is not changed by a file, and nobody should think that it was."""
+        for path, name, row in self.typed:
+            answer = self.answer(path)
+            if not self.form.items[name].read_only or row is not self.entry.first:
+                continue
+            if answer is None or plain_answer(answer) != " ".join(raw[path]):
+                self.hint(name, message("followed", "这一项由系统带出（{now}），改动不会写入", now=answer or "空"))
+
     def answer(self, path: str) -> Any:
         return answer_of(self.answers, path)
 
@@ -301,9 +313,13 @@ class _Judged:
             unit.name,
             RowState.CHANGED if unit.filed is not None else RowState.NEW,
             tuple(self.differences(before or {}, hands_in=hands_in)),
-            plan=Plan(self.checker.scope, unit, self.form.definition, self.canonical, hands_in),
+            plan=Plan(self.checker.scope, unit, self.form.definition, self.canonical, hands_in, self.origins()),
             hints=self.hints,
         )
+
+    def origins(self) -> Mapping[str, Any]:
+        """Where the pre-filled answers of a report that is begun come from."""
+        return origins_from(self.sources, self.sources.offers()) if self.sources and not self.unit.filed else {}
 
     def says_nothing_new(self, before: Mapping[str, Any] | None) -> bool:
         """Whether all that is in the file is there already. What is hidden from the viewer was not in the template."""

@@ -20,7 +20,7 @@ from saas.db import db, local_clock, local_today
 from saas.domain.answers import answers_from_stored, initial_raw, parse_answers, raw_from_answers
 from saas.domain.cohorts import matches
 from saas.domain.errors import Message
-from saas.domain.fields import FormDefinition, relabelled, sources_of
+from saas.domain.fields import FormDefinition, iter_fields, relabelled, sources_of
 from saas.domain.filing import FilingState, filing_state
 from saas.domain.periods import Period
 from saas.domain.windows import WindowDates
@@ -34,7 +34,9 @@ from saas.org.models import OrgUnit
 from saas.submissions import queries, services
 from saas.submissions.defining import choices_day
 from saas.submissions.fillers import FillerBook, above_of
+from saas.submissions.grid_sources import GridSources, SharedReports
 from saas.submissions.models import Collection, Submission
+from saas.submissions.prefilling import Sources, first_raw
 from saas.submissions.schedule import cohort_of, dates_of, period_at, status_now
 
 _PREFIX = "collection"
@@ -84,11 +86,19 @@ class Filed:
 class TableUnit:
     """One unit of a table. `may_fill`: the viewer fills for it; else it is only overseen."""
 
-    unit: OrgUnit
-    name: str  # what it was called then
+    dated: DatedUnit  # as it was then
     above: OrgUnit | None
     may_fill: bool
     filed: Filed | None
+
+    @property
+    def unit(self) -> OrgUnit:
+        return self.dated.unit
+
+    @property
+    def name(self) -> str:
+        """What it was called then."""
+        return self.dated.name
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,16 +157,34 @@ class TableScope:
         """What the unit has answered, nothing if it has not begun."""
         return answers_from_stored(self.definition_for(unit), unit.filed.answers) if unit.filed else {}
 
+    def sources_of(self, unit: TableUnit) -> Sources | None:
+        """Where the unit's form is pre-filled from (预填); None for a form that is not."""
+        definition = self.definition_for(unit)
+        if not any(item.prefill for _, item in iter_fields(definition)):
+            return None
+        return GridSources(definition, unit.dated, self._reports)
+
+    @cached_property
+    def _reports(self) -> SharedReports:
+        return SharedReports(self.collection, self.period, [each.dated for each in self.units])
+
+    def shown_raw(self, unit: TableUnit, sources: Sources | None) -> dict[str, list[str]]:
+        """What stands in the unit's form when it is opened: its draft, or what is known and pre-filled."""
+        if unit.filed is None:
+            known = queries.known_values(unit.unit)
+            return first_raw(sources) if sources else initial_raw(self.definition_for(unit), known=known)
+        raw = raw_from_answers(self.definition_for(unit), self.answers_of(unit))
+        followed = sources.offers(only_followed=True) if sources else {}
+        return raw | {path: list(offer.typed) for path, offer in followed.items() if offer.typed}
+
     def first_answers(self, unit: TableUnit) -> dict[str, Any]:
-        """What a form shows for the unit when it is opened: its draft, or defaults and what is known; nothing that is
-        not asked at the moment.
-        """
-        definition, known = self.definition_for(unit), queries.known_values(unit.unit)
-        if unit.filed:
-            raw = raw_from_answers(definition, self.answers_of(unit))
-        else:
-            raw = initial_raw(definition, known=known)
-        return parse_answers(definition, raw, known=known, now=local_clock()).answers
+        """The answers of a form that is opened, but for those that are not asked at the moment."""
+        if unit.filed is not None and unit.filed.status in queries.HANDED_IN:
+            return self.answers_of(unit)
+        sources = self.sources_of(unit)
+        definition = sources.form_to_fill if sources else self.definition_for(unit)
+        known = sources.known() if sources else queries.known_values(unit.unit)
+        return parse_answers(definition, self.shown_raw(unit, sources), known=known, now=local_clock()).answers
 
     def state_of(self, unit: TableUnit) -> FilingState:
         """Where the unit stands."""
@@ -223,7 +251,7 @@ def _units(collection: Collection, period: Period, viewer: Viewer, filed: Mappin
 
 
 def _table_unit(dated: DatedUnit, above: Sequence[OrgUnit], may_fill: bool, filed: Filed | None) -> TableUnit:
-    return TableUnit(dated.unit, dated.name, above[0] if above else None, may_fill, filed)
+    return TableUnit(dated, above[0] if above else None, may_fill, filed)
 
 
 def _filed(collection_id: uuid.UUID, start: date, *, is_filed: bool) -> dict[uuid.UUID, Filed]:
