@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from flask_babel import gettext
 
-from saas.domain.answers import NOT_APPLICABLE_SUFFIX, Raw
+from saas.domain.fields import FieldType, FormDefinition, iter_fields
 from saas.submissions.filling import Place
 from saas.submissions.models import RevisionKind
 from saas.submissions.revisions import Newer, asked_in_supplement, find_newer, may_move
@@ -26,12 +26,13 @@ class Supplementing:
         """The remark beside each question that is asked."""
         return dict.fromkeys(self.asked, gettext("补报：新版表单新增的问题"))
 
-    def settled(self, raw: Raw) -> frozenset[str]:
-        """The questions that were answered in what was signed, so that they need not be looked at."""
+    def settled(self, form: FormDefinition) -> frozenset[str]:
+        """What was asked in what was signed already, answered or not: questions, and repeats without new questions."""
         if not self.is_supplement:
             return frozenset()
-        answered = {path.removesuffix(NOT_APPLICABLE_SUFFIX) for path, texts in raw.items() if any(texts)}
-        return frozenset(answered - set(self.asked))
+        open_rows = {path.partition("[")[0] for path in self.asked if "[" in path}
+        before = {path for path, item in iter_fields(form) if "[]" not in path and item.type is not FieldType.GROUP}
+        return frozenset(before - set(self.asked) - open_rows)
 
 
 def supplementing(place: Place) -> Supplementing:

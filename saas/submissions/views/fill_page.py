@@ -65,7 +65,7 @@ def show_questions(place: Place, posted: Posted) -> Response:
 
 def _asked(place: Place, posted: Posted, shown: Shown) -> dict[str, Any]:
     supplement = supplementing(place)
-    standing = with_supplement(beside(place, posted.raw), supplement, posted)
+    standing = with_supplement(beside(place, posted.raw), supplement, place, posted)
     nodes = _nodes(place, posted, standing) if posted.raw or not place.problem else []
     done, total = progress(nodes)
     parts = nodes_of(nodes, shown)
@@ -83,9 +83,10 @@ def _asked(place: Place, posted: Posted, shown: Shown) -> dict[str, Any]:
     }
 
 
-def with_supplement(standing: Beside, supplement: Supplementing, posted: Posted) -> Beside:
+def with_supplement(standing: Beside, supplement: Supplementing, place: Place, posted: Posted) -> Beside:
     """What stands beside, with what a supplement asks; what was filed before is settled."""
-    settled = standing.settled | (supplement.settled(posted.raw) - set(posted.errors))
+    filed = supplement.settled(place.definition) if supplement.is_supplement else frozenset()
+    settled = standing.settled | (filed - set(posted.errors))
     return replace(standing, notes={**standing.notes, **supplement.notes}, settled=settled)
 
 
