@@ -69,7 +69,7 @@ def figures(fields: Mapping[str, Field], stored: Mapping[str, Any]) -> dict[str,
     """The figures of stored answers, by path. What is missing, not applicable or no number is left out."""
     found = {}
     for path in fields:
-        number = _number(_at(stored, path))
+        number = _number(_at(stored, path) if "." in path else stored.get(path))
         if number is not None:
             found[path] = number
     return found
@@ -229,7 +229,7 @@ def _at(stored: Mapping[str, Any], path: str) -> Any:
 
 
 def _number(stored: Any) -> Decimal | None:
-    if isinstance(stored, bool) or not isinstance(stored, int | str | Decimal):
+    if stored is None or isinstance(stored, bool) or not isinstance(stored, int | str | Decimal):
         return None
     try:
         number = Decimal(stored)

@@ -7,9 +7,10 @@ from collections.abc import Collection as Several
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from functools import cache
 from typing import Any
 
-from sqlalchemy import and_, or_, select, union_all
+from sqlalchemy import CompoundSelect, Date, Uuid, and_, bindparam, func, or_, select, union_all
 from sqlalchemy.dialects.postgresql import distinct_on
 from sqlalchemy.orm import aliased, joinedload
 
@@ -101,57 +102,69 @@ class Filed:
     answers: Mapping[str, Any]
 
 
+ENOUGH = 8  # peers of the same period; saas.domain.quality asks for as many
+
+
 def reports_beside(submission: Submission) -> tuple[list[Filed], list[Filed]]:
     """The unit's earlier reports, the newest first, and its peers' reports, in one statement.
 
     Peers are the other units of the collection: their reports of the same period, or of the period before while fewer
     than eight have come. The last 40 that came are enough to know the middle.
     """
+    rows = db.session.execute(
+        _beside(),
+        {
+            "collection": submission.collection_id,
+            "unit": submission.unit_id,
+            "start": submission.period_start,
+        },
+    ).all()
+    newest = {(row.unit_id, row.period_start): Filed(*row[:4]) for row in sorted(rows, key=lambda each: each.revision)}
+    ordered = sorted(newest.values(), key=lambda each: (each.period_start, each.unit_id), reverse=True)
+    past = [each for each in ordered if each.unit_id == submission.unit_id][:PAST]
+    others = [each for each in ordered if each.unit_id != submission.unit_id]
+    same = [each for each in others if each.period_start == submission.period_start]
+    return past, same if len(same) >= ENOUGH else [each for each in others if each not in same]
+
+
+@cache
+def _beside() -> CompoundSelect[Any]:
+    """The statement of `reports_beside`, built once: it is asked with everything that is handed in."""
+    collection, unit = bindparam("collection", type_=Uuid()), bindparam("unit", type_=Uuid())
+    start = bindparam("start", type_=Date())
     columns = (
         Submission.unit_id,
         Submission.period_start,
         Submission.form_version_id,
         Submission.answers,
-        Submission.submitted_at,
         Submission.revision,
     )
     counted = (
-        Submission.collection_id == submission.collection_id,
+        Submission.collection_id == collection,
         Submission.status.in_(HANDED_IN),
         ~Submission.is_not_applicable,
     )
     own = (
         select(*columns)
-        .where(*counted, Submission.unit_id == submission.unit_id, Submission.period_start < submission.period_start)
+        .where(*counted, Submission.unit_id == unit, Submission.period_start < start)
         .order_by(Submission.period_start.desc(), Submission.revision.desc())
         .limit(PAST + PAST // 2)  # some may be earlier revisions of the same period
     )
+    others = (*counted, Submission.unit_id != unit)
+    same = select(*columns).where(*others, Submission.period_start == start)
+    came = select(Submission.id).where(*others, Submission.period_start == start).limit(ENOUGH).subquery()
     before = (
         select(Submission.period_start)
-        .where(*counted, Submission.period_start < submission.period_start)
+        .where(*counted, Submission.period_start < start)
         .order_by(Submission.period_start.desc())
         .limit(1)
         .scalar_subquery()
     )
-    others = [
-        select(*columns)
-        .where(*counted, Submission.unit_id != submission.unit_id, Submission.period_start == start)
-        .order_by(Submission.submitted_at.desc(), Submission.id)
-        .limit(PEERS)
-        for start in (submission.period_start, before)
-    ]
-    rows = db.session.execute(union_all(own, *others)).all()
-    newest = {}
-    for row in sorted(rows, key=lambda each: each.revision):
-        newest[row.unit_id, row.period_start] = Filed(row.unit_id, row.period_start, row.form_version_id, row.answers)
-    ordered = sorted(newest.values(), key=lambda each: (each.period_start, each.unit_id), reverse=True)
-    past = [each for each in ordered if each.unit_id == submission.unit_id][:PAST]
-    now = [each for each in ordered if each.unit_id != submission.unit_id]
-    same = [each for each in now if each.period_start == submission.period_start]
-    return past, same if len(same) >= ENOUGH else [each for each in now if each.period_start < submission.period_start]
-
-
-ENOUGH = 8  # peers of the same period; saas.domain.quality asks for as many
+    too_few = select(func.count() < ENOUGH).select_from(came).scalar_subquery()
+    last = select(*columns).where(*others, Submission.period_start == before, too_few)
+    return union_all(
+        own, *(each.order_by(Submission.submitted_at.desc(), Submission.id).limit(PEERS) for each in (same, last))
+    )
 
 
 def load_versions(version_ids: Several[uuid.UUID]) -> Sequence[FormVersion]:
