@@ -30,7 +30,7 @@ from saas.notifications.services import notify
 from saas.review.models import ReviewCase
 from saas.review.services import moves_for
 from saas.submissions.defining import definition_of
-from saas.submissions.models import FieldQuery, Submission
+from saas.submissions.models import Collection, FieldQuery, Submission
 from saas.submissions.schedule import period_of_submission
 
 MAX_QUESTION, MAX_ANSWER = 200, 500
@@ -168,7 +168,8 @@ def list_waiting(viewer: Viewer, *, limit: int = 20) -> list[Waiting]:
     is_open = and_(FieldQuery.submission_id == Submission.id, FieldQuery.answered_at.is_(None))
     count = select(func.count()).where(is_open).correlate(Submission).scalar_subquery()
     own = viewer.unit_ids(Permission.SUBMISSION_EDIT)
-    is_own = or_(Submission.unit_id.in_(own), Submission.contributors.contains([str(viewer.id)]))
+    fills_itself = Submission.collection_id.in_(select(Collection.id).where(Collection.filled_by == {}))
+    is_own = or_(and_(Submission.unit_id.in_(own), fills_itself), Submission.contributors.contains([str(viewer.id)]))
     asked = exists().where(is_open, FieldQuery.asked_by_id == viewer.id)
     waiting = select(FieldQuery.submission_id).where(FieldQuery.answered_at.is_(None))
     rows = db.session.execute(

@@ -17,6 +17,7 @@ from saas.submissions.asking import ShownQuery, list_queries, rows_to_ask
 from saas.submissions.flags import HANDED_IN
 from saas.submissions.marking import ShownMark, show_frozen
 from saas.submissions.models import Submission
+from saas.submissions.objecting import WHOLE
 from saas.submissions.prefilling import origins_of
 
 Entry = Mapping[str, Any]
@@ -70,7 +71,7 @@ def remarks_on(submission: Submission, definition: FormDefinition) -> Remarks:
         )
         for path in paths
     }
-    labels = {row.path: row.label for row in rows_to_ask(definition, submission.answers)}
+    labels = {row.path: row.label for row in rows_to_ask(definition, submission.answers)} | {WHOLE: gettext("异议")}
     return Remarks(lines, marks, queries, labels)
 
 

@@ -26,6 +26,7 @@ from saas.submissions.due import due_submissions
 from saas.submissions.duties import check_duties
 from saas.submissions.fillers import fillers_of, units_to_fill
 from saas.submissions.missing import MissingFilter, missing_list
+from saas.submissions.models import FieldQuery
 from saas.submissions.reminding import remind
 from saas.submissions.schedule import period_at
 from tests.browser import Browser
@@ -318,3 +319,52 @@ def _settings(place: Place) -> dict[str, str]:
 
 def _march(place: Place) -> Period:
     return period_at(place.collection, date(2026, 3, 1))
+
+
+# --- objecting --------------------------------------------------------------------------------------------------------
+
+
+def test_the_village_objects_and_the_department_answers(browser: Browser, place: Place, department: Department) -> None:
+    browser.sign_in(department.clerk)
+    submission = hand_in(browser, place)
+    path = f"/submissions/{submission.id}"
+    assert "提出异议" not in browser.get(path).text
+    browser.sign_in(place.clerk)
+    assert "提出异议" in browser.get(path).text
+    assert browser.post(f"{path}/objection", {"objection": " "}).status_code == 422
+
+    response = browser.post(f"{path}/objection", {"objection": "保洁次数应为 20"})
+
+    assert response.status_code == 303
+    told = db.session.scalars(select(Notification).where(Notification.user_id == department.clerk.id)).all()
+    assert any("柳塘村对代填的环境卫生自查有异议：保洁次数应为 20" in row.title for row in told)
+    browser.sign_in(department.clerk)
+    assert "保洁次数应为 20" in browser.get(path).text
+    query = db.session.scalars(select(FieldQuery)).one()
+    assert browser.post(f"{path}/questions/{query.id}/answer", {"answer": "已核对，按台账为 12"}).status_code == 303
+    browser.sign_in(place.officer)
+    assert "已核对，按台账为 12" in browser.get(path).text
+
+
+def test_others_do_not_object(browser: Browser, place: Place, department: Department) -> None:
+    submission = make_submission(place.collection, place.village, status=SubmissionStatus.SUBMITTED)
+    path = f"/submissions/{submission.id}/objection"
+
+    for user in (department.clerk, place.officer, make_user(Role.VILLAGE_CLERK, unit=place.neighbour)):
+        browser.sign_in(user)
+        assert browser.post(path, {"objection": "不对"}).status_code == 404
+    _fill_by(place, {})
+    browser.sign_in(place.clerk)
+    assert browser.post(path, {"objection": "不对"}).status_code == 404
+
+
+def test_who_reviews_sees_the_objection(browser: Browser, place: Place, department: Department) -> None:
+    browser.sign_in(department.clerk)
+    submission = hand_in(browser, place)
+    browser.sign_in(place.clerk)
+    browser.post(f"/submissions/{submission.id}/objection", {"objection": "保洁次数应为 20"})
+    case = review(place, submission)
+
+    browser.sign_in(place.officer)
+
+    assert "提出异议：保洁次数应为 20" in browser.get(f"/cases/{case.id}").text

@@ -29,6 +29,7 @@ from saas.submissions.due import list_filing
 from saas.submissions.filed_page import history, remarks_on
 from saas.submissions.fillers import may_fill_for
 from saas.submissions.models import Submission
+from saas.submissions.objecting import may_object
 from saas.submissions.queries import PAGE, SubmissionFilter
 from saas.submissions.revisions import asked_more
 from saas.submissions.views.blueprint import bp
@@ -103,6 +104,7 @@ def _possible(submission: Submission) -> dict[str, Any]:
         "case": case,
         "may_ask": may_ask(case, current_user.id),
         "may_answer": is_own,
+        "may_object": may_object(submission, current_user),
         "may_edit": is_own and "edit" in allowed_actions(SUBMISSION_MOVES, submission.status),
         "may_withdraw": is_own
         and submission.status is SubmissionStatus.SUBMITTED
