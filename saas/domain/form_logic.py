@@ -114,6 +114,10 @@ class FormLogic:
         """The field that a name means where it is written."""
         return resolve(name, spot, self._known)
 
+    def holder_of(self, source: str) -> Field | None:
+        """A field that has its choices from this source."""
+        return next((spot.field for spot in self._spots.values() if spot.field.choices_from == source), None)
+
     def rows_of(self, path: str) -> Sequence[int]:
         """The numbers of the rows of a repeat."""
         return self._rows.get(path, ())
@@ -210,6 +214,10 @@ class _Here:
         if self.choice is None:
             return ""
         return {"name": self.choice.name, "label": self.choice.label}.get(name) or self.choice.columns.get(name, "")
+
+    def listed(self, code: str) -> Sequence[Mapping[str, str]]:
+        holder = self.logic.holder_of(f"list:{code}")
+        return [{"name": each.name, "label": each.label, **each.columns} for each in holder.choices] if holder else []
 
     def label(self, field: str, choice: str) -> str:
         found = self.logic.find(field, self.spot)

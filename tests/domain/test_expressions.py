@@ -32,6 +32,9 @@ class Place:
     def column(self, name: str) -> str:
         return {"town": "t1"}[name]
 
+    def listed(self, code: str) -> Sequence[Mapping[str, str]]:
+        return [{"name": "t1", "label": "青石镇", "zip": "054000"}] if code == "towns" else []
+
     def label(self, field: str, choice: str) -> str:
         return {"x": "整洁", "y": "脏乱"}[choice]
 
@@ -82,6 +85,11 @@ def evaluated(text: str) -> Value:
         ("indexed-repeat(${a}, ${rows}, 3, ${b}, 1 + 1)", "a of row 3 of rows, row 2 of b"),
         ("weighted-checklist(3, -1, 'yes', 2, 'no', 5, 'yes', 1)", True),
         ("weighted-checklist(-1, 2, 'yes', 2, 'yes', 1)", False),
+        ("pulldata('towns', 'zip', 'name', 't1')", "054000"),
+        ("pulldata('towns.csv', 'label', 'zip', '054000')", "青石镇"),
+        ("pulldata('towns', 'zip', 'name', ${none})", ""),
+        ("pulldata('towns', 'zip', 'name', 't2')", ""),
+        ("pulldata('villages', 'zip', 'name', 't1')", ""),
         ("decimal-time('12:00')", Decimal("0.5")),
         ("log10(1000)", Decimal(3)),
         ("exp10(2)", Decimal(100)),

@@ -98,6 +98,13 @@ def _says_yes(answer: Value) -> bool:
     return to_truth(answer) and to_text(answer) not in {"no", "false", "0"}
 
 
+def _pulldata(scope: Scope, code: Value, column: Value, key_column: Value, key: Value) -> Value:
+    """A column of the line of a shared list (公用选项) in which the key stands; empty if there is none."""
+    wanted, asked, name = to_text(key), to_text(key_column), to_text(column)
+    lines = scope.listed(to_text(code).removesuffix(".csv"))
+    return next((line.get(name, "") for line in lines if wanted and line.get(asked) == wanted), "")
+
+
 def _checklist(scope: Scope, least: Value, most: Value, *answers: Value) -> Value:
     count = Decimal(sum(_says_yes(item) for item in answers))
     low, high = to_number(least), to_number(most)
@@ -318,6 +325,7 @@ FUNCTIONS: Mapping[str, Function] = {
     "selected-at": Function(_selected_at, 2),
     "count-selected": Function(_count_selected, 1),
     "jr-choice-name": Function(_choice_name, 2),
+    "pulldata": Function(_pulldata, 4),
     "checklist": Function(_checklist, (3, None)),
     "weighted-checklist": Function(_weighted_checklist, (4, None)),
     "position": Function(_position, (0, 1), takes_tokens=True),
@@ -368,7 +376,6 @@ FUNCTIONS: Mapping[str, Function] = {
 """What may be called. Not among them: anything that draws lots, reads files or asks other instances."""
 
 UNSUPPORTED: Mapping[str, str] = {
-    "pulldata": "它从外部文件取数；可改用公用选项或台账预填",
     "instance": "它查外部数据；可改用 choice_filter，或 jr:choice-name 取选项名称",
     "random": "结果每次不同，无法复核",
     "uuid": "结果每次不同，无法复核；系统已给每份填报编号",

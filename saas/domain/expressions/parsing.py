@@ -24,6 +24,7 @@ _NAME = re.compile(r"[^\W\d][\w-]*")
 _LITERALS = frozenset({"(string)"})
 _QUOTED = re.compile(r"""("[^"]*"|'[^']*')""")
 _FUNCTION_PREFIX = "jr:choice-name"
+_LOOKED_UP = re.compile(r"""pulldata\(\s*(["'])([\w.-]+?)(?:\.csv)?\1""")
 _CALL = re.compile(r"(?<![\w$-])([A-Za-z][\w-]*)\s*\(")
 _WORDS = frozenset({"and", "or", "div", "mod"})  # operators, before a bracket
 
@@ -127,6 +128,11 @@ def _variable(name: str, names: set[str]) -> str:
         raise ExpressionError("字段名“{name}”不合规", name=name)
     names.add(name)
     return f" ${name} "  # apart from what stands beside it: a hyphen may be part of a name
+
+
+def looked_up(text: str) -> frozenset[str]:
+    """The codes of the shared lists in which an expression looks something up."""
+    return frozenset(found[1] for found in _LOOKED_UP.findall(text))
 
 
 def output_references(text: str) -> list[str]:

@@ -6,7 +6,7 @@ with it is not a number, and a result that is not a number is shown as empty. Nu
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime, time
 from decimal import Decimal, InvalidOperation
 from typing import Protocol, TypeAlias
@@ -41,6 +41,9 @@ class Scope(Protocol):
 
     def column(self, name: str) -> str:
         """What a column of the list says of the choice that a `choice_filter` looks at."""
+
+    def listed(self, code: str) -> Sequence[Mapping[str, str]]:
+        """The lines of a shared list: `name`, `label` and its further columns. Empty if the form does not use it."""
 
     def label(self, field: str, choice: str) -> str:
         """The label of a choice of a field."""

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from saas.domain.errors import FormError
-from saas.domain.expressions import Expression, ExpressionError, compile_expression, output_references
+from saas.domain.expressions import Expression, ExpressionError, compile_expression, looked_up, output_references
 from saas.domain.fields.model import EXPRESSIONS, FILES, Field, FieldType, FormDefinition
 from saas.domain.fields.sources import choice_source
 
@@ -118,7 +118,21 @@ def _check(spot: Spot, key: str, known: Mapping[str, list[Spot]]) -> list[Spot]:
         expression = compiled(spot.field, key)
     except ExpressionError as error:
         raise FormError(_place(spot, key), "{reason}", code="bad_expression", reason=str(error)) from None
-    return [_target(name, spot, key, known) for name in sorted(expression.names)] if expression else []
+    if expression is None:
+        return []
+    _check_lists(spot, key, expression, known)
+    return [_target(name, spot, key, known) for name in sorted(expression.names)]
+
+
+def _check_lists(spot: Spot, key: str, expression: Expression, known: Mapping[str, list[Spot]]) -> None:
+    """What is looked up in a shared list needs a question, which may be hidden, that has its choices from there."""
+    for code in sorted(looked_up(expression.text)):
+        source = f"list:{code}"
+        if not any(each.field.choices_from == source for spots in known.values() for each in spots):
+            advice = f'加一个单选题，choices_from = "{source}"；不显示的，写 relevant = "false()"'
+            raise FormError(
+                _place(spot, key), "表单没有用到公用选项“{name}”", code="unknown_list", advice=advice, name=code
+            )
 
 
 def _target(name: str, spot: Spot, key: str, known: Mapping[str, list[Spot]]) -> Spot:

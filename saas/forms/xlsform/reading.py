@@ -12,6 +12,7 @@ from saas.domain.fields import CONTAINERS, FILES, SELECTS, FieldType, FormDefini
 from saas.domain.reading import CODE
 from saas.forms.xlsform.choices import ChoiceLists, read_choices, with_columns_of
 from saas.forms.xlsform.former import former_name, former_values, with_former_values
+from saas.forms.xlsform.lookups import lookups, sources_in
 from saas.forms.xlsform.sheets import Line, Remark, read_sheets, truth
 from saas.forms.xlsform.words import MOMENTS, OTHER, OURS, PLAIN, PREFIX, RECORDED, TRANSLATED, TYPES, UNUSED
 
@@ -23,6 +24,7 @@ _NAME = re.compile(r"[^\W\d][\w-]{0,63}")
 _REFERENCE = re.compile(r"\$\{\s*([^}]+?)\s*\}")
 _EXPRESSION = re.compile(r"\$\{|\w\(")
 _NAMELESS = re.compile(r"note$|begin[ _]group")  # XLSForm gives them names of its own
+_LOOP = re.compile(r"begin[ _]loop\s+over\s+(\S+)", re.IGNORECASE)
 _FROM_FILE = re.compile(r"from[ _]file\s", re.IGNORECASE)
 _DIRECT = ("relevant", "constraint", "calculation", "choice_filter", "repeat_count")
 
@@ -46,7 +48,8 @@ def form_from_xlsform(content: bytes, name: str) -> Imported:
     lines, before = with_former_values(sheets.survey)
     reader = _Reader(lists, sheets.remarks, sheets.default_language, _referenced(lines))
     fields = reader.block(lines, 0, len(lines))
-    fields = [*former_values(before), *fields] if fields else []
+    if fields:
+        fields = [*former_values(before), *fields, *lookups(lines, sources_in(fields), sheets.remarks)]
     if not fields:
         raise FormError("survey", "工作表 survey 里没有题目", code="empty_form", advice="每行写 type、name、label")
     mapping: dict[str, Any] = {
@@ -146,7 +149,7 @@ class _Reader:
         line = lines[start]
         kind = _BEGIN.match(line.get("type").lower())
         if kind is None or kind[1] == "loop":
-            raise line.fail("type", "暂不支持 loop", advice="改用 begin repeat")
+            return self.loop(lines, start, closing)
         name = self.name(line)
         self.path.append(name)
         self.repeats += kind[1] == "repeat"
@@ -159,6 +162,24 @@ class _Reader:
         word = FieldType.GROUP if kind[1] == "group" else FieldType.REPEAT
         mapping = {"type": word.value, "name": name, "label": line.get("label") or name, "fields": inner}
         return [mapping | self.common(line, word)]
+
+    def loop(self, lines: Sequence[Line], start: int, closing: int) -> list[dict[str, Any]]:
+        """The same questions for every choice of a list: a group for each, with its name and label in the texts."""
+        line = lines[start]
+        found = _LOOP.match(line.get("type"))
+        if found is None:
+            raise line.fail("type", "loop 没有写明列表", advice="写 begin loop over 列表名")
+        name, groups = self.name(line), []
+        self.path.append(name)
+        for choice in self.lists.get(line, found[1]):
+            self.path.append(choice["name"])
+            inner = self.block(told := [each.about(choice) for each in lines[start + 1 : closing]], 0, len(told))
+            self.path.pop()
+            group = {"type": FieldType.GROUP.value, "name": choice["name"], "label": choice["label"], "fields": inner}
+            groups += [group] if inner else []
+        self.path.pop()
+        mapping = {"type": FieldType.GROUP.value, "name": name, "label": line.get("label") or name, "fields": groups}
+        return [mapping | self.common(line, FieldType.GROUP)] if groups else []
 
     def question(self, line: Line, kind: str) -> list[dict[str, Any]]:
         if kind.removeprefix("uri:") in RECORDED:
@@ -215,6 +236,7 @@ class _Reader:
         return {"type": "text", "name": name, "label": "请注明其他", "relevant": relevant}
 
     def type_of(self, line: Line, kind: str) -> tuple[FieldType, str, bool]:
+        kind = "osm" if kind.startswith("osm ") else kind
         if kind in TYPES and TYPES[kind] not in SELECTS:
             if kind in PLAIN:
                 self.remark(line, "type", f"“{kind}”{PLAIN[kind]}")

@@ -18,6 +18,7 @@ _EXPRESSIONS = frozenset(
     {"relevant", "constraint", "calculation", "choice_filter", "repeat_count", "required", "default"}
 )
 _STRAIGHT = {0x201C: '"', 0x201D: '"', 0x2018: "'", 0x2019: "'", 0xA0: " "}  # word processors bend what is typed
+_SIBLING = re.compile(r"(?<![\w/.])\.\./([A-Za-z_][\w-]*)(?![\w/-])")  # the question beside, the XPath way
 _MEANT = re.compile(r"\.0+$")
 
 
@@ -58,6 +59,15 @@ class Line:
             for (name, language), text in self.cells.items()
             if not language and name not in known and re.fullmatch(r"[^\W\d][\w.-]*", name)
         }
+
+    def about(self, choice: Mapping[str, Any]) -> Line:
+        """The row with the name and label of a choice in the places that are kept for them (`loop`)."""
+        words = {f"%({key})s": str(choice[key]) for key in ("name", "label")}
+        cells = dict(self.cells)
+        for key, text in self.cells.items():
+            for place, word in words.items():
+                cells[key] = text = text.replace(place, word)
+        return Line(self.sheet, self.row, cells)
 
     def fail(self, column: str, text: str, *, advice: str = "", **params: Any) -> FormError:
         """The error for a cell; the caller raises it."""
@@ -137,7 +147,7 @@ def _rows(sheet: Sheet | None, title: str) -> list[Line]:
             if cell.kind is CellKind.FORMULA and heads[column][0] == "name" and title == "survey":
                 text = {"0": "False", "1": "True"}.get(text, text)  # a truth: no name is a number
             if heads[column][0] in _EXPRESSIONS:
-                text = text.translate(_STRAIGHT)
+                text = _SIBLING.sub(r"${\1}", text.translate(_STRAIGHT))
             if text and heads[column] not in cells:
                 cells[heads[column]] = text
         if cells:

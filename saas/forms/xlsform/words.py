@@ -23,13 +23,14 @@ TYPES: Mapping[str, FieldType] = {
     "select_one_external": FieldType.SELECT_ONE, "select_one_from_file": FieldType.SELECT_ONE,
     "select_multiple_from_file": FieldType.SELECT_MULTIPLE, "select one from file": FieldType.SELECT_ONE,
     "select multiple from file": FieldType.SELECT_MULTIPLE, "gps": FieldType.GEOPOINT,
-    "geotrace": FieldType.TEXT, "geoshape": FieldType.TEXT,
+    "geotrace": FieldType.TEXT, "geoshape": FieldType.TEXT, "osm": FieldType.FILE,
     "phone number": FieldType.TEXT, "number of days in last month": FieldType.INTEGER,
 }  # fmt: skip
 """XLSForm's types, with the older spellings that it still takes, in lower case."""
 
 PLAIN: Mapping[str, str] = {
-    "audio": "按文件收取", "video": "按文件收取", "geotrace": "按文字填写", "geoshape": "按文字填写",
+    "audio": "按文件收取", "video": "按文件收取", "osm": "按文件收取",
+    "geotrace": "按文字填写", "geoshape": "按文字填写",
 }  # fmt: skip
 """Types that are taken over in a plainer way, and how."""
 

@@ -1,0 +1,173 @@
+"""What forms made for ODK use besides questions: former answers, lists elsewhere, metadata, loops, remarks."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import pytest
+
+from saas.domain.answers import parse_answers
+from saas.domain.errors import FormError
+from saas.domain.fields import Choice, FieldType, FormDefinition
+from saas.domain.fields.model import iter_fields
+from saas.domain.fields.sources import exchange_choices
+from saas.domain.form_logic import FormLogic
+from tests.forms.test_xlsform import NOW, Rows, imported
+
+HEAD = ["type", "name", "label", "calculation", "default", "choice_filter", "relevant"]
+LISTS: Rows = [["list_name", "name", "label"], ["kinds", "a", "甲"], ["kinds", "b", "乙"]]
+
+
+def rows(*lines: Sequence[Any]) -> Rows:
+    return [HEAD, *lines]
+
+
+def fields(form: FormDefinition) -> dict[str, Any]:
+    return dict(iter_fields(form))
+
+
+def told(survey: Rows, choices: Rows = LISTS) -> str:
+    return "\n".join(str(each) for each in imported(survey, choices).remarks)
+
+
+def test_a_former_answer_comes_from_the_last_report() -> None:
+    form = imported(
+        rows(["integer", "n", "户数", None, "${last-saved#n}"], ["calculate", "more", "", "${n} - ${last-saved#n}"])
+    ).definition
+
+    found = fields(form)
+    assert found["n"].prefill == "last"
+    assert (found["last_saved_n"].type, found["last_saved_n"].prefill) == (FieldType.HIDDEN, "last:n")
+    parsed = parse_answers(form, {"n": ["9"], "last_saved_n": ["4"]}, now=NOW)
+    assert parsed.answers["more"] == "5"
+
+
+def test_choices_from_a_file_are_a_shared_list() -> None:
+    survey = rows(["select_one_from_file crops.csv", "crop", "作物", None, None, "season = 'spring'"])
+
+    form = imported(survey).definition
+
+    assert fields(form)["crop"].choices_from == "list:crops"
+    assert "公用选项" in told(survey)
+
+
+def test_what_is_looked_up_in_a_file_is_looked_up_in_a_shared_list() -> None:
+    survey = rows(["text", "code", "编号"], ["calculate", "who", "", "pulldata('homes', 'head', 'code_key', ${code})"])
+    form = imported(survey).definition
+    homes = (Choice("1", "一", {"code_key": "A1", "head": "张"}), Choice("2", "二", {"code_key": "A2", "head": "李"}))
+
+    filled = exchange_choices(form, lambda item: homes)
+
+    assert parse_answers(filled, {"code": ["A2"]}, now=NOW).answers["who"] == "李"
+    assert parse_answers(filled, {"code": ["A3"]}, now=NOW).answers["who"] in {None, ""}
+    assert "homes.csv" in told(survey)
+    holder = fields(form)["list_homes"]
+    assert not FormLogic(filled, {}, {}, NOW).is_relevant(fields(filled)[holder.name], holder.name)
+
+
+def test_a_lookup_in_a_list_that_the_form_does_not_use_is_refused() -> None:
+    from saas.domain.fields import form_from_mapping
+
+    lookup = {"type": "calculate", "name": "x", "label": "甲", "calculation": "pulldata('homes', 'a', 'b', 'c')"}
+
+    with pytest.raises(FormError, match="homes"):
+        form_from_mapping({"code": "f", "name": "表", "fields": [lookup]})
+
+
+def test_metadata_is_left_out_unless_something_refers_to_it() -> None:
+    survey = rows(
+        ["start", "begun"],
+        ["today", "day"],
+        ["deviceid", "device"],
+        ["username", "who"],
+        ["text", "a", "${day} ${device}"],
+    )
+
+    form = imported(survey).definition
+
+    assert set(fields(form)) == {"day", "device", "a"}
+    assert parse_answers(form, {}, now=NOW).answers["day"] == "2026-03-05"
+    assert "第 2 行" in told(survey)
+    assert "第 4 行" in told(survey)
+    assert "第 3 行" not in told(survey)
+
+
+def test_a_loop_asks_the_same_of_every_choice() -> None:
+    survey = rows(
+        ["begin loop over kinds", "each", "各种"],
+        ["integer", "all", "%(label)s总数"],
+        ["integer", "good", "%(label)s完好（%(name)s）", None, None, None, "../all > 0"],
+        ["end loop"],
+    )
+
+    form = imported(survey, LISTS).definition
+
+    found = fields(form)
+    assert [path for path in found if path.endswith("good")] == ["each.a.good", "each.b.good"]
+    assert found["each.b.good"].label == "乙完好（b）"
+    answers = parse_answers(form, {"each.a.all": ["0"], "each.b.all": ["2"], "each.b.good": ["1"]}, now=NOW).answers
+    assert (answers["each"]["a"]["good"], answers["each"]["b"]["good"]) == (None, 1)
+
+
+def test_the_same_name_under_two_superiors_is_two_choices() -> None:
+    choices = [
+        ["list_name", "name", "label", "up"],
+        ["t", "x", "一", "a"],
+        ["t", "x", "二", "b"],
+        ["t", "x", "三", "b"],
+    ]
+    survey = rows(["text", "up", "上级"], ["select_one t", "q", "选", None, None, "up = ${up}"])
+
+    form = imported(survey, choices).definition
+
+    logic = FormLogic(form, {"up": "b"}, {}, NOW)
+    assert [choice.label for choice in logic.choices_of(fields(form)["q"], "q")] == ["二", "三"]
+
+
+@pytest.mark.parametrize(
+    ("line", "words"),
+    [
+        (["integer", "a", "甲", None, "many"], "不是可填的答案"),
+        (["integer", "a", "甲", None, "1 + ${b}"], "默认值是表达式"),
+        (["geoshape", "a", "甲"], "按文字填写"),
+        (["osm tags", "a", "甲"], "按文件收取"),
+        (["calculate", "a", "甲"], "没有算式"),
+        (["select_one kinds", "a", "甲", None, None, "up = 1"], "没有“up”这一列"),
+    ],
+)
+def test_what_differs_is_told_with_its_row(line: Sequence[Any], words: str) -> None:
+    survey = rows(["integer", "b", "乙"], line)
+
+    assert any("第 3 行" in each and words in each for each in told(survey).splitlines())
+
+
+@pytest.mark.parametrize(
+    ("line", "words"),
+    [
+        (["select_one ${b}", "a", "甲"], "用填写的内容作选项"),
+        (["calculate", "a", "甲", "random()"], "无法复核"),
+        (["calculate", "a", "甲", "instance('x')"], "choice_filter"),
+        (["calculate", "a", "甲", "length(${b})"], "没有函数“length”"),
+        (["calculate", "a", "甲", "/data/b + 1"], "${"),
+        (["begin loop", "a", "甲"], "end"),
+    ],
+)
+def test_what_would_behave_otherwise_says_what_to_do(line: Sequence[Any], words: str) -> None:
+    with pytest.raises(FormError) as refusal:
+        imported(rows(["integer", "b", "乙"], line), LISTS)
+
+    assert "第 3 行" in str(refusal.value)
+    assert words in str(refusal.value)
+
+
+def test_comments_and_notes_without_a_name_are_no_mistake() -> None:
+    survey = rows(["", "", ""], ["note", "", "请如实填写"], ["text", "a", "甲"])
+
+    assert [item.label for item in fields(imported(survey).definition).values()] == ["请如实填写", "甲"]
+
+
+def test_a_question_of_another_language_is_asked_in_the_one_that_it_has() -> None:
+    survey = [["type", "name", "label::中文", "label::English"], ["text", "a", "甲", "A"], ["text", "b", None, "B"]]
+
+    assert [item.label for item in imported(survey).definition.fields] == ["甲", "B"]
