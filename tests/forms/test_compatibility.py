@@ -14,9 +14,11 @@ from saas.db import db
 from saas.domain.errors import FormError
 from saas.forms.models import FormVersion, VersionStatus
 from saas.forms.services import publish
+from saas.registers.models import Register
 from tests.browser import Browser
 from tests.factories import make_user
-from tests.factories_forms import QUESTIONS, make_form, make_version
+from tests.factories_assessment import SELF_SCORE_FIELDS, make_scheme
+from tests.factories_forms import QUESTIONS, make_collection, make_form, make_version
 from tests.forms.steps import page_of
 from tests.statements import count_statements
 
@@ -150,3 +152,31 @@ def test_comparing_takes_the_same_number_of_statements_however_many_forms(design
         make_version()
 
     assert count_statements(lambda: designer.get(path)) == few
+
+
+# --- who uses a field --------------------------------------------------------------------------------------------
+
+
+def test_the_schemes_that_score_a_changed_field_are_named(designer: Browser) -> None:
+    form = make_form()
+    first = make_version(form, SELF_SCORE_FIELDS, TONS)
+    make_scheme(collection=make_collection(first))
+    make_version(form, TONS, status=VersionStatus.DRAFT, number=2)
+
+    page = designer.get(f"/forms/{form.id}/versions/2/publish").text
+
+    assert "删除：制度台账" in page
+    assert page.count("考核方案“") >= 2  # both scored fields are gone
+
+
+def test_the_registers_that_list_a_changed_field_are_named(designer: Browser) -> None:
+    draft = next_version(QUESTIONS[0], KILOS, *QUESTIONS[2:])
+    register = Register(code="waste", name="垃圾清运台账", form_id=draft.form_id, layout={"columns": ["rubbish"]})
+    db.session.add(register)
+    added_up = {"type": "decimal", "name": "sum", "label": "全年清运", "prefill": "register:waste.sum(rubbish)"}
+    make_version(make_form(name="年报表"), added_up)
+
+    page = designer.get(f"{page_of(draft)}/publish").text
+
+    assert "台账“垃圾清运台账”" in page
+    assert "预填“年报表·全年清运”" in page
