@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping
 from urllib.parse import urljoin
 
-from playwright.sync_api import Browser, ConsoleMessage, Error, Locator, Response
+from playwright.sync_api import Browser, ConsoleMessage, ElementHandle, Error, Locator, Response
 
 from tests.browser_tests.site import PASSWORD
 from tests.files.samples import picture
@@ -146,10 +146,10 @@ class Person:
         for group in form.locator("fieldset:has(input[type=radio])").all():
             if group.locator("input[type=radio]:checked").count() == 0:
                 group.locator("input[type=radio]").first.check(force=True)
-        for field in form.locator("input, textarea, select").all():
+        for field in form.locator("input, textarea, select").element_handles():  # a sent photo adds fields of its own
             self._fill(field, photo)
 
-    def _fill(self, field: Locator, photo: bool) -> None:
+    def _fill(self, field: ElementHandle, photo: bool) -> None:
         kind = field.get_attribute("type") or ""
         if kind in {"hidden", "radio", "checkbox", "submit", "search"} or not field.is_visible():
             if kind == "file" and photo:
@@ -164,11 +164,11 @@ class Person:
             field.fill(self._value(field, kind))
 
     @staticmethod
-    def _attach(field: Locator) -> None:
+    def _attach(field: ElementHandle) -> None:
         field.set_input_files({"name": "现场.jpg", "mimeType": "image/jpeg", "buffer": picture(size=(640, 480))})
 
     @staticmethod
-    def _value(field: Locator, kind: str) -> str:
+    def _value(field: ElementHandle, kind: str) -> str:
         if kind == "date":
             return field.evaluate("() => new Date().toISOString().slice(0, 10)") or ""
         mode = field.get_attribute("inputmode") or ""

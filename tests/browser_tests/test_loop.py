@@ -10,43 +10,12 @@ from saas.access.permissions import Role
 from tests.browser_tests.conftest import Arrives
 from tests.browser_tests.person import Person
 from tests.browser_tests.site import Site
+from tests.browser_tests.steps import decide_all, hand_in, open_due
 
 pytestmark = pytest.mark.browser
 
 REASON = "照片与文字说明不一致，请核对后再报"
 REPORT = "农村环境卫生月度自查自评"
-
-
-def hand_in(clerk: Person, *, photo: bool = False) -> None:
-    """Fill what is due today, look at it once more, and send it."""
-    form = clerk.page.locator("form").filter(has=clerk.page.get_by_role("button", name="核对并报送"))
-    clerk.fill_form(form, photo=photo)
-    clerk.press("核对并报送")
-    assert clerk.sees("确认报送"), clerk.text()
-    clerk.press("确认报送")
-    assert clerk.sees("已报送，等待审核"), clerk.text()
-
-
-def open_due(clerk: Person, words: str) -> None:
-    """From the list of what must be filled to the form with these words in its title."""
-    clerk.go("/submissions")
-    due = clerk.page.locator("a[href*='/submissions/fill/']")
-    due.filter(has_text=words).first.click()
-    clerk.page.wait_for_load_state()
-
-
-def decide_all(person: Person, words: str, *, press: str = "同意") -> int:
-    """Decide for everything of this kind that waits for the person; return how much it was."""
-    count = 0
-    while True:
-        person.go("/cases")
-        waiting = person.page.locator("main").get_by_role("link", name=re.compile(words))
-        if waiting.count() == 0:
-            return count
-        waiting.first.click()
-        person.page.wait_for_load_state()
-        person.press(press)
-        count += 1
 
 
 def test_a_month_goes_from_the_village_to_the_bulletin(site: Site, arrives: Arrives) -> None:
