@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from functools import cached_property
 
 from sqlalchemy import and_, or_, select
+from sqlalchemy.dialects.postgresql import distinct_on
 from sqlalchemy.orm import joinedload
 
 from saas.db import db, local_today
@@ -51,7 +52,7 @@ class SharedReports:
                 ~Submission.is_not_applicable,
                 is_wanted,
             )
-            .distinct(Submission.unit_id, Submission.collection_id)
+            .ext(distinct_on(Submission.unit_id, Submission.collection_id))
             .options(joinedload(Submission.form_version), joinedload(Submission.collection))
             .order_by(
                 Submission.unit_id,

@@ -136,6 +136,8 @@ class _Checker:
         form = _Form(sources.form_to_fill, self) if sources else self.form(entry.unit)
         judged = _Judged(self, form, entry, sources)
         judged.judge()
+        if judged.is_untouched():
+            return
         bad = [row for row in rows if judged.errors.get((row.sheet, row.number))]
         for row in bad:
             if row is not entry.first:
@@ -150,6 +152,7 @@ class _Form:
     def __init__(self, definition: FormDefinition, checker: _Checker) -> None:
         self.definition = definition
         self.items: dict[str, Field] = dict(iter_fields(definition))
+        self.has_first_values = any(item.default or item.prefill for item in self.items.values())
         self.has_conditions = any(item.relevant for item in self.items.values())
         self.main = [each.name for each in checker.columns if "[]" not in each.name and each.name in checker.present]
         self.strange = {name for name in self.main if name not in self.items}
@@ -316,6 +319,16 @@ class _Judged:
             plan=Plan(self.checker.scope, unit, self.form.definition, self.canonical, hands_in, self.origins()),
             hints=self.hints,
         )
+
+    def is_untouched(self) -> bool:
+        """Whether nobody has added anything to what stood in the template of a report that was not begun."""
+        unit, form = self.unit, self.form
+        if unit.filed is not None or self.errors:
+            return False
+        if not form.has_first_values and form.items.keys().isdisjoint(unit.unit.attributes):
+            return False
+        first = self.checker.scope.first_answers(unit)
+        return all(answer_of(first, path) == self.answer(path) for path, _, _ in self.typed)
 
     def origins(self) -> Mapping[str, Any]:
         """Where the pre-filled answers of a report that is begun come from."""
