@@ -16,6 +16,7 @@ from typing import Any
 from saas.domain.answers import NOT_APPLICABLE
 from saas.domain.expressions import compile_expression
 from saas.domain.fields import Field, FieldType, FormDefinition, Mask, Sensitivity, iter_fields
+from saas.domain.form_memo import of_form
 
 HIDDEN = "***"
 REST = "**"  # after what still shows of a name or an address
@@ -94,6 +95,7 @@ _MASKERS: Mapping[Mask, Callable[[str], str]] = {
 }
 
 
+@of_form
 def protected_fields(form: FormDefinition) -> Mapping[str, Field]:
     """Return the fields with personal data by path, in the form's order; inside a repeat under `repeat[].name`.
 

@@ -16,6 +16,7 @@ from saas.domain.answers import NOT_APPLICABLE, Answers
 from saas.domain.errors import FormatError, InvalidTransition
 from saas.domain.fields import FILES, SILENT, Field, FieldType, FormDefinition, child_path
 from saas.domain.filed import shown_answer
+from saas.domain.form_memo import of_form
 from saas.domain.masking import protected_fields
 from saas.domain.reading import CODE, Reader, read, without_defaults
 from saas.domain.working_days import WEEKDAYS, WorkCalendar, working_day_after
@@ -154,11 +155,13 @@ def is_overdue(due_on: date | None, kind: StateKind, today: date) -> bool:
 # --- answers of a record --------------------------------------------------------------------------------------------
 
 
+@of_form
 def plain_fields(form: FormDefinition) -> dict[str, Field]:
     """The questions of a form by path that have one answer in a record: those of a repeat have many."""
     return dict(_plain(form.fields, ""))
 
 
+@of_form
 def open_fields(form: FormDefinition) -> dict[str, Field]:
     """The same without what is protected: only these may name, sort and find records."""
     protected = protected_fields(form)
