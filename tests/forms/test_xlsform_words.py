@@ -39,7 +39,7 @@ def test_a_former_answer_comes_from_the_last_report() -> None:
     found = fields(form)
     assert found["n"].prefill == "last"
     assert (found["last_saved_n"].type, found["last_saved_n"].prefill) == (FieldType.HIDDEN, "last:n")
-    parsed = parse_answers(form, {"n": ["9"], "last_saved_n": ["4"]}, now=NOW)
+    parsed = parse_answers(form, {"n": ["9"]}, known={"last_saved_n": "4"}, now=NOW)
     assert parsed.answers["more"] == "5"
 
 
@@ -115,7 +115,7 @@ def test_the_same_name_under_two_superiors_is_two_choices() -> None:
         ["list_name", "name", "label", "up"],
         ["t", "x", "一", "a"],
         ["t", "x", "二", "b"],
-        ["t", "x", "三", "b"],
+        ["t", "y", "三", "b"],
     ]
     survey = rows(["text", "up", "上级"], ["select_one t", "q", "选", None, None, "up = ${up}"])
 
@@ -168,6 +168,10 @@ def test_comments_and_notes_without_a_name_are_no_mistake() -> None:
 
 
 def test_a_question_of_another_language_is_asked_in_the_one_that_it_has() -> None:
-    survey = [["type", "name", "label::中文", "label::English"], ["text", "a", "甲", "A"], ["text", "b", None, "B"]]
+    survey: Rows = [
+        ["type", "name", "label::中文", "label::English"],
+        ["text", "a", "甲", "A"],
+        ["text", "b", None, "B"],
+    ]
 
     assert [item.label for item in imported(survey).definition.fields] == ["甲", "B"]
