@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import dataclasses
+import io
 from typing import Any
 
+import openpyxl
 import pytest
 
+from saas.domain.workflow import SubmissionStatus
 from tests.browser import Browser
 from tests.domain.test_field_behaviour import FOUND, PROOF, VISITS, item
-from tests.factories_forms import make_collection, make_form, make_version
+from tests.factories_forms import make_collection, make_form, make_submission, make_version
 from tests.submissions.conftest import Place
 from tests.submissions.steps import photo, submissions
 
@@ -136,3 +139,13 @@ def test_a_long_list_has_a_box_to_search_it_with_scripts(clerk: Browser, place: 
 
     assert 'data-search-choices="q-a"' in page.text
     assert "<select" in page.text
+
+
+def test_the_official_table_says_what_of_a_checklist_is_broken(office: Browser, place: Place) -> None:
+    here = asking(place, item("a", "must"), item("b", "forbidden"))
+    make_submission(here.collection, place.village, status=SubmissionStatus.SUBMITTED, answers={"a": "no", "b": "no"})
+
+    book = openpyxl.load_workbook(io.BytesIO(office.get(f"/collections/{here.collection.id}/tables/2026-03-01").data))
+
+    texts = [str(cell.value) for row in book.worksheets[0].iter_rows() for cell in row if cell.value]
+    assert any("必须项未满足 1，禁止项出现 0，建议项未满足 0" in text for text in texts)
