@@ -127,7 +127,7 @@ def _posted_layout(register: Register) -> PaperLayout:
         request.form.get("title", "").strip()[:100],
         tuple(ticked),
         request.form.get("orientation") != "portrait",
-        tuple(dict.fromkeys(each[:20] for each in signatures if each))[:MOST_SIGNATURES],
+        tuple(dict.fromkeys(each[:40] for each in signatures if each))[:MOST_SIGNATURES],
         request.form.get("note", "").strip()[:500],
     )
 
