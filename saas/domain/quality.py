@@ -8,8 +8,9 @@ Thresholds:
 
 - range of the past: at least 4 earlier figures, and the new one lies outside of all of them;
 - far from the middle: at least 8 figures; `0.6745 × |x - median| / MAD > 3.5` (the modified z-score of Iglewicz and
-  Hoaglin). MAD counts as at least 5 % of the median, so that a steady figure may move a little; where it is 0 with the
-  median, the mean deviation stands in with its own factor (`0.7979`). Whole numbers less than 3 apart never count;
+  Hoaglin). MAD counts as at least 5 % of the median, among peers 10 %, so that a steady figure may move a little; where
+  it is 0 with the median, the mean deviation stands in with its own factor (`0.7979`). Whole numbers less than 3 apart
+  never count;
 - other measure (人 for 万人): about 100, 1000 or 10000 times the median of the past (from half to twice that), about 10
   times (7 to 14) if the past has 3 figures or more that all lie within twice their median; against 8 or more peers only
   1000 and 10000 times (a third to three times that), because units differ in size;
@@ -30,7 +31,7 @@ from saas.domain.fields import NUMBERS, Field, FieldType, FormDefinition, child_
 RANGE_NEEDS, MIDDLE_NEEDS, SAME_NEEDS, STEADY_NEEDS = 4, 8, 3, 3
 _LIMIT = Decimal("3.5")
 _MAD_FACTOR, _MEAN_FACTOR = Decimal("0.6745"), Decimal("0.7979")
-_LEAST_SPREAD = Decimal("0.05")
+_LEAST_SPREAD, _LEAST_AMONG_PEERS = Decimal("0.05"), Decimal("0.1")
 _LEAST_DIFFERENCE = 3
 _ZERO, _ONE, _TWO = Decimal(0), Decimal(1), Decimal(2)
 _FACTORS = (Decimal(10000), Decimal(1000), Decimal(100))
@@ -137,7 +138,7 @@ def _compared(
     is_whole = item.type is FieldType.INTEGER
     if is_outlier(value, past, is_whole=is_whole):
         yield Mark(path, MarkKind.OUTLIER, _facts(value=value, middle=median(past), count=len(past)))
-    elif is_outlier(value, peers, is_whole=is_whole) and not _is_usual(value, past):
+    elif is_outlier(value, peers, is_whole=is_whole, least_spread=_LEAST_AMONG_PEERS) and not _is_usual(value, past):
         yield Mark(path, MarkKind.PEERS, _facts(value=value, middle=median(peers), count=len(peers)))
     elif len(past) >= RANGE_NEEDS and not min(past) <= value <= max(past):
         yield Mark(path, MarkKind.HISTORY, _facts(value=value, low=min(past), high=max(past), count=len(past)))
@@ -166,8 +167,13 @@ def median(values: Sequence[Decimal]) -> Decimal:
     return ordered[half] if len(ordered) % 2 else (ordered[half - 1] + ordered[half]) / _TWO
 
 
-def is_outlier(value: Decimal, others: Sequence[Decimal], *, is_whole: bool = False) -> bool:
-    """Whether a figure is far from the middle of at least eight others, measured by how they spread."""
+def is_outlier(
+    value: Decimal, others: Sequence[Decimal], *, is_whole: bool = False, least_spread: Decimal = _LEAST_SPREAD
+) -> bool:
+    """Whether a figure is far from the middle of at least eight others, measured by how they spread.
+
+    They count as spread by at least `least_spread` of their middle.
+    """
     if len(others) < MIDDLE_NEEDS:
         return False
     middle = median(others)
@@ -175,7 +181,7 @@ def is_outlier(value: Decimal, others: Sequence[Decimal], *, is_whole: bool = Fa
     if is_whole and distance < _LEAST_DIFFERENCE:
         return False
     deviations = [abs(each - middle) for each in others]
-    spread = max(median(deviations), abs(middle) * _LEAST_SPREAD)
+    spread = max(median(deviations), abs(middle) * least_spread)
     if spread > _ZERO:
         return _MAD_FACTOR * distance > _LIMIT * spread
     mean = sum(deviations, _ZERO) / len(deviations)

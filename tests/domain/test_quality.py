@@ -169,6 +169,15 @@ def test_far_from_the_peers() -> None:
     assert marks_of(ONE, {"n": 90}, (), peers[:7]) == ()
 
 
+@pytest.mark.parametrize(("score", "is_odd"), [(2, False), (1, True)])
+def test_a_point_less_than_all_the_others_is_nothing_odd(score: int, is_odd: bool) -> None:
+    full = form(figure("n", type="decimal", measure="分"))
+
+    marks = marks_of(full, {"n": score}, (), past("4 4 4 4 4 4 4 3"))
+
+    assert kinds(marks) == ([MarkKind.PEERS] if is_odd else [])
+
+
 def test_a_big_village_is_big_every_month() -> None:
     peers = past("20 21 22 23 24 25 26 27")
 
