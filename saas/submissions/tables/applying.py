@@ -18,7 +18,7 @@ from saas.jobs.running import report_progress
 from saas.org.bulk import insert_rows
 from saas.submissions import services
 from saas.submissions.models import RevisionKind, Submission
-from saas.submissions.tables.checking import Plan
+from saas.submissions.tables.judging import Plan
 from saas.submissions.tables.scope import TableScope
 from saas.tenancy.scope import bound_tenant_id
 
