@@ -13,6 +13,7 @@ from typing import Any
 
 from saas.domain.answers import Answers
 from saas.domain.fields import NUMBERS, Field, FieldType, FormDefinition
+from saas.domain.form_totals import row_sums
 from saas.domain.windows import WindowStatus
 from saas.domain.workflow import SubmissionStatus
 
@@ -118,6 +119,7 @@ class FormTotal:
 def form_totals(form: FormDefinition, answers: Answers) -> tuple[FormTotal, ...]:
     """Return sums of figures in the same measure: for each group, then for the whole form; and the rows of repeats.
 
+    A repeat also has the sums of its columns that ask for one (`total`).
     Figures in different measures are never added, and a single figure needs no sum. Missing ones are left out.
     """
     totals: list[FormTotal] = []
@@ -127,6 +129,11 @@ def form_totals(form: FormDefinition, answers: Answers) -> tuple[FormTotal, ...]
             totals.extend(_sums(item.label, _figures(item.fields, answer or {})))
         elif item.type is FieldType.REPEAT:
             totals.append(FormTotal(item.label, Decimal(len(answer or [])), "条", len(answer or [])))
+            totals.extend(
+                FormTotal(f"{item.label}：{column.label}", amount, column.measure, len(answer or []))
+                for _, column, amount in row_sums(item, answer or [])
+                if amount is not None
+            )
     outside_repeats = [item for item in form.fields if item.type is not FieldType.REPEAT]
     whole = _sums("", _figures(outside_repeats, answers))
     inner = {(total.measure, total.amount, total.count) for total in totals}

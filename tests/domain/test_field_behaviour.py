@@ -13,6 +13,7 @@ from saas.domain.checklists import checklist_summary
 from saas.domain.errors import FormError
 from saas.domain.fields import FormDefinition, form_from_mapping
 from saas.domain.filed import RowState, answer_rows
+from saas.domain.filing import form_totals
 from saas.domain.form_languages import in_language, language_tag, languages_of
 from saas.domain.form_totals import sum_of
 from saas.forms.fill_form import fill_nodes
@@ -257,3 +258,14 @@ def test_answers_are_the_same_in_every_language() -> None:
     assert canonical_answers(TRANSLATED, parse_answers(english, typed).answers) == canonical_answers(
         TRANSLATED, parse_answers(TRANSLATED, typed).answers
     )
+
+
+def test_the_sums_of_columns_are_among_the_totals_of_the_form() -> None:
+    rows = [{"who": "甲", "paid": Decimal("1.5"), "people": None}, {"who": "乙", "paid": Decimal(2), "people": None}]
+
+    totals = form_totals(form(VISITS), {"visits": rows})
+
+    assert [(each.label, each.amount, each.measure) for each in totals] == [
+        ("走访", Decimal(2), "条"),
+        ("走访：补助", Decimal("3.5"), "元"),
+    ]

@@ -13,6 +13,7 @@ from saas.domain.workflow import SubmissionStatus
 from tests.browser import Browser
 from tests.domain.test_field_behaviour import FOUND, PROOF, VISITS, item
 from tests.factories_forms import make_collection, make_form, make_submission, make_version
+from tests.statements import count_statements
 from tests.submissions.conftest import Place
 from tests.submissions.steps import photo, submissions
 
@@ -149,3 +150,23 @@ def test_the_official_table_says_what_of_a_checklist_is_broken(office: Browser, 
 
     texts = [str(cell.value) for row in book.worksheets[0].iter_rows() for cell in row if cell.value]
     assert any("必须项未满足 1，禁止项出现 0，建议项未满足 0" in text for text in texts)
+
+
+def test_a_page_of_a_hundred_fields_costs_ten_statements_at_most(clerk: Browser, place: Place) -> None:
+    fields = [
+        {
+            "type": "integer",
+            "name": f"q{each}",
+            "label": f"题{each}",
+            "relevant": f"${{q{each - 1}}} != 5" if each else "",
+        }
+        for each in range(90)
+    ]
+    units = {"type": "select_one", "name": "v", "label": "村", "choices_from": "units:village"}
+    here = asking(
+        place, *[{key: value for key, value in each.items() if value} for each in fields], units, FOUND, PROOF
+    )
+    clerk.post(here.fill_path(), {"q1": "5", "version": "0"})
+    clerk.get(here.fill_path())
+
+    assert count_statements(lambda: clerk.get(here.fill_path())) <= 10
