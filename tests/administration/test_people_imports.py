@@ -101,6 +101,24 @@ def test_a_mistake_in_a_post_is_told(
     assert any(words in each for each in errors(checked).values())
 
 
+def test_an_e_mail_address_comes_with_the_list_and_is_masked(security_administrator: User, browser: Browser) -> None:
+    known = make_user(name="老李")
+    known.email = "old@example.org"
+    db.session.flush()
+    content = rows(
+        ("姓名", "账号", "邮箱"),
+        ("张明", "zhangming", "zhang@example.org"),
+        ("老李", known.login_name, "li@example.org"),
+        ("错的", "wrong01", "no address"),
+    )
+    checked = imported(browser, "people", content)
+
+    assert differences(checked)[0][1] == [["邮箱", "o***@example.org", "l***@example.org"]]
+    assert any("电子邮箱地址" in each for each in errors(checked).values())
+    apply(browser, checked, scope="good")
+    assert (person("zhangming").email, person(known.login_name or "").email) == ("zhang@example.org", "li@example.org")
+
+
 def test_people_are_registered_and_changed_and_their_phones_are_masked(
     security_administrator: User, browser: Browser
 ) -> None:

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import io
 from collections.abc import Sequence
 from typing import Any
 
 import pytest
+from pyxform.xls2xform import convert
 
 from saas.domain.answers import parse_answers
 from saas.domain.errors import FormError
-from saas.domain.fields import Choice, FieldType, FormDefinition
+from saas.domain.fields import Choice, FieldType, FormDefinition, form_from_mapping
 from saas.domain.fields.model import iter_fields
 from saas.domain.fields.sources import exchange_choices
 from saas.domain.form_logic import FormLogic
+from saas.forms.xlsform import form_from_xlsform, form_to_xlsform
 from tests.forms.test_xlsform import NOW, Rows, imported
 
 HEAD = ["type", "name", "label", "calculation", "default", "choice_filter", "relevant"]
@@ -67,8 +70,6 @@ def test_what_is_looked_up_in_a_file_is_looked_up_in_a_shared_list() -> None:
 
 
 def test_a_lookup_in_a_list_that_the_form_does_not_use_is_refused() -> None:
-    from saas.domain.fields import form_from_mapping
-
     lookup = {"type": "calculate", "name": "x", "label": "甲", "calculation": "pulldata('homes', 'a', 'b', 'c')"}
 
     with pytest.raises(FormError, match="homes"):
@@ -175,3 +176,38 @@ def test_a_question_of_another_language_is_asked_in_the_one_that_it_has() -> Non
     ]
 
     assert [item.label for item in imported(survey).definition.fields] == ["甲", "B"]
+
+
+def test_our_own_words_come_back_from_the_workbook() -> None:
+    form = form_from_mapping(
+        {
+            "code": "ours",
+            "name": "表",
+            "fields": [
+                {"type": "image", "name": "photo", "label": "照片"},
+                {
+                    "type": "integer", "name": "n", "label": "户数", "prefill": "last", "evidence": "photo",
+                    "expected_min": "1", "expected_max": "90", "sensitivity": "personal", "mask": "all",
+                },
+                {
+                    "type": "select_one", "name": "ban", "label": "无明火", "demand": "must",
+                    "choices": [{"name": "yes", "label": "是"}, {"name": "no", "label": "否"}],
+                },
+                {"type": "select_one", "name": "village", "label": "村", "choices_from": "units:village:own"},
+                {
+                    "type": "begin_repeat", "name": "lines", "label": "明细",
+                    "fields": [{"type": "integer", "name": "m", "label": "数", "total": True}],
+                },
+            ],
+        }
+    )  # fmt: skip
+
+    content = form_to_xlsform(form)
+
+    again = form_from_xlsform(content, "ours.xlsx")
+    keys = ("prefill", "evidence", "demand", "sensitivity", "mask", "choices_from", "total", "expected_maximum")
+    assert [[getattr(item, key) for key in keys] for _path, item in iter_fields(again.definition)] == [
+        [getattr(item, key) for key in keys] for _path, item in iter_fields(form)
+    ]
+    assert again.remarks == ()
+    assert convert(xlsform=io.BytesIO(content), file_type=".xlsx").xform.startswith("<?xml")
