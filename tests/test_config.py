@@ -73,6 +73,40 @@ def test_the_message_does_not_repeat_a_secret() -> None:
     assert "hunter2" not in str(refused.value)
 
 
+# --- e-mail ---------------------------------------------------------------------------------------------------------
+
+MAIL = {"SMTP_HOST": "mail.internal", "SMTP_FROM": "notice@jiceng.example", "SMTP_PASSWORD": "mail-secret"}
+
+
+def test_without_a_server_there_is_no_e_mail() -> None:
+    assert load_config(GOOD).mail is None
+    assert load_config(GOOD | {"SMTP_HOST": " "}).mail is None
+
+
+@pytest.mark.parametrize(("security", "port"), [("tls", 465), ("starttls", 587), (None, 587)])
+def test_a_mail_server_is_read_with_the_usual_port(security: str | None, port: int) -> None:
+    mail = load_config(GOOD | MAIL | ({"SMTP_SECURITY": security} if security else {})).mail
+
+    assert mail is not None
+    assert (mail.host, mail.port, mail.security) == ("mail.internal", port, security or "starttls")
+    assert "mail-secret" not in repr(mail)
+
+
+@pytest.mark.parametrize(
+    ("changed", "words"),
+    [
+        ({"SMTP_FROM": ""}, "SMTP_FROM"),
+        ({"SMTP_SECURITY": "ssl"}, "SMTP_SECURITY"),
+        ({"SMTP_SECURITY": "none"}, "unencrypted"),
+    ],
+)
+def test_a_mail_server_that_cannot_be_used_stops_the_start(changed: dict[str, str], words: str) -> None:
+    with pytest.raises(ConfigError, match=words) as refused:
+        load_config(GOOD | MAIL | changed)
+
+    assert "mail-secret" not in str(refused.value)
+
+
 # --- the role of the database ---------------------------------------------------------------------------------------
 
 
