@@ -40,5 +40,5 @@ def definition_of(submission: Submission, *, book: ChoiceBook | None = None) -> 
 
 def keep_labels(submission: Submission) -> None:
     """Keep what the chosen units and shared choices are called, when a report is handed in."""
-    definition = definition_for(submission.form_version, submission.unit_id, submission.period_end)
+    definition = definition_of(submission)
     submission.choice_labels = labels_in_use(definition, answers_from_stored(definition, submission.answers))

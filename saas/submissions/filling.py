@@ -77,8 +77,11 @@ class Place:
         """Where the first values of the form come from."""
         if self.form_version is None:
             raise NoResultFound("the form was never published")
-        form = shown_in_language(definition_for(self.form_version, self.unit.id, self.period.end))
-        return Sources(form, self.collection, self.unit, self.period)
+        if self.submission is not None:
+            form = definition_of(self.submission)  # what was chosen before may stay, whatever became of it
+        else:
+            form = definition_for(self.form_version, self.unit.id, self.period.end)
+        return Sources(shown_in_language(form), self.collection, self.unit, self.period)
 
     @property
     def is_protected(self) -> bool:

@@ -166,6 +166,7 @@ def _begin(submission: Submission, kind: RevisionKind, newer: Newer | None, acto
         kind=kind,
         supersedes_id=newest.id,
         answers=newest.answers,
+        choice_labels=newest.choice_labels,
         origins=newest.origins,
         marks=newest.marks,
         is_late=newest.is_late,

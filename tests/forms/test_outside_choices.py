@@ -12,6 +12,7 @@ from saas.domain.answers import answers_from_stored, parse_answers
 from saas.domain.errors import FormError
 from saas.domain.fields import FormDefinition, form_from_mapping, form_to_mapping
 from saas.domain.filed import answer_rows
+from saas.domain.workflow import SubmissionStatus
 from saas.forms.models import ChoiceList, VersionStatus
 from saas.forms.outside_choices import ChoiceBook, check_sources, with_choices
 from saas.forms.services import publish
@@ -19,6 +20,7 @@ from saas.org.models import OrgUnit
 from saas.org.versions import change_from
 from saas.submissions.defining import definition_of
 from saas.submissions.models import Submission
+from saas.submissions.revisions import correct
 from saas.submissions.services import submit
 from saas.tenancy.models import Tenant
 from tests.browser import Browser
@@ -229,3 +231,24 @@ def test_a_page_with_units_costs_one_statement_more(clerk: Browser, place: Place
         return count_statements(lambda: clerk.get(path))
 
     assert opened(units.id) == opened(plain.id) + 1
+
+
+def test_a_correction_may_keep_a_choice_that_is_not_offered_any_more(
+    clerk: Browser, place: Place, crops: ChoiceList
+) -> None:
+    submission = filed(place)
+    submit(submission, actor=place.clerk)
+    submission.status, submission.signed_off_at = SubmissionStatus.SIGNED_OFF, IN_TIME
+    crops.choices = [{"name": "wheat", "label": "小麦"}]
+    db.session.flush()
+    revision = correct(submission, actor=place.clerk)
+    db.session.commit()
+
+    path = f"/submissions/fill/{revision.collection_id}/{place.village.id}/2026-03-01"
+    page = clerk.get(path)
+    kept = {"town": place.town.code, "village": place.village.code, "crops": "rice", "version": str(revision.version)}
+    saved = clerk.post(path, {**kept, "action": "check"})
+
+    assert "水稻" in page.text
+    assert saved.status_code == 303, saved.text
+    assert texts(revision) == ["青石镇", "柳塘村", "水稻"]
