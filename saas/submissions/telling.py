@@ -57,7 +57,7 @@ def tell_channels(waiting: Sequence[Standing], today: date, rule: ReminderRule) 
     """
     count = 0
     for channel in list_channels_for({NoticeKind.REMINDER, NoticeKind.OVERDUE}):
-        mine = [each for each in waiting if channel.unit_id in {each.unit.id, *(unit.id for unit in each.above)}]
+        mine = [each for each in waiting if channel.unit_id in {unit.id for unit in (each.unit, *each.responsible)}]
         groups = _new_groups(channel, mine, today, rule)
         if groups:
             lines = [_line(group, today) for group in groups]

@@ -251,6 +251,10 @@
     function show(row, told) {
       const version = row.querySelector('input[name^="version-"]');
       if (version && !told.conflict) version.value = told.version;
+      if (told.kept && row.dataset.state === "open") {
+        row.dataset.state = "draft";
+        row.querySelector(".grid__state").replaceChildren(form.querySelector("[data-grid-draft]").content.cloneNode(true));
+      }
       let wrong = Boolean(told.conflict);
       row.querySelectorAll("td").forEach((cell) => {
         const control = cell.querySelector("input, select, textarea");

@@ -73,6 +73,7 @@ def test_keys_move_between_the_cells_and_errors_stand_beside_them(site: Site, ar
     officer.page.keyboard.type("6.5")
     _wait_until_saved(officer)
 
+    assert "草稿" in officer.page.locator(f"tbody tr[data-name='{two}'] th").inner_text()
     assert _cell(officer, two, "垃圾收集点").input_value() == "4"
     assert _cell(officer, two, "全年清运垃圾").input_value() == "6.5"
     wrong = _cell(officer, three, "垃圾收集点")
