@@ -56,10 +56,10 @@ def create_record(register_id: uuid.UUID) -> ResponseReturnValue:
         if posted.errors or posted.action in _CHANGES_ROWS:
             opened = None
         else:
+            remember_answer(url_for(".record", record_id=sheet.record_id))  # first: a second sending waits here
             opened = services.open_record(
                 sheet.register, sheet.unit, parsed.answers, actor=current_user, record_id=sheet.record_id
             )
-            remember_answer(url_for(".record", record_id=opened.id))
     if opened is None:
         return _page_again(sheet, posted)
     flash(gettext("已登记，编号 %(number)s。", number=opened.number), "success")

@@ -14,20 +14,18 @@ from wtforms import (
     DateField,
     RadioField,
     SelectField,
-    SelectMultipleField,
     StringField,
     TextAreaField,
     TimeField,
 )
 from wtforms.fields.choices import SelectChoice
 from wtforms.validators import DataRequired, InputRequired, Length, NumberRange, Optional
-from wtforms.widgets import CheckboxInput, ListWidget
 
 from saas.domain.cohorts import Operator, cohort_from_mapping
 from saas.domain.errors import FormatError
 from saas.domain.periods import Cadence
 from saas.domain.windows import UNLIMITED, own_days_from_mapping
-from saas.form_fields import WholeNumberField
+from saas.form_fields import BoxesField, WholeNumberField
 from saas.org.models import OrgUnit
 from saas.submissions.forms.duties import DutyFields, duties_of
 from saas.submissions.models import Collection
@@ -77,13 +75,6 @@ def _choices(labels: Mapping[Any, Any]) -> list[SelectChoice]:
 
 _MONTHS = {"": "—"} | {f"{month:02d}": f"{month}月" for month in range(1, 13)}
 _MONTH_DAYS = {"": "—"} | {f"{day:02d}": f"{day}日" for day in range(1, 32)}
-
-
-class BoxesField(SelectMultipleField):
-    """Several of several, as boxes to tick: no key to hold down, and big enough for a finger."""
-
-    widget = ListWidget(prefix_label=False)
-    option_widget = CheckboxInput()
 
 
 class CollectionForm(DutyFields, FlaskForm):
