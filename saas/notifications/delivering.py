@@ -7,9 +7,10 @@ that dies between the service's answer and the commit sends it again: at least o
 from __future__ import annotations
 
 import uuid
-from datetime import timedelta
+from datetime import UTC, date, datetime, timedelta
+from typing import Any, cast
 
-from sqlalchemy import func, select, update
+from sqlalchemy import CursorResult, delete, func, select, update
 
 from saas.access.permissions import Permission, roles_with
 from saas.accounts.models import User
@@ -29,6 +30,7 @@ PER_MINUTE = 20  # what DingTalk and WeCom allow one robot
 MAX_ATTEMPTS = 5
 FIRST_PAUSE = timedelta(seconds=30)  # 1, 4, 9 and 16 times as long
 KEPT_FOR = timedelta(hours=24)  # a reminder of yesterday helps nobody
+KEPT_IN_RECORD = timedelta(days=180)
 PAUSE_AFTER = 6  # attempts of one channel that fail one after the other
 
 
@@ -50,6 +52,16 @@ def deliver(delivery_id: uuid.UUID) -> None:
         request_job(JOB, f"{delivery.id}/turn/{new_id()}", {"delivery_id": delivery.id}, actor=None, after=pause)
         return
     _try(delivery, channel)
+
+
+def forget_old(today: date) -> int:
+    """Delete messages of more than half a year ago; return how many. What was done to channels stays in the trail."""
+    oldest = today - KEPT_IN_RECORD
+    found = db.session.execute(
+        delete(Delivery).where(Delivery.created_at < datetime(oldest.year, oldest.month, oldest.day, tzinfo=UTC)),
+        execution_options={"synchronize_session": False},
+    )
+    return cast(CursorResult[Any], found).rowcount
 
 
 def _lock_channel(delivery_id: uuid.UUID) -> Channel | None:

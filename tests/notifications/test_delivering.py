@@ -8,9 +8,10 @@ import pytest
 from sqlalchemy import select, update
 
 from saas.config import MailServer
-from saas.db import at_moment, db, unit_of_work, utc_now
+from saas.db import at_moment, db, local_today, unit_of_work, utc_now
 from saas.jobs.models import Job
 from saas.notifications import channels, delivering, outgoing
+from saas.notifications.jobs import forget_old_messages
 from saas.notifications.models import Channel, ChannelKind, Delivery, DeliveryStatus, Notification
 from saas.notifications.outgoing import JOB, Message
 from saas.notifications.sealing import SecretLost, seal, unseal
@@ -166,6 +167,21 @@ def test_a_message_of_yesterday_is_not_sent(county: County, service: Service) ->
 
     assert "24 小时" in run(waiting()[0]).problem
     assert service.calls == []
+
+
+def test_old_messages_leave_the_record(county: County) -> None:
+    channel = make_channel(county)
+    tell(channel, "filing/old")
+    tell(channel, "filing/new")
+    db.session.execute(
+        update(Delivery)
+        .where(Delivery.once_key.startswith("filing/old"))
+        .values(created_at=utc_now() - timedelta(days=182))
+    )
+
+    assert forget_old_messages(local_today()) == 1
+
+    assert [each.once_key for each in waiting()] == [f"filing/new/{channel.id}"]
 
 
 def test_switching_a_channel_off_drops_what_waits(county: County, service: Service) -> None:
