@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Iterable
 from datetime import date
 
 from flask import request, url_for
@@ -35,12 +36,13 @@ def _page(register: Register | None, home: str) -> ResponseReturnValue:
     wanted = _wanted(register)
     page = min(max(request.args.get("page", 1, type=int), 1), 100_000)
     rows, count = readings.list_readings(wanted, page=page)
+    registers = () if register else readings.list_logged_registers()
     return render_page(
         "registers/readings.html",
         fragment="reading_list",
         register=register,
-        registers=() if register else [(each.id, each.name) for each in readings.list_logged_registers()],
-        labels=_labels(register),
+        registers=[(each.id, each.name) for each in registers],
+        labels=_labels([register] if register else registers),
         wanted=wanted,
         rows=rows,
         page=page,
@@ -64,6 +66,7 @@ def _asked(wanted: readings.ReadingFilter, register: Register | None) -> dict[st
     return {name: value for name, value in found.items() if value}
 
 
-def _labels(register: Register | None) -> dict[str, str]:
-    form = protection.published_form(register) if register is not None else None
-    return {path: item.label for path, item in iter_fields(form)} if form is not None else {}
+def _labels(registers: Iterable[Register]) -> dict[uuid.UUID, dict[str, str]]:
+    """What the fields of each register are called, by path."""
+    forms = {register.id: protection.published_form(register) for register in registers}
+    return {key: {path: item.label for path, item in iter_fields(form)} for key, form in forms.items() if form}
