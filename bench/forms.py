@@ -61,7 +61,7 @@ def prepare() -> TableAddress:
         insert_units([NewUnit(f"B{n:05}", f"第{n}村", village, town, date(2020, 1, 1)) for n in range(UNITS)])
         form = FormDefinition(
             id=new_id(),
-            code="bench_table",
+            code=f"bench_table_{uuid.uuid4().hex[:8]}",
             name="环境卫生统计表",
             approved_at=utc_now(),
             approved_by_id=approver,
@@ -118,8 +118,8 @@ def bare_rows(place: Place, address: TableAddress, *, keep: bool = False) -> flo
     """The same rows, ready in memory, written with one statement behind the wall."""
     version_id = db.session.scalars(
         select(FormVersion.id)
-        .join(FormDefinition, FormDefinition.id == FormVersion.form_id)
-        .where(FormDefinition.code == "bench_table")
+        .join(Collection, Collection.form_id == FormVersion.form_id)
+        .where(Collection.id == address.collection_id)
     ).one()
     units = db.session.scalars(select(OrgUnit.id).where(OrgUnit.code.like("B%"))).all()
     end = db.session.scalars(

@@ -27,7 +27,7 @@ from saas.submissions.tables.scope import TableAddress
 from saas.tenancy.scope import tenant_scope
 
 KIBI = 1024
-PEAK = 150  # MiB that a worker may take at most
+PEAK = 150  # MiB that a job may take beyond what its worker has loaded
 
 
 def measure(place: Place) -> list[Measurement]:
@@ -44,8 +44,9 @@ def measure(place: Place) -> list[Measurement]:
             floors.append(bare_rows(place, address))
         take_back(address)
     size = max(peaks)
-    assert size <= PEAK, f"a worker took {size:.0f} MiB, more than {PEAK}"
-    note = f"{UNITS} × {len(FIELDS)}, check and writing, at most {size:.0f} MiB; floor: the rows through psycopg"
+    assert size <= PEAK, f"a job took {size:.0f} MiB, more than {PEAK}"
+    memory = f"at most {size:.0f} MiB more than the idle worker"
+    note = f"{UNITS} × {len(FIELDS)}, check and writing, {memory}; floor: the rows through psycopg"
     return [Measurement("import_forms", "import a form", Timing(tuple(took)), Timing(tuple(floors)), note)]
 
 
