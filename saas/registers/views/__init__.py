@@ -12,6 +12,7 @@ from saas.registers.views import (
     readings,
     records,
     states,
+    uploading,
     writing,
 )
 from saas.registers.views.blueprint import bp
@@ -27,5 +28,6 @@ __all__ = [
     "readings",
     "records",
     "states",
+    "uploading",
     "writing",
 ]

@@ -44,7 +44,7 @@ def new_record(register_id: uuid.UUID) -> ResponseReturnValue:
 @bp.post(NEW)
 @requires(Permission.SUBMISSION_EDIT)
 def create_record(register_id: uuid.UUID) -> ResponseReturnValue:
-    sheet = _new_sheet(queries.get_register(register_id, current_user))
+    sheet = started_sheet(queries.get_register(register_id, current_user))
     if wants_fragment():
         return _questions(sheet, read_posted())
     earlier = find_earlier_answer()
@@ -79,7 +79,7 @@ def edit_record(record_id: uuid.UUID) -> ResponseReturnValue:
 @bp.post(EDIT)
 @requires(Permission.SUBMISSION_VIEW)
 def save_record(record_id: uuid.UUID) -> ResponseReturnValue:
-    sheet = _sheet(record_id)
+    sheet = opened_sheet(record_id)
     posted = read_posted()
     if wants_fragment():
         return _questions(sheet, posted)
@@ -106,21 +106,21 @@ def open_to_edit(record_id: uuid.UUID) -> ResponseReturnValue:
     return _page(sheet, Posted(sheet.first_raw(), action="show"))
 
 
-def _sheet(record_id: uuid.UUID) -> Sheet:
+def opened_sheet(record_id: uuid.UUID) -> Sheet:
     """The record as its writer may see it; opened where the page was opened for a purpose that is on record."""
     record = queries.get_workable_record(record_id, current_user)
-    if "opened" in request.form and queries.has_opened(record, current_user):
+    if "opened" in request.values and queries.has_opened(record, current_user):
         return sheet_of(record, current_user, protection.access_to(record, current_user).revealed())
     return sheet_of(record, current_user)
 
 
-def _new_sheet(register: Register) -> Sheet:
+def started_sheet(register: Register) -> Sheet:
     """A new record of the unit that the form names. Its id is that of the form, so that a second sending finds it."""
     unit = _chosen(queries.own_keeping_units(register, current_user))
     if unit is None:
         unit = queries.own_keeping_units(register, current_user)[0]
     try:
-        record_id = uuid.UUID(request.form.get(FIELD, ""))
+        record_id = uuid.UUID(request.values.get(FIELD, ""))
     except ValueError:
         record_id = new_id()
     if queries.find_any_record(record_id) is not None and find_earlier_answer() is None:
@@ -152,6 +152,7 @@ def _page(sheet: Sheet, posted: Posted, status: int = 200) -> Response:
         "is_stale": status == 409,
         "differences": differences(sheet, posted) if status == 409 else [],
         "action_url": _action(sheet),
+        "uploads_url": _uploads(sheet),
         "is_opened": sheet.record is not None and not sheet.access.revealable and _may_open(sheet),
     }
     return render_page("registers/write.html", fragment="write_panel", status=status, **context)
@@ -176,3 +177,11 @@ def _action(sheet: Sheet) -> str:
     if sheet.record is not None:
         return url_for(".save_record", record_id=sheet.record.id)
     return url_for(".create_record", register_id=sheet.register.id, unit=sheet.unit.id)
+
+
+def _uploads(sheet: Sheet) -> str:
+    """Where photos are sent in pieces, before the form is."""
+    if sheet.record is not None:
+        return url_for(".upload_to_record", record_id=sheet.record.id)
+    named: dict[str, Any] = {FIELD: str(sheet.record_id)}
+    return url_for(".upload_to_new_record", register_id=sheet.register.id, unit=sheet.unit.id, **named)
