@@ -209,12 +209,12 @@ def paper_table(
         tuple(_cell(column, line, place if counts_anew else line.number) for column in columns)
         for place, line in enumerate(lines, start=1)
     )
-    heads, head_rows = _heads(columns)
+    heads, head_rows = merged_heads(columns)
     total = _total(columns, lines)
     return PaperTable(layout.title or name, columns, heads, head_rows, rows, total, layout.is_landscape, layout.note)
 
 
-def _heads(columns: Sequence[PaperColumn]) -> tuple[tuple[HeadCell, ...], int]:
+def merged_heads(columns: Sequence[PaperColumn]) -> tuple[tuple[HeadCell, ...], int]:
     """Merge what neighbours have in common; a label without groups reaches down to the last row."""
     depth = max((len(column.groups) for column in columns), default=0) + 1
     cells: list[HeadCell] = []

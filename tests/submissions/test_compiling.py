@@ -254,9 +254,11 @@ def test_the_table_has_words_where_there_is_no_figure(officer: Browser, compiled
 
     sheet = openpyxl.load_workbook(io.BytesIO(answer.data)).worksheets[0]
     cells = [[cell.value for cell in row] for row in sheet.iter_rows()]
-    assert any(row[0] == "柳塘村" and "12" in map(str, row) and "不适用" in row for row in cells)
-    assert any(row[0] == "石桥村" and row.count("未报") >= 2 for row in cells)
-    assert any(row[0] == "合计" and "12" in map(str, row) for row in cells)
+    assert any(row[1] == "柳塘村" and 12 in row and "不适用" in row for row in cells)
+    assert any(row[1] == "石桥村" and row.count("未报") >= 2 for row in cells)
+    assert any(row[1] == "合计" and 12 in row for row in cells)
+    assert any("未报：石桥村。" in str(row[0]) for row in cells)
+    assert sheet.print_title_rows
 
 
 # --- things to do, lists, reminders ---------------------------------------------------------------------------------
