@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
+from math import ceil
 from typing import Any, Final
 
 import xlsxwriter
@@ -34,7 +35,11 @@ NOT_ANSWERED: Final = "未填"
 DOES_NOT_APPLY: Final = "不适用"
 NONE: Final = "—"  # in the totals: nothing to be added
 HEAD_ROWS: Final = 2  # title, and whose it is
-_WIDE: Final = 92  # characters of half width that fit upright on A4
+# Characters of half width that can be read on one page: upright on A4, across, across on A3.
+_UPRIGHT: Final = 92
+_ACROSS: Final = 160
+_LARGE: Final = 240
+_A4, _A3 = 9, 8
 _WIDEST: Final = 30
 _DIGITS: Final = 15  # what a spreadsheet program keeps of a number
 _RATES: Final = ("%", "％", "‰", "率", "百分比")
@@ -167,16 +172,21 @@ class _Writer:
             sheet.merge_range(first, place, last, place, text, self.head)
 
     def arrange(self, sheet: Worksheet, head_row: int, last: int, last_place: int, widths: Sequence[float]) -> None:
-        """Widths, what stays in sight, and how it is printed: the heads on every page, wide tables across."""
+        """Widths, what stays in sight, and how it is printed: the heads on every page, wide tables across or on larger
+        paper, the widest over several pages with the units on each.
+        """
         for place, width in enumerate(widths):
             sheet.set_column(place, place, width)
         for row in range(HEAD_ROWS, head_row + 1):
             sheet.set_row(row, 32 if row == head_row else 20)
         sheet.freeze_panes(head_row + 1, 2)
-        sheet.set_paper(9)
-        if sum(widths) > _WIDE:
+        width = sum(widths)
+        sheet.set_paper(_A3 if width > _ACROSS else _A4)
+        if width > _UPRIGHT:
             sheet.set_landscape()
-        sheet.fit_to_pages(1, 0)
+        sheet.fit_to_pages(ceil(width / _LARGE), 0)
+        if width > _LARGE:
+            sheet.repeat_columns(0, 1)
         sheet.repeat_rows(0, head_row)
         sheet.print_area(0, 0, last, last_place)
         sheet.center_horizontally()
