@@ -125,7 +125,7 @@ def test_specify_other_asks_for_the_other() -> None:
         ([["type", "name", "label"], ["begin group", "g", "组"], ["text", "a", "甲"]], ["第 2 行", "缺少对应的 end"]),
         ([["type", "name", "label"], ["text", "a", "甲"], ["end group"]], ["第 3 行", "没有对应的 begin"]),
         ([["type", "name", "label", "relevant"], ["text", "a", "甲", "${b} > 1"]], ["第 2 行", "不存在"]),
-        ([["type", "name", "label", "calculation"], ["calculate", "a", "甲", "pulldata('x')"]], ["第 2 行", "pulldata"]),
+        ([["type", "name", "label", "calculation"], ["calculate", "a", "甲", "pulldata('x')"]], ["第 2 行"]),
         ([["type", "name", "label"], ["text", "a", "甲"], ["text", "a", "乙"]], ["重复"]),
         ([["type", "name"]], ["没有题目"]),
     ],
