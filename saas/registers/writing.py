@@ -115,6 +115,8 @@ def _without(
         if node["kind"] == "kept":
             pairs = [pair for pair in node["pairs"] if not is_within(pair[0], withheld)]
             kept += [node | {"pairs": pairs}] if pairs else []
+        elif general_path(node["name"]) in withheld and _is_hidden(node, texts):
+            continue
         elif general_path(node["name"]) in withheld:
             text = texts.get(node["name"], "")
             label = f"{node['label']}：{text}" if text else node["label"]
@@ -129,6 +131,11 @@ def _without(
         else:
             kept.append(node)
     return kept
+
+
+def _is_hidden(node: Mapping[str, Any], texts: Mapping[str, str]) -> bool:
+    """Whether not even that there is something may be known: then the record has no line for it."""
+    return bool(texts) and "rows" not in node and node["name"] not in texts
 
 
 def _photos(sheet: Sheet, raw: Raw) -> dict[str, list[dict[str, str]]]:

@@ -208,6 +208,15 @@ def test_pages_of_a_record_never_show_what_is_masked(browser: Browser, place: Pl
     assert PHONE not in browser.get(url(record, "edit")).text
 
 
+def test_what_is_hidden_stands_on_no_page_not_even_by_its_name(browser: Browser, place: Place) -> None:
+    record = make_record(place, phone=PHONE)
+    place.register.access = {"fields": {"phone": {"keeper": "hidden"}}}
+    browser.sign_in(place.clerk)
+
+    for path in (url(record), url(record, "edit"), url(record, "protected")):
+        assert "当事人电话" not in browser.get(path).text, path
+
+
 def test_looking_for_a_protected_answer_finds_nothing(browser: Browser, place: Place) -> None:
     make_record(place, "争水渠", phone=PHONE)
     browser.sign_in(place.officer)
