@@ -196,7 +196,12 @@ def test_collections_ask_the_units_they_mean(rural: Pack) -> None:
         entry.table.code: len(members(entry.cohort, rural.organisation)) for entry in rural.configuration.collections
     }
 
-    assert asked == {"environment_self_score": 150, "findings_ledger": 12, "open_burning_report": 58}
+    assert asked == {
+        "environment_self_score": 150,
+        "findings_ledger": 12,
+        "open_burning_report": 58,
+        "village_basics": 150,
+    }
 
 
 def test_the_history_tells_of_every_kind_of_case(rural: Pack, city: Pack) -> None:
