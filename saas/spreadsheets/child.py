@@ -6,6 +6,7 @@ output. It imports neither the web nor the database, and it is started with an e
 
 from __future__ import annotations
 
+import gc
 import json
 import resource
 import sys
@@ -16,6 +17,7 @@ from saas.spreadsheets.limits import MAX_UNPACKED, SpreadsheetRefused
 
 
 def main(arguments: list[str]) -> int:
+    gc.disable()  # it looks through all cells again and again while they grow, and the process ends with them
     task, file_type, memory, seconds = arguments
     _limit(int(memory), int(seconds), writes=task != "read")
     content = sys.stdin.buffer.read()
