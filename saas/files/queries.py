@@ -13,18 +13,23 @@ from saas.db import db
 from saas.files.models import StoredFile
 
 MaySee = Callable[[uuid.UUID, Viewer], bool]
+MayOpen = Callable[[StoredFile, Viewer], bool]
 
 _subjects: dict[str, MaySee] = {}
+_single: dict[str, MayOpen] = {}
 
 
-def register_subject(subject_type: str, may_see: MaySee) -> None:
+def register_subject(subject_type: str, may_see: MaySee, may_open: MayOpen | None = None) -> None:
     """Say who may see the files of a kind of subject: `may_see(subject_id, viewer)`.
 
+    Where not every file of a subject is for everybody who sees the subject, `may_open(file, viewer)` is asked besides.
     Files of a kind that no feature has registered cannot be seen by anybody.
     """
     if subject_type in _subjects:
         raise RuntimeError(f"two rules for the files of {subject_type!r}")
     _subjects[subject_type] = may_see
+    if may_open is not None:
+        _single[subject_type] = may_open
 
 
 def get_file(file_id: uuid.UUID, viewer: Viewer) -> StoredFile:
@@ -33,6 +38,9 @@ def get_file(file_id: uuid.UUID, viewer: Viewer) -> StoredFile:
     may_see = _subjects.get(stored.subject_type)
     if may_see is None or not may_see(stored.subject_id, viewer):
         raise NoResultFound("no such file for this viewer")
+    may_open = _single.get(stored.subject_type)
+    if may_open is not None and not may_open(stored, viewer):
+        raise NoResultFound("a file that this viewer may not open")
     return stored
 
 

@@ -58,9 +58,9 @@ class Place:
     register: Register
 
 
-def make_register(name: str = "矛盾纠纷台账", **columns: Any) -> Register:
-    """A register that every village keeps: opened, checked by the town, closed."""
-    version = make_version(None, *DISPUTE)
+def make_register(name: str = "矛盾纠纷台账", *more: Mapping[str, Any], **columns: Any) -> Register:
+    """A register that every village keeps: opened, checked by the town, closed. `more`: questions at the end."""
+    version = make_version(None, *DISPUTE, *more)
     settings: dict[str, Any] = {
         "code": f"register-{version.form.code}",
         "cohort": {"unit_types": ["village"]},

@@ -1,6 +1,7 @@
 """Keeping registers (台账): configuring them, opening, changing and moving records. Never commits."""
 
 from saas.files.queries import register_subject as register_files
+from saas.registers.protected_files import may_open_file
 from saas.registers.queries import SUBJECT, definition_of, may_see_record
 from saas.registers.services.bulk import MAX_RECORDS, BulkAction, BulkRow, apply_bulk, preview_bulk
 from saas.registers.services.configuring import (
@@ -52,4 +53,4 @@ __all__ = [
     "unlink_record",
 ]
 
-register_files(SUBJECT, may_see_record)
+register_files(SUBJECT, may_see_record, may_open_file)
