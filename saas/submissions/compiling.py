@@ -248,19 +248,18 @@ class _Maker:
 
 
 def _counted(collection_id: uuid.UUID, period_start: date) -> dict[uuid.UUID, Submission]:
-    """By unit the newest revision that was handed in; where there is none, what came back or was begun."""
+    """By unit what counts: what was signed, else the newest that was handed in, else what came back or was begun."""
     rows = db.session.scalars(
         select(Submission)
         .where(Submission.collection_id == collection_id, Submission.period_start == period_start)
         .options(joinedload(Submission.form_version), joinedload(Submission.collection), joinedload(Submission.unit))
         .order_by(Submission.revision)
     ).all()
-    found: dict[uuid.UUID, Submission] = {}
-    for row in rows:
-        before = found.get(row.unit_id)
-        if before is None or row.status in queries.HANDED_IN or before.status not in queries.HANDED_IN:
-            found[row.unit_id] = row
-    return found
+    return {row.unit_id: row for row in sorted(rows, key=_weight)}
+
+
+def _weight(row: Submission) -> tuple[bool, bool, int]:
+    return row.status is SubmissionStatus.SIGNED_OFF, row.status in queries.HANDED_IN, row.revision
 
 
 def _form(collection: Collection, counted: Mapping[uuid.UUID, Submission]) -> FormDefinition | None:
