@@ -194,7 +194,7 @@ class _Judged:
             self.errors.setdefault(prefix + each.name, said)
 
     def check(self, item: Field, path: str, value: Any) -> None:
-        if item.choice_filter:
+        if item.choice_filter or item.chosen_by:
             offered = {choice.name for choice in self.logic.choices_of(item, path)}
             if not set(value if isinstance(value, tuple) else (value,)) <= offered:
                 text = "“{label}”的选项与前面的回答不符，请重新选择"

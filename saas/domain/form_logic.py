@@ -16,7 +16,8 @@ from typing import Any
 
 from saas.domain.expressions import Value, output_references, to_number, to_text, to_truth
 from saas.domain.fields import Choice, Field, FieldType, FormDefinition
-from saas.domain.fields.checking import Spot, compiled, list_spots, resolve, spots_by_name
+from saas.domain.fields.checking import Spot, compiled, inner_repeat, list_spots, resolve, spots_by_name
+from saas.domain.values import row_choice
 
 Rows = Mapping[str, Sequence[int]]  # the numbers of the rows of each repeat, by its path
 
@@ -71,11 +72,28 @@ class FormLogic:
 
     def choices_of(self, item: Field, path: str) -> tuple[Choice, ...]:
         """The choices that are offered here (级联选项)."""
+        if item.chosen_by:
+            return self._rows_to_choose(item, path)
         expression = compiled(item, "choice_filter")
         if expression is None:
             return item.choices
         spot = self._spots[id(item)]
         return tuple(c for c in item.choices if to_truth(expression.evaluate(_Here(self, spot, path, c))))
+
+    def _rows_to_choose(self, item: Field, path: str) -> tuple[Choice, ...]:
+        """The rows of a repeat as choices, called by one of their answers, each once; rows without it are none."""
+        spot = self._spots[id(item)]
+        source, expression = self.find(item.chosen_by, spot), compiled(item, "choice_filter")
+        found: dict[str, Choice] = {}
+        if source is None:
+            return ()
+        for place in _Here(self, spot, path).every_row(source):
+            name = row_choice(item, to_text(self.value_at(source.field, place)))
+            if not name or name in found:
+                continue
+            if expression is None or to_truth(expression.evaluate(_Here(self, spot, path, row=(source, place)))):
+                found[name] = Choice(name, name)
+        return tuple(found.values())
 
     def row_count(self, item: Field, path: str) -> int | None:
         """How many rows a repeat has by its `repeat_count`; None if everybody adds as many as needed."""
@@ -135,6 +153,7 @@ class _Here:
     spot: Spot
     path: str
     choice: Choice | None = None
+    row: tuple[Spot, str] | None = None  # of a repeat, while it is asked whether it is offered as a choice
 
     @property
     def itself(self) -> Value:
@@ -157,15 +176,26 @@ class _Here:
         found = self.logic.find(name, self.spot)
         if found is None:
             return ""
-        paths, is_several = self._paths(found)
+        if self.row is not None and any(each is inner_repeat(self.row[0]) for each in found.chain):
+            return _Here(self.logic, *self.row).value_of(found)
+        return self.value_of(found)
+
+    def value_of(self, found: Spot) -> Value:
+        """The answer of a field, or its answers in every row."""
+        paths, is_several = self._paths(found, self._shared_rows(found))
         if found.field.type is FieldType.REPEAT:
             return [Decimal(1) for path in paths for _ in self.logic.rows_of(path)]
         values = [self.logic.value_at(found.field, path) for path in paths]
         return values if is_several else (values[0] if values else "")
 
-    def _paths(self, target: Spot) -> tuple[list[str], bool]:
+    def every_row(self, target: Spot) -> list[str]:
+        """The places of a field in every row of its repeat, also where this field stands in one of them."""
+        repeat = inner_repeat(target)
+        shared = {depth: row for depth, row in self._shared_rows(target).items() if target.chain[depth] is not repeat}
+        return self._paths(target, shared)[0]
+
+    def _paths(self, target: Spot, shared: Mapping[int, int]) -> tuple[list[str], bool]:
         """The places of a field: in this row where both stand in it, else in every row."""
-        shared = self._shared_rows(target)
         paths, is_several = [""], False
         for depth, container in enumerate(target.chain):
             paths = [f"{path}.{container.name}" if path else container.name for path in paths]
@@ -257,7 +287,7 @@ def reacts_to_answers(form: FormDefinition) -> bool:
 
 def _reacts(item: Field) -> bool:
     shown = item.relevant or item.calculation or item.choice_filter or item.repeat_count or item.required_if
-    return bool(shown or item.evidence or item.total or output_references(item.label))
+    return bool(shown or item.chosen_by or item.evidence or item.total or output_references(item.label))
 
 
 def _uses_expressions(item: Field) -> bool:

@@ -85,7 +85,7 @@ def _questions(fields: Sequence[Field], parent: str, within: str) -> Iterator[tu
 def _fits(item: Field) -> bool:
     is_long = item.type is FieldType.TEXT and "multiline" in item.appearance
     is_by_unit = item.choices_from.endswith(":own")
-    return item.type in _KINDS and not is_long and not is_by_unit
+    return item.type in _KINDS and not is_long and not is_by_unit and not item.chosen_by
 
 
 def cell_text(column: GridColumn, raw: Mapping[str, Sequence[str]]) -> str:

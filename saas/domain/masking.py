@@ -99,8 +99,8 @@ _MASKERS: Mapping[Mask, Callable[[str], str]] = {
 def protected_fields(form: FormDefinition) -> Mapping[str, Field]:
     """Return the fields with personal data by path, in the form's order; inside a repeat under `repeat[].name`.
 
-    What is computed from a protected answer is protected like it, and nothing of it shows: the field that is returned
-    says so.
+    What is computed from a protected answer, or chosen among such answers of rows, is protected like it, and nothing of
+    it shows: the field that is returned says so.
     """
     questions = {path: item for path, item in iter_fields(form) if item.is_question}
     held = {path: sensitivity_of(item) for path, item in questions.items() if is_protected(item)}
@@ -115,15 +115,16 @@ def sensitivity_of(item: Field) -> Sensitivity:
 
 
 def _computed(questions: Mapping[str, Field], held: Mapping[str, Sensitivity]) -> dict[str, Sensitivity]:
-    """The calculations that read a protected answer and do not count as protected yet."""
+    """What is computed from or chosen among protected answers and does not count as protected yet."""
     sources: dict[str, Sensitivity] = {}
     for path, sensitivity in held.items():
         name = questions[path].name
         sources[name] = stricter(sensitivity, sources.get(name, Sensitivity.NONE))
     found = {}
     for path, item in questions.items():
-        if item.calculation and path not in held:
-            read = [sources[name] for name in compile_expression(item.calculation).names if name in sources]
+        if path not in held and (item.calculation or item.chosen_by):
+            names = compile_expression(item.calculation).names if item.calculation else {item.chosen_by}
+            read = [sources[name] for name in names if name in sources]
             if read:
                 found[path] = reduce(stricter, read)
     return found

@@ -187,7 +187,8 @@ def field_access(form: FormDefinition, rules: AccessRules, relations: Collection
     never shows without a purpose, whatever the register says.
     """
     protected = protected_fields(form)
-    levels, unchangeable = {}, set()
+    levels: dict[str, Level] = {}
+    unchangeable = set()
     for path, item in iter_fields(form):
         if not item.is_question:
             continue
@@ -197,7 +198,19 @@ def field_access(form: FormDefinition, rules: AccessRules, relations: Collection
             levels[path] = level
         if rule.change is not None and not rule.change & set(relations):
             unchangeable.add(path)
+    while lowered := _lowered(form, levels):
+        levels.update(lowered)
     return FieldAccess(levels, protected, frozenset(unchangeable))
+
+
+def _lowered(form: FormDefinition, levels: Mapping[str, Level]) -> dict[str, Level]:
+    """What is chosen among the answers of rows and shows more than these, with how much it may show."""
+    of_name: dict[str, Level] = {}
+    for path, level in levels.items():
+        name = path.rpartition(".")[2]
+        of_name[name] = min(level, of_name.get(name, level))
+    allowed = {path: of_name[item.chosen_by] for path, item in iter_fields(form) if item.chosen_by in of_name}
+    return {path: level for path, level in allowed.items() if level < levels.get(path, Level.PLAIN)}
 
 
 def _level_of(item: Field, rule: FieldRule, relations: Iterable[Relation]) -> Level:

@@ -136,6 +136,8 @@ def is_chosen(item: Field) -> bool:
 
 def may_filter(item: Field) -> bool:
     """Whether a field can be asked for by its type; whether it may be is for its protection to say."""
+    if item.chosen_by:  # every record has choices of its own
+        return False
     return is_chosen(item) or item.type in NUMBERS or item.type is FieldType.DATE
 
 

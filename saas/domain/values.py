@@ -25,6 +25,7 @@ _POINT = re.compile(
     r"(-?[0-9]{1,3}(?:\.[0-9]{1,12})?)[ ,，]+(-?[0-9]{1,3}(?:\.[0-9]{1,12})?)((?:[ ,]+-?[0-9.]{1,12}){0,2})"
 )
 ACKNOWLEDGED = "OK"
+_MAX_NAME = 2000  # characters of what a row is called as a choice
 _FORBIDDEN = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff]")  # control characters, halves of characters
 _FILE_ID = re.compile(r"[A-Za-z0-9_-]{1,128}")
 
@@ -129,11 +130,20 @@ def _select_one(item: Field, typed: Sequence[str]) -> str:
 
 def _select_multiple(item: Field, typed: Sequence[str]) -> tuple[str, ...]:
     """Return the choices in the order of the form, each once. Several may stand in one text: no name has a space."""
+    if item.chosen_by:
+        return tuple(dict.fromkeys(_chosen(item, name) for text in typed for name in text.split()))
     chosen = {_chosen(item, name) for text in typed for name in text.split()}
     return tuple(dict.fromkeys(choice.name for choice in item.choices if choice.name in chosen))
 
 
+def row_choice(item: Field, text: str) -> str:
+    """What a row is called as a choice: its text in one line. Where several are chosen, no name has a space."""
+    return ("_" if item.type.value == "select_multiple" else " ").join(text.split())
+
+
 def _chosen(item: Field, name: str) -> str:
+    if item.chosen_by and len(name) <= _MAX_NAME:  # whether there is such a row is known with all the answers
+        return row_choice(item, name)
     if name not in {choice.name for choice in item.choices}:
         raise _refusal(item, "unknown_choice", "“{label}”中没有这个选项")
     return name

@@ -15,6 +15,7 @@ from wtforms.validators import DataRequired, Length, Regexp
 
 from saas.domain.fields import SELECTS, TEXT_LENGTH, Choice, Field, FieldType, form_from_mapping, form_to_mapping
 from saas.domain.fields import FormDefinition as Definition
+from saas.domain.fields.model import FROM_REPEAT
 from saas.domain.form_editing import YES_NO
 
 COMPARISONS = {
@@ -309,6 +310,8 @@ def _rename(node: Any, old: str, new: str) -> None:
     for key, value in pairs:
         if key == "evidence" and value == old:
             node[key] = new
+        elif key == "choices_from" and value == FROM_REPEAT + old:
+            node[key] = FROM_REPEAT + new
         elif isinstance(value, str):
             node[key] = pattern.sub("${" + new + "}", value)
         elif isinstance(value, dict | list):

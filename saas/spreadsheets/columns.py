@@ -47,6 +47,7 @@ class Kind(StrEnum):
     YES_NO = "yes_no"
     CHOICE = "choice"
     CHOICES = "choices"  # several, with 、 between them
+    TEXTS = "texts"  # several texts, with 、 between them
     TIME = "time"  # of the day, as text
     MOMENT = "moment"  # a day with its time, as text
     REFERENCE = "reference"  # one of many, written as "code name"; the feature that asks finds out which
@@ -221,6 +222,13 @@ def _choices(cell: Cell, text: str, column: Column) -> Value | Message:
     return tuple(found)
 
 
+def _texts(cell: Cell, text: str, column: Column) -> Value | Message:
+    whole = _text(cell, text, column)
+    if not isinstance(whole, str):
+        return whole
+    return tuple(dict.fromkeys(part.strip() for part in _SPLIT.split(whole) if part.strip()))
+
+
 def find_choice(text: str, column: Column) -> str | None:
     """The stored value of a choice that is written as it is shown or as it is stored."""
     plain = _comparable(text)
@@ -276,6 +284,7 @@ _READERS = {
     Kind.YES_NO: _yes_no,
     Kind.CHOICE: _choice,
     Kind.CHOICES: _choices,
+    Kind.TEXTS: _texts,
     Kind.TIME: _time,
     Kind.MOMENT: _moment,
     Kind.REFERENCE: _reference,

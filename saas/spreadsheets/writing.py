@@ -252,6 +252,7 @@ def explanation(column: Column) -> str:
         Kind.YES_NO: "填“是”或“否”",
         Kind.CHOICE: f"从下拉列表中选：{choices}" if len(choices) <= 200 else "从下拉列表中选",
         Kind.CHOICES: f"可填几项，用顿号隔开：{choices}",
+        Kind.TEXTS: "可填几项，用顿号隔开",
         Kind.REFERENCE: "从下拉列表中选，也可只填代码",
     }.get(column.kind, "")
     absent = "没有这回事的填“不适用”" if column.may_not_apply else ""

@@ -215,3 +215,13 @@ def test_trying_out_offers_units_lists_and_languages(designer: Browser) -> None:
     assert "English" in page
     assert "Crop" in designer.get(f"{page_of(version)}/try?language=English (en)").text
     assert designer.post(f"{page_of(version)}/try", {"crop": "rice"}).status_code == 200
+
+
+def test_the_rows_of_the_form_are_offered_as_choices_and_follow_their_field(designer: Browser) -> None:
+    version = draft(GRADE, ROWS)
+    assert "“明细”各行的“金额”" in designer.get(f"{page_of(version)}/fields/edit?path=grade").text
+
+    assert save(designer, version, "grade", choices_from="repeat:paid").status_code == 303
+
+    assert version.definition["fields"][0]["choices_from"] == "repeat:paid"
+    assert "“明细”各行的“金额”" in designer.get(page_of(version)).text

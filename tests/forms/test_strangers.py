@@ -69,7 +69,7 @@ def _facts(form: FormDefinition) -> list[tuple[Any, ...]]:
     return [
         (
             path, item.type, item.label, item.required, item.required_if, item.relevant, item.constraint,
-            item.calculation, item.choice_filter, item.repeat_count, item.default,
+            item.calculation, item.choice_filter, item.repeat_count, item.default, item.choices_from,
             [] if item.type in CONTAINERS else [(each.name, each.label, _told(each.columns)) for each in item.choices],
         )
         for path, item in iter_fields(form)

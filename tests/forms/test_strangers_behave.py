@@ -320,3 +320,41 @@ def test_repeats_and_groups(typed: Typed, errors: Mapping[str, str]) -> None:
     found = refused(form_of("repeats_and_groups"), typed)
 
     assert {path: code for path, code in found.items() if path in {"name", "items[0].name", "data[0].name"}} == errors
+
+
+ROWS = {"rep[0].name": "bo", "rep[0].demographics.age": "18", "rep[1].name": "al", "rep[1].demographics.age": "19"}
+
+
+@pytest.mark.parametrize(
+    ("chosen", "errors"),
+    [
+        ({"choice": "bo", "choice_18_over": "al"}, {}),
+        ({"choice": "al"}, {"choice": "filtered_choice"}),
+        ({"choice_18_over": "bo"}, {"choice_18_over": "filtered_choice"}),
+        ({"choice": "bob"}, {"choice": "filtered_choice"}),
+    ],
+)
+def test_rows_as_choices(chosen: Typed, errors: Mapping[str, str]) -> None:
+    form = form_of("rows_as_choices")
+
+    assert refused(form, {**ROWS, **chosen}) == errors
+    assert errors or filed(form, {**ROWS, **chosen})["choice_18_over"] == "al"
+
+
+HOUSEHOLDS = {
+    "household_rep[0].household_mem_rep[0].name": "A", "household_rep[0].household_mem_rep[0].age": "30",
+    "household_rep[0].household_mem_rep[1].name": "B", "household_rep[0].household_mem_rep[1].age": "20",
+    "household_rep[1].household_mem_rep[0].name": "C", "household_rep[1].household_mem_rep[0].age": "60",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("household", "least", "name", "is_offered"),
+    [(0, "25", "A", True), (0, "25", "B", False), (0, "10", "B", True), (0, "25", "C", False), (1, "25", "C", True)],
+)
+def test_rows_of_a_household(household: int, least: str, name: str, is_offered: bool) -> None:
+    place = f"household_rep[{household}].selected[0]"
+    typed = {**HOUSEHOLDS, f"{place}.target_min_age": least, f"{place}.selected_name": name}
+
+    errors = {} if is_offered else {f"{place}.selected_name": "filtered_choice"}
+    assert refused(form_of("rows_of_a_household"), typed) == errors

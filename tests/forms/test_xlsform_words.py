@@ -146,7 +146,10 @@ def test_what_differs_is_told_with_its_row(line: Sequence[Any], words: str) -> N
 @pytest.mark.parametrize(
     ("line", "words"),
     [
-        (["select_one ${b}", "a", "甲"], "用填写的内容作选项"),
+        (["select_one ${b}", "a", "甲"], "“b”不能作选项"),
+        (["select_one ${c}", "a", "甲"], "字段“c”不存在"),
+        (["select_one ${b} or_other", "a", "甲"], "没有选项列表"),
+        (["rank ${b}", "a", "甲"], "不能来自填写的内容"),
         (["calculate", "a", "甲", "random()"], "无法复核"),
         (["calculate", "a", "甲", "instance('x')"], "choice_filter"),
         (["calculate", "a", "甲", "length(${b})"], "没有函数“length”"),
@@ -211,3 +214,28 @@ def test_our_own_words_come_back_from_the_workbook() -> None:
     ]
     assert again.remarks == ()
     assert convert(xlsform=io.BytesIO(content), file_type=".xlsx").xform.startswith("<?xml")
+
+
+def test_choices_that_are_rows_come_from_other_programs_and_go_back_to_them() -> None:
+    survey = rows(
+        ["begin repeat", "member", "成员"],
+        ["text", "who", "姓名"],
+        ["end repeat"],
+        ["select_one ${who}", "head", "户主"],
+        ["select_multiple ${ who }", "present", "在场"],
+    )
+
+    form = imported(survey, LISTS).definition
+
+    assert [fields(form)[name].choices_from for name in ("head", "present")] == ["repeat:who", "repeat:who"]
+    content = form_to_xlsform(form)
+    assert form_from_xlsform(content, "again.xlsx").definition == form
+
+
+def test_other_programs_make_the_same_of_a_choice_among_rows() -> None:
+    survey = rows(["begin repeat", "member", "成员"], ["text", "who", "姓名"], ["end repeat"])
+    form = imported([*survey, ["select_one ${who}", "head", "户主"]], LISTS).definition
+
+    xform = convert(xlsform=io.BytesIO(form_to_xlsform(form)), file_type=".xlsx").xform
+
+    assert "/member[./who != '']\"" in xform

@@ -268,3 +268,7 @@ def test_days_of_a_workbook_are_days() -> None:
 def test_cells_have_the_addresses_that_programs_show() -> None:
     assert [column_letters(each) for each in (1, 26, 27, 200)] == ["A", "Z", "AA", "GR"]
     assert Cell(12, 28, CellKind.TEXT, "").address == "AB12"
+
+
+def test_several_texts_stand_in_one_cell() -> None:
+    assert read("张三、李四，张三；王 五", Kind.TEXTS) == ("张三", "李四", "王 五")

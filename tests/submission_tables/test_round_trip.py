@@ -14,7 +14,7 @@ from saas.domain.workflow import SubmissionStatus
 from saas.imports.models import ImportStatus
 from saas.submissions.models import Collection
 from tests.browser import Browser
-from tests.factories_forms import make_submission
+from tests.factories_forms import make_collection, make_form, make_submission, make_version
 from tests.imports.steps import apply, counts, differences, errors, latest, marked_content, rows, work
 from tests.submission_tables.steps import (
     checked,
@@ -363,3 +363,28 @@ def test_one_event_says_what_an_import_did(town: Browser, place: Place, collecti
     events = db.session.scalars(select(AuditEvent).where(AuditEvent.action == "data.imported")).all()
     assert [each.details["kind"] for each in events] == ["forms"]
     assert events[0].actor_id == place.officer.id
+
+
+def test_what_rows_are_called_is_text_that_is_checked_with_them(town: Browser, place: Place) -> None:
+    who = {"type": "text", "name": "who", "label": "姓名"}
+    chosen = [
+        {"type": "select_one", "name": "head", "label": "户主", "choices_from": "repeat:who"},
+        {"type": "select_multiple", "name": "present", "label": "在场", "choices_from": "repeat:who"},
+    ]
+    members = {"type": "begin_repeat", "name": "members", "label": "成员", "fields": [who]}
+    collection = make_collection(make_version(make_form(), members, *chosen))
+    collection.filled_by = {"superior": "township"}
+    sheet = (book := download(town, collection))["填报表"]
+    for row, name in enumerate(("张三", "李四"), start=6):
+        fill(book["成员"], row, {"单位代码": place.village.code, "姓名": name})
+    row = row_of(sheet, place.village)
+    fill(sheet, row, {"户主": "王五", "在场": "李四、张三"})
+    refused = checked(town, collection, book)
+    assert "与前面的回答不符" in "".join(errors(refused).values())
+
+    fill(sheet, row, {"户主": "张三"})
+    apply(town, checked(town, collection, book))
+
+    assert drafts()["柳塘村"].answers["head"] == "张三"
+    assert drafts()["柳塘村"].answers["present"] == ["李四", "张三"]
+    assert counts(checked(town, collection, download(town, collection))) == (0, 0, 1, 0)

@@ -152,6 +152,51 @@ def test_the_official_table_says_what_of_a_checklist_is_broken(office: Browser, 
     assert any("必须项未满足 1，禁止项出现 0，建议项未满足 0" in text for text in texts)
 
 
+MEMBERS: dict[str, Any] = {
+    "type": "begin_repeat",
+    "name": "members",
+    "label": "成员",
+    "fields": [{"type": "text", "name": "who", "label": "姓名"}, {"type": "integer", "name": "age", "label": "年龄"}],
+}
+HEAD = {
+    "type": "select_one",
+    "name": "head",
+    "label": "户主",
+    "choices_from": "repeat:who",
+    "choice_filter": "${age} > 17",
+    "required": True,
+}
+
+
+def test_rows_become_choices_while_they_are_filled_and_the_choice_is_filed(clerk: Browser, place: Place) -> None:
+    here = asking(place, MEMBERS, HEAD)
+    people = {"members[0].who": "张三", "members[0].age": "40", "members[1].who": "李四", "members[1].age": "9"}
+
+    looked = clerk.post(here.fill_path(), {**people, "version": "0"}, htmx=True).text
+    assert '<option value="张三"' in looked
+    assert '<option value="李四"' not in looked
+    refused = clerk.post(here.fill_path(), {**people, "head": "李四", "version": "0", "action": "check"})
+    assert "与前面的回答不符" in refused.text
+    taken = {**people, "head": "张三", "version": str(submissions()[0].version), "action": "check"}
+    assert clerk.post(here.fill_path(), taken).status_code == 303
+    kept = submissions()[0]
+    clerk.post(f"/submissions/{kept.id}/submit", {"version": str(kept.version)})
+
+    assert submissions()[0].status is SubmissionStatus.SUBMITTED
+    assert submissions()[0].answers["head"] == "张三"
+    assert "张三" in clerk.get(f"/submissions/{kept.id}").text.partition("户主")[2][:400]
+
+
+def test_choosing_rows_costs_no_statement(clerk: Browser, place: Place) -> None:
+    plain, here = asking(place, MEMBERS), asking(place, MEMBERS, HEAD)
+    typed = {"members[0].who": "张三", "members[0].age": "40", "version": "0"}
+    clerk.get(plain.fill_path())
+
+    before = count_statements(lambda: clerk.post(plain.fill_path(), typed, htmx=True))
+
+    assert count_statements(lambda: clerk.post(here.fill_path(), typed, htmx=True)) <= before
+
+
 def test_a_page_of_a_hundred_fields_costs_ten_statements_at_most(clerk: Browser, place: Place) -> None:
     fields = [
         {

@@ -97,6 +97,7 @@ def check_expressions(form: FormDefinition) -> None:
             for name in output_references(getattr(spot.field, key)):
                 _target(name, spot, key, known)
         _check_evidence(spot, known)
+        _check_rows(spot, known)
     _refuse_circles(spots, edges)
 
 
@@ -111,6 +112,30 @@ def _check_evidence(spot: Spot, known: Mapping[str, list[Spot]]) -> None:
         raise FormError(
             _place(spot, "evidence"), "旁边没有照片或文件字段“{name}”", code="unknown_field", advice=advice, name=name
         )
+
+
+def _check_rows(spot: Spot, known: Mapping[str, list[Spot]]) -> None:
+    """What rows are chosen by is a question in a repeat that tells them apart."""
+    name = spot.field.chosen_by
+    if not name:
+        return
+    found = _target(name, spot, "choices_from", known)
+    if found.field is spot.field or inner_repeat(found) is None or not tells_rows_apart(found.field):
+        advice = "写重复组里一个文字、数字、日期、单选或计算字段的字段名"
+        raise FormError(
+            _place(spot, "choices_from"), "“{name}”不能作选项", code="bad_choices", advice=advice, name=name
+        )
+
+
+def tells_rows_apart(item: Field) -> bool:
+    """Whether an answer is one text by which people tell rows apart."""
+    several = {FieldType.SELECT_MULTIPLE, FieldType.RANK, FieldType.ACKNOWLEDGE, FieldType.GEOPOINT}
+    return item.is_question and item.type not in FILES | several
+
+
+def inner_repeat(spot: Spot) -> Field | None:
+    """The repeat that a field stands in, the innermost one."""
+    return next((each for each in reversed(spot.chain) if each.type is FieldType.REPEAT), None)
 
 
 def _check(spot: Spot, key: str, known: Mapping[str, list[Spot]]) -> list[Spot]:

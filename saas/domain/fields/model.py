@@ -14,6 +14,7 @@ from enum import StrEnum
 
 MAX_FIELDS, MAX_DEPTH, MAX_CHOICES, MAX_ROWS = 1000, 5, 1000, 500
 TEXT_LENGTH = 2000  # of an answer, when the form does not say
+FROM_REPEAT = "repeat:"  # of `choices_from`: what was answered in the rows of a repeat
 
 
 class FieldType(StrEnum):
@@ -139,6 +140,11 @@ class Field:
     def is_question(self) -> bool:
         """Whether it takes an answer itself (a note and a group do not)."""
         return self.type not in CONTAINERS and self.type is not FieldType.NOTE
+
+    @property
+    def chosen_by(self) -> str:
+        """The field whose answers in the rows of a repeat are the choices; empty for every other field."""
+        return self.choices_from.removeprefix(FROM_REPEAT) if self.choices_from.startswith(FROM_REPEAT) else ""
 
     @property
     def row_limit(self) -> int:

@@ -269,7 +269,7 @@ def _choices_from_outside(reader: Reader, list_name: str) -> tuple[Choice, ...]:
         advice = "只用 choices_from，或只用列表"
         raise reader.fail("choices_from", "选项写了两处", code="duplicate", advice=advice)
     if choice_source(text) is None:
-        advice = "写 units:单位类型、units:单位类型:own 或 list:公用选项编码"
+        advice = "写 units:单位类型、units:单位类型:own、list:公用选项编码 或 repeat:重复组中的字段名"
         raise reader.fail("choices_from", "不认识的选项来源“{text}”", code="unknown_value", advice=advice, text=text)
     return ()
 

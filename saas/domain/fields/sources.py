@@ -1,7 +1,8 @@
-"""Choices from outside a form (选项来源): the county's own units of a type, or a list that forms share.
+"""Choices that a form does not carry (选项来源): the county's units of a type, a shared list, the rows of a repeat.
 
 `units:village` offers every village, `units:village:own` those at or below the unit that fills, `list:crops` the
 shared list `crops`. What they are on a day is found out by the caller, who fills the form's choices with it.
+`repeat:house_number` offers what was answered to `house_number` in the rows of its repeat (`saas.domain.form_logic`).
 """
 
 from __future__ import annotations
@@ -10,17 +11,19 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from saas.domain.fields.model import Choice, Field, FormDefinition, iter_fields
+from saas.domain.fields.model import FROM_REPEAT, Choice, Field, FormDefinition, iter_fields
 
-UNITS, LIST = "units", "list"
+UNITS, LIST, REPEAT = "units", "list", "repeat"
 UNIT_COLUMNS = frozenset({"parent", "parent_name", "level"})  # of a unit, for a `choice_filter`
 ANY_COLUMN = "*"  # the columns of a shared list are known only when it is read
-_SOURCE = re.compile(r"units:(?P<type>[\w.-]{1,64})(?P<own>:own)?|list:(?P<list>[\w.-]{1,64})")
+_SOURCE = re.compile(
+    r"units:(?P<type>[\w.-]{1,64})(?P<own>:own)?|list:(?P<list>[\w.-]{1,64})|repeat:(?P<row>[^\W\d][\w-]{0,63})"
+)
 
 
 @dataclass(frozen=True, slots=True)
 class ChoiceSource:
-    """Where choices come from. `code` is that of a unit type or of a list."""
+    """Where choices come from. `code` is that of a unit type or of a list, or the name of a field in a repeat."""
 
     kind: str
     code: str
@@ -29,6 +32,8 @@ class ChoiceSource:
     @property
     def columns(self) -> frozenset[str]:
         """The bare names that a `choice_filter` may use."""
+        if self.kind == REPEAT:
+            return frozenset()  # a row's answers are named as everywhere: ${name}
         return frozenset({"name", "label"}) | (UNIT_COLUMNS if self.kind == UNITS else {ANY_COLUMN})
 
 
@@ -37,14 +42,17 @@ def choice_source(text: str) -> ChoiceSource | None:
     found = _SOURCE.fullmatch(text)
     if found is None:
         return None
+    if found["row"]:
+        return ChoiceSource(REPEAT, found["row"])
     if found["list"]:
         return ChoiceSource(LIST, found["list"])
     return ChoiceSource(UNITS, found["type"], bool(found["own"]))
 
 
 def sources_of(form: FormDefinition) -> dict[str, ChoiceSource]:
-    """The sources that a form uses, by `choices_from` as it is written there."""
+    """The sources outside the form that it uses, by `choices_from` as it is written there."""
     texts = dict.fromkeys(item.choices_from for _, item in iter_fields(form) if item.choices_from)
+    texts = {text: None for text in texts if not text.startswith(FROM_REPEAT)}
     return {text: source for text in texts if (source := choice_source(text)) is not None}
 
 

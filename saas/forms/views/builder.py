@@ -21,7 +21,7 @@ from saas.domain.fields import FormDefinition as Definition
 from saas.domain.form_editing import add_field, find_field, move_field, new_block, remove_field, unused_name
 from saas.domain.form_locks import locked_paths
 from saas.forms import queries, services
-from saas.forms.choosing import source_choices
+from saas.forms.choosing import row_choices, source_choices
 from saas.forms.field_form import (
     LOGIC,
     MORE,
@@ -172,7 +172,7 @@ def _page(shown: FormVersion, form: AddFieldForm, status: int = 200, upload: Upl
         definition=definition,
         lines=_lines(definition),
         nodes=fill_nodes(with_choices(definition, None, local_today()), initial_raw(definition), now=local_clock()),
-        source_names=source_choices() if sources_of(definition) else {},
+        source_names=(source_choices() if sources_of(definition) else {}) | row_choices(definition),
         new_kinds=NEW_KINDS,
         is_editable=is_editable,
         has_locks=bool(locked_paths(definition)),
@@ -206,7 +206,7 @@ def _field_page(
         SelectChoice(each.name, f"{each.label[:40]}（{each.name}）") for each in others
     ]
     form.evidence.choices = [SelectChoice("", gettext("不需要")), *_evidence_beside(definition, path, item)]
-    sources = source_choices() if "choices_from" in SETTINGS[item.type] else {}
+    sources = source_choices() | row_choices(definition, item) if "choices_from" in SETTINGS[item.type] else {}
     form.choices_from.choices = [SelectChoice("", gettext("在本题列出"))] + [
         SelectChoice(value, label) for value, label in sources.items()
     ]

@@ -9,6 +9,7 @@ from typing import Any
 
 from saas.domain.errors import FormError
 from saas.domain.fields import CONTAINERS, FILES, SELECTS, FieldType, FormDefinition, form_from_mapping
+from saas.domain.fields.model import FROM_REPEAT
 from saas.domain.reading import CODE
 from saas.forms.xlsform.choices import ChoiceLists, read_choices, with_columns_of
 from saas.forms.xlsform.former import former_name, former_values, with_former_values
@@ -18,7 +19,7 @@ from saas.forms.xlsform.words import MOMENTS, OTHER, OURS, PLAIN, PREFIX, RECORD
 
 _BEGIN = re.compile(r"begin[ _](group|repeat|loop)(?:\s.*)?$")
 _END = re.compile(r"end[ _](group|repeat|loop)(?:\s.*)?$")
-_SELECT = re.compile(r"(.+?)\s+(\S+?)(\s+or[ _]other|\s+or specify other)?$")
+_SELECT = re.compile(r"(.+?)\s+(\$\{[^}]*\}|\S+?)(\s+or[ _]other|\s+or specify other)?$")
 _PARAMETER = re.compile(r"(\w+)\s*=\s*([^\s,;]+)")
 _NAME = re.compile(r"[^\W\d][\w-]{0,63}")
 _REFERENCE = re.compile(r"\$\{\s*([^}]+?)\s*\}")
@@ -190,6 +191,8 @@ class _Reader:
         if not line.get("label") and word not in {FieldType.CALCULATE, FieldType.HIDDEN}:
             self.remark(line, "label", f"“{name}”没有写题目，用字段名代替")
         mapping |= self.common(line, word)
+        if word is FieldType.RANK and "${" in list_name:
+            raise line.fail("type", "排序题的选项不能来自填写的内容", advice="改用固定的选项列表")
         if word in SELECTS:
             mapping |= self.choosing(line, list_name, has_other=has_other)
         if word is FieldType.CALCULATE and "calculation" not in mapping:
@@ -214,8 +217,9 @@ class _Reader:
         """The choices of a question: of the workbook, or from where they are kept."""
         if line.get(PREFIX + "choices_from"):
             return {}
-        if "${" in list_name:
-            raise line.fail("type", "暂不支持用填写的内容作选项", advice="改用固定的选项列表，或由填报人填写文字")
+        shown = _REFERENCE.fullmatch(list_name)
+        if shown is not None and not has_other:
+            return {"choices_from": FROM_REPEAT + shown[1]}
         if _FROM_FILE.search(line.get("type")):
             code = re.sub(r"[^\w.-]", "_", list_name.rpartition(".")[0] or list_name)[:64]
             self.remark(line, "type", f"选项来自文件“{list_name}”：请建立编码为“{code}”的公用选项")

@@ -78,7 +78,9 @@ def _row(mapping: Mapping[str, Any], item: Field, lists: dict[str, tuple[Choice,
 
 
 def _from_file(item: Field) -> str:
-    """Choices that are kept outside the form: for other programs, a file beside it."""
+    """Choices that the form does not carry: what rows are called, or for other programs a file beside it."""
+    if item.chosen_by:
+        return " ${" + item.chosen_by + "}"
     return f"_from_file {item.choices_from.partition(':')[2].replace(':', '_')}.csv"
 
 

@@ -117,6 +117,8 @@ def _column(path: str, item: Field, label: str, is_protected: bool) -> Column:
 
 
 def _kind(item: Field) -> Kind:
+    if item.chosen_by:  # what the rows are called stands in the record: the form's own check compares
+        return Kind.TEXTS if item.type is FieldType.SELECT_MULTIPLE else Kind.TEXT
     return _KINDS.get(item.type, Kind.TEXT)
 
 
