@@ -64,7 +64,7 @@ def name_of(draw: Draw) -> str:
 
 def phone_of(draw: Draw) -> str:
     """A number that belongs to nobody: four zeros in the middle."""
-    return f"13{draw.between(0, 9)}0000{draw.between(1000, 9999)}"
+    return f"100{draw.between(0, 9)}000{draw.between(1000, 9999)}"
 
 
 def cleaner(draw: Draw, day: date) -> Raw:
