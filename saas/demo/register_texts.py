@@ -63,7 +63,7 @@ def name_of(draw: Draw) -> str:
 
 
 def phone_of(draw: Draw) -> str:
-    """A number that belongs to nobody: four zeros in the middle."""
+    """A number that nobody can have: none begins with 100."""
     return f"100{draw.between(0, 9)}000{draw.between(1000, 9999)}"
 
 
