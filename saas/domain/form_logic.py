@@ -9,7 +9,7 @@ answer for anybody else; a constraint is asked only of an answer that is there.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, time
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
@@ -34,6 +34,7 @@ class FormLogic:
         self._spots = {id(spot.field): spot for spot in spots}
         self._values: dict[str, Value] = {}
         self._relevant: dict[str, bool] = {}
+        self._offered: dict[tuple[object, ...], tuple[Choice, ...]] = {}
         self._has_expressions = any(_uses_expressions(spot.field) for spot in spots)
         self._proven: dict[int, list[Field]] = _proven(spots)
 
@@ -82,18 +83,26 @@ class FormLogic:
 
     def _rows_to_choose(self, item: Field, path: str) -> tuple[Choice, ...]:
         """The rows of a repeat as choices, called by one of their answers, each once; rows without it are none."""
-        spot = self._spots[id(item)]
-        source, expression = self.find(item.chosen_by, spot), compiled(item, "choice_filter")
-        found: dict[str, Choice] = {}
+        source = self.find(item.chosen_by, self._spots[id(item)])
         if source is None:
             return ()
-        for place in _Here(self, spot, path).every_row(source):
+        here = _Here(self, self._spots[id(item)], path)
+        key = (id(item), *here.depends_on(source, item.choice_filter))
+        known = self._offered.get(key)
+        if known is None:
+            known = self._offered[key] = tuple(self._chosen_rows(item, here, source).values())
+        return known
+
+    def _chosen_rows(self, item: Field, here: _Here, source: Spot) -> dict[str, Choice]:
+        expression = compiled(item, "choice_filter")
+        found: dict[str, Choice] = {}
+        for place in here.every_row(source):
             name = row_choice(item, to_text(self.value_at(source.field, place)))
             if not name or name in found:
                 continue
-            if expression is None or to_truth(expression.evaluate(_Here(self, spot, path, row=(source, place)))):
+            if expression is None or to_truth(expression.evaluate(replace(here, row=(source, place)))):
                 found[name] = Choice(name, name)
-        return tuple(found.values())
+        return found
 
     def row_count(self, item: Field, path: str) -> int | None:
         """How many rows a repeat has by its `repeat_count`; None if everybody adds as many as needed."""
@@ -190,9 +199,23 @@ class _Here:
 
     def every_row(self, target: Spot) -> list[str]:
         """The places of a field in every row of its repeat, also where this field stands in one of them."""
+        return self._paths(target, self._outer_rows(target))[0]
+
+    def _outer_rows(self, target: Spot) -> dict[int, int]:
+        """The rows that this field stands in together with the repeat of the target."""
         repeat = inner_repeat(target)
-        shared = {depth: row for depth, row in self._shared_rows(target).items() if target.chain[depth] is not repeat}
-        return self._paths(target, shared)[0]
+        return {depth: row for depth, row in self._shared_rows(target).items() if target.chain[depth] is not repeat}
+
+    def depends_on(self, source: Spot, condition: str) -> tuple[object, ...]:
+        """The rows of this field that decide which rows of the source it offers; its own place if that is unclear."""
+        if "." in condition or "(" in condition:  # `.` and position(..), or a function that may look at the place
+            return (self.path,)
+        rows = self._outer_rows(source)
+        for name in output_references(condition):
+            target = self.logic.find(name, self.spot)
+            if target is not None and not any(each is inner_repeat(source) for each in target.chain):
+                rows |= self._shared_rows(target)
+        return tuple(sorted(rows.items()))
 
     def _paths(self, target: Spot, shared: Mapping[int, int]) -> tuple[list[str], bool]:
         """The places of a field: in this row where both stand in it, else in every row."""

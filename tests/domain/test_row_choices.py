@@ -216,3 +216,18 @@ def test_a_table_of_units_and_a_filter_of_records_have_no_choices_for_it() -> No
 
     assert not may_filter(head)
     assert "head" not in {column.path for column in grid_columns(HOUSEHOLD)[0]}
+
+
+def test_rows_that_are_the_same_for_all_are_looked_at_once() -> None:
+    asked = a_choice("mother", choice_filter="${age} > 18")
+    form = a_form(a_repeat("members", *MEMBERS, asked))
+    typed = {
+        f"members[{row}].{name}": [text] for row in range(400) for name, text in (("who", f"人{row}"), ("age", "40"))
+    }
+    logic = logic_of(form, typed, NOW)
+    mother = form.fields[0].fields[-1]
+
+    first = logic.choices_of(mother, "members[0].mother")
+
+    assert len(first) == 400
+    assert logic.choices_of(mother, "members[399].mother") is first
