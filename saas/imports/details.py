@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import base64
 import hashlib
 import json
+import zlib
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -63,6 +65,18 @@ def _in_order(errors: Mapping[str, Message], labels: Mapping[str, str]) -> list[
 def _place(table: Table, each: RowCheck) -> str:
     """Where the row stands: its number, after the name of its sheet if there are several."""
     return f"{each.row.sheet}!{each.row.number}" if len(table.places) > 1 else str(each.row.number)
+
+
+def packed(kept: Mapping[str, Any]) -> str:
+    """What a handler keeps from its check, as a short text."""
+    plain = json.dumps(kept, ensure_ascii=False, separators=(",", ":")).encode()
+    return base64.b64encode(zlib.compress(plain, 1)).decode()
+
+
+def unpacked(text: str) -> dict[str, Any]:
+    """What `packed` was given."""
+    found: dict[str, Any] = json.loads(zlib.decompress(base64.b64decode(text)))
+    return found
 
 
 def stored_message(message: Message) -> dict[str, Any]:

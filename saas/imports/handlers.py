@@ -6,7 +6,7 @@ job, the pages, the workbook with the mistakes) is the same for all kinds.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from enum import StrEnum
@@ -168,6 +168,17 @@ class OwnWorkbook(Protocol):
 
     def read_workbook(self, workbook: Workbook, asking: Asking, name: str) -> Table:
         """What a workbook says. Raises SpreadsheetRefused if it is not one of this table."""
+
+
+@runtime_checkable
+class KeepsWork(Protocol):
+    """What a handler has besides if a checked file can be written without being read and checked a second time."""
+
+    def keep(self, check: Check, table: Table, asking: Asking) -> Mapping[str, Any] | None:
+        """What was found out, as plain values; None if the file has to be read again when it is applied."""
+
+    def recall(self, kept: Mapping[str, Any], asking: Asking) -> Callable[[], Mapping[str, Any]] | None:
+        """What carries out what was kept, as `apply` does; None if the check would look at anything else now."""
 
 
 _handlers: dict[str, ImportHandler] = {}

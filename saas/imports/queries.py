@@ -53,9 +53,9 @@ def get_import(import_id: uuid.UUID, viewer: Viewer) -> DataImport:
 
 
 def get_summary(import_id: uuid.UUID) -> dict[str, Any]:
-    """The details of an import but for its rows."""
+    """The details of an import but for its rows and for what its handler keeps."""
     found = db.session.execute(
-        select(DataImport.details.op("-")(literal("rows"))).where(DataImport.id == import_id)
+        select(DataImport.details.op("-")(literal("rows")).op("-")(literal("kept"))).where(DataImport.id == import_id)
     ).scalar_one()
     return dict(found)
 

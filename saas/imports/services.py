@@ -1,13 +1,14 @@
 """Taking a file in, checking it, applying it, putting it aside. Never commits.
 
-A check changes nothing but the import's own row. What is applied is checked again at that moment: if it would do
-something else than what was shown, nothing happens and the new differences are shown.
+A check changes nothing but the import's own row. What is applied is checked again at that moment, unless it is known
+that nothing has changed which the check had looked at. If it would do something else than what was shown, nothing
+happens and the new differences are shown.
 """
 
 from __future__ import annotations
 
 import uuid
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from sqlalchemy import select
@@ -23,13 +24,13 @@ from saas.domain.errors import DomainError, InvalidTransition
 from saas.files.checks import FileType, shown_name
 from saas.files.services import read_file, store_bytes
 from saas.imports import queries
-from saas.imports.details import check_details, mistakes_of, stored_message
+from saas.imports.details import check_details, mistakes_of, packed, stored_message, unpacked
 from saas.imports.handlers import (
     Asking,
     Check,
     ImportHandler,
+    KeepsWork,
     OwnWorkbook,
-    RowCheck,
     RowState,
     find_subject,
     get_handler,
@@ -45,6 +46,8 @@ from saas.spreadsheets.limits import SpreadsheetRefused
 from saas.spreadsheets.reading import read_spreadsheet
 from saas.spreadsheets.tables import Table, read_table
 from saas.tenancy.models import TenantSettings
+
+CarryOut = Callable[[], Mapping[str, Any]]
 
 
 class ImportRunning(InvalidTransition):
@@ -120,7 +123,7 @@ def check_import(import_id: uuid.UUID) -> None:
     report_progress(40)
     check = handler.check(table, asking)
     report_progress(70)
-    _keep_check(data_import, check, table)
+    _keep_check(data_import, check, table, **_keep_work(handler, check, table, asking))
 
 
 def _locked(import_id: uuid.UUID) -> DataImport:
@@ -169,6 +172,11 @@ def _keep_check(data_import: DataImport, check: Check, table: Table, **more: Any
     data_import.marked_file_id = marked.id
 
 
+def _keep_work(handler: ImportHandler, check: Check, table: Table, asking: Asking) -> dict[str, str]:
+    kept = handler.keep(check, table, asking) if isinstance(handler, KeepsWork) else None
+    return {"kept": packed(kept)} if kept is not None else {}
+
+
 def _marked_name(name: str) -> str:
     return f"{name.rpartition('.')[0] or name}（核对结果）.xlsx"
 
@@ -203,16 +211,11 @@ def apply_import(import_id: uuid.UUID, actor_id: uuid.UUID, *, only_good: bool) 
     if data_import.status is not ImportStatus.APPLYING:
         return
     handler, asking = _handler_and_asking(data_import, actor_id)
-    table = _read(data_import, handler, asking)
-    report_progress(30)
-    check = handler.check(table, asking, is_final=True)
-    details = check_details(check, table)
-    report_progress(50)
-    if details["digest"] != data_import.details["digest"]:
-        _keep_check(data_import, check, table, has_moved=True)
+    carry_out = _recalled(data_import, handler, asking) or _checked_again(data_import, handler, asking)
+    if carry_out is None:
         return
-    wanted = [each for each in check.rows if each.state in (RowState.NEW, RowState.CHANGED)]
-    outcome = _carry_out(handler, wanted, asking)
+    report_progress(50)
+    outcome = _carry_out(carry_out)
     if isinstance(outcome, DomainError):
         data_import.status = ImportStatus.CHECKED
         data_import.details = {**data_import.details, "problem": stored_message(outcome.message)}
@@ -221,8 +224,8 @@ def apply_import(import_id: uuid.UUID, actor_id: uuid.UUID, *, only_good: bool) 
     data_import.status = ImportStatus.APPLIED
     data_import.applied_at, data_import.applied_by_id = utc_now(), actor_id
     more = {"only_good": only_good, "outcome": dict(outcome), "problem": None, "has_moved": False}
-    data_import.details = {**data_import.details, **more}
-    counts = details["counts"]
+    data_import.details = {key: each for key, each in data_import.details.items() if key != "kept"} | more
+    counts = data_import.details["counts"]
     record(
         AuditAction.DATA_IMPORTED,
         data_import,
@@ -235,11 +238,31 @@ def apply_import(import_id: uuid.UUID, actor_id: uuid.UUID, *, only_good: bool) 
     )
 
 
-def _carry_out(handler: ImportHandler, rows: Sequence[RowCheck], asking: Asking) -> Mapping[str, Any] | DomainError:
+def _recalled(data_import: DataImport, handler: ImportHandler, asking: Asking) -> CarryOut | None:
+    """What was kept from the check that was shown, if that check would say the same now."""
+    kept = data_import.details.get("kept")
+    if not kept or not isinstance(handler, KeepsWork):
+        return None
+    return handler.recall(unpacked(kept), asking)
+
+
+def _checked_again(data_import: DataImport, handler: ImportHandler, asking: Asking) -> CarryOut | None:
+    """What the file says now, or None if that is not what was shown: then it is shown anew."""
+    table = _read(data_import, handler, asking)
+    report_progress(30)
+    check = handler.check(table, asking, is_final=True)
+    if check_details(check, table)["digest"] != data_import.details["digest"]:
+        _keep_check(data_import, check, table, has_moved=True, **_keep_work(handler, check, table, asking))
+        return None
+    wanted = [each for each in check.rows if each.state in (RowState.NEW, RowState.CHANGED)]
+    return lambda: handler.apply(wanted, asking)
+
+
+def _carry_out(carry_out: CarryOut) -> Mapping[str, Any] | DomainError:
     """Apply the rows in a savepoint; return what stands against it, after everything was taken back."""
     try:
         with db.session.begin_nested():
-            outcome = handler.apply(rows, asking)
+            outcome = carry_out()
             db.session.flush()
             return outcome
     except DomainError as error:

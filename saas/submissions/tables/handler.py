@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from typing import Any
 
 from flask_babel import gettext
@@ -29,6 +30,7 @@ from saas.submissions.models import Collection
 from saas.submissions.schedule import period_at
 from saas.submissions.tables.applying import apply_plans
 from saas.submissions.tables.checking import check_table
+from saas.submissions.tables.keeping import keep_plans, recall_plans
 from saas.submissions.tables.layout import form_tables, unit_columns
 from saas.submissions.tables.reading import FormTable, read_form_workbook
 from saas.submissions.tables.scope import TableAddress, load_scope, read_address
@@ -119,6 +121,18 @@ class FormsHandler:
 
     def apply(self, rows: Sequence[RowCheck], asking: Asking) -> Mapping[str, Any]:
         return apply_plans([each.plan for each in rows], actor=asking.viewer)
+
+    def keep(self, check: Check, table: Table, asking: Asking) -> Mapping[str, Any] | None:
+        scope = table.scope if isinstance(table, FormTable) else None
+        return keep_plans(check, scope, asking.viewer) if scope is not None else None
+
+    def recall(self, kept: Mapping[str, Any], asking: Asking) -> Callable[[], Mapping[str, Any]] | None:
+        try:
+            scope = load_scope(read_address(asking.subject), asking.viewer)
+        except NoResultFound:  # nothing to fill any more: reading the file again says it
+            return None
+        plans = recall_plans(kept, scope, asking.viewer)
+        return partial(apply_plans, plans, actor=asking.viewer) if plans is not None else None
 
 
 def unit_name_of(viewer: Viewer) -> str:
