@@ -17,7 +17,7 @@ from typing import Any, TypeAlias
 from saas.domain.errors import Message, message
 from saas.domain.expressions.values import plain_number
 from saas.domain.fields import MAX_ROWS, Field, FieldType, FormDefinition, child_path
-from saas.domain.form_logic import FormLogic
+from saas.domain.form_logic import FormLogic, FormShape
 from saas.domain.values import Refused, Value, parse_value
 
 
@@ -57,6 +57,7 @@ def parse_answers(
     known: Mapping[str, str] | None = None,
     is_draft: bool = False,
     now: datetime | None = None,
+    shape: FormShape | None = None,
 ) -> Parsed:
     """Read what was posted for a form.
 
@@ -64,10 +65,11 @@ def parse_answers(
     draft may leave required fields empty, rows unfilled and constraints broken, and keeps what is not asked at the
     moment; wrong values are reported all the same. Names that are not in the form are ignored. Only sound values are
     in the answers. `now` is the county's clock, for expressions that ask what day it is.
+    `shape` is that of the form, if it was made already.
     """
     collected = _Collected(raw, known or {})
     collected.fields(form.fields, "")
-    logic = FormLogic(form, collected.answers, collected.rows, now or _NO_MOMENT)
+    logic = FormLogic(shape or form, collected.answers, collected.rows, now or _NO_MOMENT)
     judged = _Judged(collected, logic, is_draft, {})
     answers = judged.fields(form.fields, "")
     return Parsed(answers, judged.errors, raw)

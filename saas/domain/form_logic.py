@@ -22,21 +22,31 @@ from saas.domain.values import row_choice
 Rows = Mapping[str, Sequence[int]]  # the numbers of the rows of each repeat, by its path
 
 
+class FormShape:
+    """What of a form is the same whatever was answered. Whoever looks at many answers to one form makes it once."""
+
+    def __init__(self, form: FormDefinition) -> None:
+        self.form = form  # its fields are known by their ids, so it must live as long as this
+        spots = list_spots(form)
+        self.known = spots_by_name(spots)
+        self.spots = {id(spot.field): spot for spot in spots}
+        self.has_expressions = any(_uses_expressions(spot.field) for spot in spots)
+        self.proven: Mapping[int, list[Field]] = _proven(spots)
+
+
 class FormLogic:
     """A form with answers: ask it about any field at its path. Every value is computed once."""
 
-    def __init__(self, form: FormDefinition, answers: Mapping[str, Any], rows: Rows, now: datetime) -> None:
+    def __init__(self, form: FormDefinition | FormShape, answers: Mapping[str, Any], rows: Rows, now: datetime) -> None:
         """`answers` by path, sound ones only; `now` on the county's clock, without a zone."""
         self.now = now
         self._answers, self._rows = answers, rows
-        spots = list_spots(form)
-        self._known = spots_by_name(spots)
-        self._spots = {id(spot.field): spot for spot in spots}
+        shape = form if isinstance(form, FormShape) else FormShape(form)
+        self._known, self._spots = shape.known, shape.spots
         self._values: dict[str, Value] = {}
         self._relevant: dict[str, bool] = {}
         self._offered: dict[tuple[object, ...], tuple[Choice, ...]] = {}
-        self._has_expressions = any(_uses_expressions(spot.field) for spot in spots)
-        self._proven: dict[int, list[Field]] = _proven(spots)
+        self._has_expressions, self._proven = shape.has_expressions, shape.proven
 
     def is_relevant(self, item: Field, path: str) -> bool:
         """Whether a field is asked: its own condition holds and those of its groups and rows."""
@@ -56,7 +66,9 @@ class FormLogic:
 
     def proves(self, item: Field, path: str) -> list[Field]:
         """The fields beside whose answers it has to prove (佐证): they say more than 0, no or not applicable."""
-        asking = self._proven.get(id(item), [])
+        asking = self._proven.get(id(item))
+        if not asking:
+            return []
         prefix = path[: len(path) - len(item.name)]
         return [each for each in asking if calls_for_evidence(self.value_at(each, prefix + each.name))]
 

@@ -77,7 +77,9 @@ def _text(item: Field, typed: Sequence[str]) -> str:
 
 
 def _number(item: Field, typed: Sequence[str]) -> str:
-    text = unicodedata.normalize("NFKC", _single(item, typed)).replace("−", "-")
+    text = _single(item, typed)
+    if not text.isascii():
+        text = unicodedata.normalize("NFKC", text).replace("−", "-")
     return text.replace(",", "") if _GROUPED.fullmatch(text) else text
 
 

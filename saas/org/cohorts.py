@@ -119,26 +119,26 @@ def units_on(on: date) -> list[DatedUnit]:
     ).all()
     parents, links = parents_on(on), LinksOn(on)
     codes = {row[0].id: row[0].code for row in rows}
-    return [
-        DatedUnit(
-            unit,
-            CohortUnit(unit.code, type_code, _above(unit.id, parents, codes), attributes, links.of(unit.id)),
-            parents.get(unit.id),
-            name,
-        )
-        for unit, type_code, attributes, name in rows
-    ]
+    above: dict[uuid.UUID | None, Sequence[str]] = {}  # by parent: it is the same for all of its children
+    found = []
+    for unit, type_code, attributes, name in rows:
+        parent = parents.get(unit.id)
+        if parent not in above:
+            above[parent] = _above(parent, parents, codes)
+        seen = CohortUnit(unit.code, type_code, above[parent], attributes, links.of(unit.id))
+        found.append(DatedUnit(unit, seen, parent, name))
+    return found
 
 
 def _above(
-    unit_id: uuid.UUID, parents: Mapping[uuid.UUID, uuid.UUID | None], codes: Mapping[uuid.UUID, str]
-) -> list[str]:
+    parent: uuid.UUID | None, parents: Mapping[uuid.UUID, uuid.UUID | None], codes: Mapping[uuid.UUID, str]
+) -> Sequence[str]:
+    """The codes from a parent upwards."""
     found: dict[uuid.UUID, None] = {}
-    parent = parents.get(unit_id)
     while parent is not None and parent not in found:
         found[parent] = None
         parent = parents.get(parent)
-    return [codes[each] for each in found if each in codes]
+    return tuple(codes[each] for each in found if each in codes)
 
 
 def unit_on(unit: OrgUnit, on: date) -> CohortUnit:

@@ -25,6 +25,7 @@ from saas.domain.answers import (
 from saas.domain.errors import Message, message
 from saas.domain.fields import Field, FieldType, FormDefinition, iter_fields
 from saas.domain.filed import shown_answer
+from saas.domain.form_logic import FormShape
 from saas.imports.handlers import Difference, RowCheck, RowState
 from saas.spreadsheets.columns import Column, Value
 from saas.spreadsheets.tables import TableRow
@@ -94,7 +95,7 @@ class FormInFile:
     """One version of a form against the columns of a file."""
 
     def __init__(self, definition: FormDefinition, file: File) -> None:
-        self.definition = definition
+        self.definition, self.shape = definition, FormShape(definition)
         self.items: dict[str, Field] = dict(iter_fields(definition))
         self.has_first_values = any(item.default or item.prefill for item in self.items.values())
         self.has_conditions = any(item.relevant for item in self.items.values())
@@ -137,7 +138,8 @@ class Judged:
     def judge(self) -> None:
         raw = self.raw()
         known = self.sources.known() if self.sources else queries.known_values(self.unit.unit)
-        parsed = parse_answers(self.form.definition, raw, known=known, now=self.file.now)
+        form = self.form
+        parsed = parse_answers(form.definition, raw, known=known, now=self.file.now, shape=form.shape)
         self.answers = parsed.answers
         for path, said in parsed.errors.items():
             self.say(path, said)

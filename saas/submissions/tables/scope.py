@@ -107,6 +107,7 @@ class _Version:
 
     definition: FormDefinition
     is_own: bool
+    is_prefilled: bool
     filled_in: FormDefinition | None
 
 
@@ -142,7 +143,9 @@ class TableScope:
         if found is None:
             read = definition_of_version(version)
             is_own = any(source.is_own for source in sources_of(read).values())
-            found = self._read[version.id] = _Version(read, is_own, None if is_own else self._filled_in(read, None))
+            is_prefilled = any(item.prefill for _, item in iter_fields(read))
+            filled_in = None if is_own else self._filled_in(read, None)
+            found = self._read[version.id] = _Version(read, is_own, is_prefilled, filled_in)
         return found.filled_in or self._filled_in(found.definition, unit)
 
     def _filled_in(self, definition: FormDefinition, unit: TableUnit | None) -> FormDefinition:
@@ -160,7 +163,7 @@ class TableScope:
     def sources_of(self, unit: TableUnit) -> Sources | None:
         """Where the unit's form is pre-filled from (预填); None for a form that is not."""
         definition = self.definition_for(unit)
-        if not any(item.prefill for _, item in iter_fields(definition)):
+        if not self._read[unit.filed.form_version_id if unit.filed else self.version.id].is_prefilled:
             return None
         return GridSources(definition, unit.dated, self._reports)
 
@@ -239,9 +242,12 @@ def _units(collection: Collection, period: Period, viewer: Viewer, filed: Mappin
     dated = units_on(on)
     by_id, book, fillers = {each.unit.id: each for each in dated}, CohortBook(on), FillerBook(local_today())
     cohort = cohort_of(collection, period)
+    chains: dict[uuid.UUID | None, tuple[OrgUnit, ...]] = {}  # by parent: what is above is the same for its children
     found = []
     for each in dated:
-        above = above_of(each, by_id)
+        if each.parent_id not in chains:
+            chains[each.parent_id] = above_of(each, by_id)
+        above = chains[each.parent_id]
         may_fill = bool(own) and not own.isdisjoint(unit.id for unit in fillers.of(collection, each.unit, above))
         if not may_fill and seen.isdisjoint((each.unit.id, *(unit.id for unit in above))):
             continue
