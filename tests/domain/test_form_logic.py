@@ -9,6 +9,7 @@ from typing import Any
 
 from saas.domain.answers import Parsed, answers_from_stored, canonical_answers, logic_of, parse_answers
 from saas.domain.fields import FormDefinition, form_from_mapping, form_to_mapping
+from saas.domain.form_logic import FormShape
 
 NOW = datetime(2026, 3, 5, 9, 0)
 
@@ -32,6 +33,19 @@ def test_what_is_not_relevant_is_not_asked_and_has_no_answer() -> None:
     assert handed_in(form, found="0", closed="3").answers == {"found": 0, "closed": None}
     assert handed_in(form, found="0").is_valid
     assert handed_in(form, found="2").errors["closed"].code == "required"
+
+
+def test_the_shape_of_a_form_is_shared_and_the_answers_are_not() -> None:
+    form = a_form(a_question("found"), a_question("closed", relevant="${found} > 0", constraint=". <= ${found}"))
+    shape = FormShape(form)
+
+    broken = parse_answers(form, {"found": ["2"], "closed": ["3"]}, now=NOW, shape=shape)
+    sound = parse_answers(form, {"found": ["4"], "closed": ["3"]}, now=NOW, shape=shape)
+    left_out = parse_answers(form, {"found": ["0"], "closed": ["3"]}, now=NOW, shape=shape)
+
+    assert broken.errors["closed"].code == "constraint"
+    assert sound.is_valid
+    assert left_out.answers == {"found": 0, "closed": None}
 
 
 def test_a_draft_keeps_what_is_not_asked_at_the_moment() -> None:
