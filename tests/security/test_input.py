@@ -200,6 +200,7 @@ def _rows(connection: Connection) -> Iterator[tuple[str, str]]:
             if column.name in _VOLATILE
             or column.name.endswith(("_at", "_id"))
             or column.name in {"at", "run_after", "args"}
+            or (table.name, column.name) == ("delivery", "once_key")  # a test message has a key of its own
         ]
         statement = text(f'SELECT (to_jsonb(t) - CAST(:drawn AS text[]))::text FROM "{table.name}" t')
         for row in connection.execute(statement, {"drawn": drawn}).scalars():

@@ -21,7 +21,11 @@ from tests.submissions.conftest import Place
 
 
 def submissions() -> list[Submission]:
-    return list(db.session.scalars(select(Submission).order_by(Submission.created_at, Submission.revision)).all())
+    return list(
+        db.session.scalars(
+            select(Submission).order_by(Submission.created_at, Submission.period_start, Submission.revision)
+        ).all()
+    )
 
 
 def actions() -> list[str]:

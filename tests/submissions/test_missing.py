@@ -89,8 +89,9 @@ def test_the_table_holds_the_same_cases(browser: Browser, place: Place, late_mar
 
     assert response.mimetype == "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
     sheet = openpyxl.load_workbook(io.BytesIO(response.data)).worksheets[0]
-    rows = [[cell.value for cell in row] for row in sheet.iter_rows(min_row=2)]
-    found = {row[1]: (row[0], row[6], row[7]) for row in rows}
+    head, *rows = [[cell.value for cell in row] for row in sheet.iter_rows()]
+    above, state, days = (head.index(name) for name in ("上级单位", "情况", "逾期天数"))
+    found = {row[1]: (row[above], row[state], row[days]) for row in rows}
     assert found == {"白沙村": ("白沙镇", "未报", 3), "柳塘村": ("青石镇", "迟报", 2)}
 
 
