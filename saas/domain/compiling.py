@@ -1,7 +1,7 @@
 """Two-step collection (汇总上报): the units report by their day, then a superior has some days to compile.
 
 What was not applicable is not 0, what is missing stays missing: a sum is of what was reported, and says of how many
-units. Pure functions; docs/collections.md describes the mapping.
+units. Pure functions; docs/packs.md describes the mapping.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """Who fills a collection for its units (填报主体): they themselves, or a unit that fills for them (代填).
 
 A department supplies data about units that it does not own: by its code, or whichever unit is responsible for a
-function on the day. A superior fills for the units below it, such as a village for its grids. docs/collections.md.
+function on the day. A superior fills for the units below it, such as a village for its grids. docs/packs.md.
 """
 
 from __future__ import annotations
