@@ -277,6 +277,7 @@ def discard(data_import: DataImport) -> None:
     if not is_open and not queries.is_given_up(data_import):
         raise InvalidTransition("这份文件正在处理或已经处理完毕")
     data_import.status = ImportStatus.DISCARDED
+    data_import.details = {key: each for key, each in data_import.details.items() if key != "kept"}
     db.session.flush()
 
 

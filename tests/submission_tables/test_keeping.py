@@ -130,3 +130,14 @@ def test_answers_that_hang_on_more_than_the_form_are_judged_again(
     apply(town, found)
     assert len(readings) == 2
     assert drafts()["柳塘村"].answers["homes_total"] == 120
+
+
+def test_what_is_put_aside_keeps_no_answers(
+    town: Browser, place: Place, collection: Collection, readings: Readings
+) -> None:
+    found = _sent(town, place, collection)
+
+    town.post(f"/imports/runs/{found.id}/discard", {"version": str(found.version)})
+
+    done = latest()
+    assert (done.status, "kept" in done.details) == (ImportStatus.DISCARDED, False)
