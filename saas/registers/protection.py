@@ -33,6 +33,7 @@ from saas.domain.record_access import (
     shown_answers,
     shown_rows,
 )
+from saas.forms.definitions import definition_of_version
 from saas.forms.queries import find_published_version
 from saas.org.queries import list_subtree_ids
 from saas.registers.models import RecordReading, Register, RegisterRecord
@@ -104,7 +105,7 @@ def accesses_to(
 
 def access_to(subject: RegisterRecord, viewer: Viewer) -> FieldAccess:
     """What the viewer sees of a record, which comes with its register and form (`get_record`)."""
-    definition = form_from_mapping(subject.form_version.definition)
+    definition = definition_of_version(subject.form_version)
     return accesses_to([subject], subject.register, viewer, {subject.form_version_id: definition})[subject.id]
 
 
