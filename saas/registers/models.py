@@ -148,6 +148,30 @@ class RegisterView(TenantOwned, Base):
     created_at: Mapped[datetime] = mapped_column(default=utc_now)
 
 
+class RecordDraft(TenantOwned, Base):
+    """What somebody has typed of a record and not sent yet (草稿): a new one, or changes of one that is there."""
+
+    __tablename__ = "record_draft"
+    __table_args__ = (
+        UniqueConstraint("tenant_id", "writer_id", "record_id"),
+        same_tenant("register_id", "register"),
+        same_tenant("unit_id", "org_unit"),
+        same_tenant("writer_id", "user"),
+    )
+
+    register_id: Mapped[uuid.UUID]
+    record_id: Mapped[uuid.UUID]  # of a new record the one that it will have: its photos are kept under it
+    unit_id: Mapped[uuid.UUID]
+    writer_id: Mapped[uuid.UUID]  # nobody else sees it
+    title: Mapped[str] = mapped_column(default="")  # of what is not protected
+    typed: Mapped[dict[str, Any]] = mapped_column(default=dict)  # texts by the names of their inputs, sound or not
+    seen_version: Mapped[int] = mapped_column(default=0)  # of the record that is changed; 0: a new one
+    updated_at: Mapped[datetime] = mapped_column(default=utc_now)
+    version: Mapped[int] = mapped_column()
+
+    __mapper_args__ = {"version_id_col": version}
+
+
 class RecordReading(TenantOwned, Base):
     """Somebody read protected answers of a record, and what for (查阅记录). Only ever added to."""
 

@@ -10,7 +10,15 @@ from saas.files.models import FileUpload
 from saas.forms.models import ChoiceList
 from saas.notifications.models import Channel, ChannelKind, Delivery
 from saas.org.models import OrgUnit
-from saas.registers.models import RecordEvent, RecordLink, RecordReading, Register, RegisterRecord, RegisterView
+from saas.registers.models import (
+    RecordDraft,
+    RecordEvent,
+    RecordLink,
+    RecordReading,
+    Register,
+    RegisterRecord,
+    RegisterView,
+)
 from saas.submissions.models import Compilation, FieldQuery, Submission
 
 
@@ -79,6 +87,14 @@ def _register(word: str, actor: User, village: OrgUnit, submission: Submission) 
     return [
         RecordLink(record_id=kept.id, unit_id=village.id, role="responsible"),
         RecordEvent(record_id=kept.id, kind="opened", state_after="open", note=f"登记{word}", actor_id=actor.id),
+        RecordDraft(
+            register_id=register.id,
+            record_id=new_id(),
+            unit_id=village.id,
+            writer_id=actor.id,
+            title=f"没写完{word}",
+            typed={"q1": [f"没写完{word}"]},
+        ),
         RegisterView(register_id=register.id, owner_id=actor.id, name=f"待办{word}"),
         RecordReading(register_id=register.id, record_id=kept.id, reader_id=actor.id, purpose=f"走访{word}"),
     ]
