@@ -1,9 +1,9 @@
-"""Figures of registers (台账统计数) for forms that are pre-filled from them, in one statement."""
+"""Figures of registers (台账统计数) that forms are pre-filled from: of any number of units in one statement."""
 
 from __future__ import annotations
 
 import uuid
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -27,32 +27,38 @@ class RegisterValue:
 
 
 def register_figures(
-    unit_id: uuid.UUID, wanted: Sequence[Prefill], start: date, end: date
-) -> Mapping[Prefill, RegisterValue]:
-    """Return what registers say of the records that a unit keeps. A register that does not exist is not in it.
+    unit_ids: Collection[uuid.UUID], wanted: Sequence[Prefill], start: date, end: date
+) -> Mapping[uuid.UUID, Mapping[Prefill, RegisterValue]]:
+    """Return by unit what registers say of the records that it keeps. A register that does not exist is not in it.
 
     `start` and `end` are the days of the period, both included. A register without records has 0 of everything.
     """
     columns = [_column(source, start, end).label(f"figure_{place}") for place, source in enumerate(wanted)]
     rows = db.session.execute(
-        select(Register.code, Register.name, func.count(RegisterRecord.id).label("records"), *columns)
-        .outerjoin(RegisterRecord, and_(RegisterRecord.register_id == Register.id, RegisterRecord.unit_id == unit_id))
+        select(Register.code, Register.name, RegisterRecord.unit_id, *columns)
+        .outerjoin(
+            RegisterRecord, and_(RegisterRecord.register_id == Register.id, RegisterRecord.unit_id.in_(unit_ids))
+        )
         .where(Register.code.in_({source.code for source in wanted}))
-        .group_by(Register.code, Register.name)
-        .order_by(Register.code)
+        .group_by(Register.code, Register.name, RegisterRecord.unit_id)
+        .order_by(Register.code, RegisterRecord.unit_id)
     ).all()
-    by_code = {row.code: row for row in rows}
+    names = {row.code: row.name for row in rows}
+    kept = {(row.unit_id, row.code): row for row in rows}
     return {
-        source: _value(by_code[source.code], getattr(by_code[source.code], f"figure_{place}"))
-        for place, source in enumerate(wanted)
-        if source.code in by_code
+        unit_id: {
+            source: _value(names[source.code], kept.get((unit_id, source.code)), place)
+            for place, source in enumerate(wanted)
+            if source.code in names
+        }
+        for unit_id in unit_ids
     }
 
 
-def _value(row: Any, figure: Any) -> RegisterValue:
-    if figure is None and row.records == 0:
-        figure = 0
-    return RegisterValue(row.name, None if figure is None else Decimal(figure))
+def _value(name: str, row: Any, place: int) -> RegisterValue:
+    """The figure of a unit's records; 0 where it keeps none."""
+    figure = getattr(row, f"figure_{place}") if row is not None else 0
+    return RegisterValue(name, None if figure is None else Decimal(figure))
 
 
 def _column(source: Prefill, start: date, end: date) -> ColumnElement[Any]:

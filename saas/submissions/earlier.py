@@ -10,19 +10,21 @@ from datetime import date
 from functools import cache
 from typing import Any
 
+from flask_babel import gettext
 from sqlalchemy import CompoundSelect, Date, Uuid, and_, bindparam, func, or_, select, union_all
 from sqlalchemy.dialects.postgresql import distinct_on
 from sqlalchemy.orm import aliased, joinedload
 
 from saas.db import db
 from saas.domain.periods import Period
+from saas.domain.workflow import SubmissionStatus
 from saas.forms.models import FormDefinition, FormVersion
 from saas.org.models import Hierarchy, OrgUnit, Placement, UnitVersion
 from saas.org.queries import ADMINISTRATIVE, in_force
 from saas.org.versions import version_holds
-from saas.submissions.flags import HANDED_IN as HANDED_IN
-from saas.submissions.flags import IS_SIGNED
+from saas.submissions.flags import HANDED_IN, IS_SIGNED
 from saas.submissions.models import Collection, Submission
+from saas.submissions.schedule import period_of_submission
 
 PAST, PEERS = 24, 40  # how many reports at most are compared with
 
@@ -68,7 +70,8 @@ def latest_reports(
 ) -> Sequence[Submission]:
     """The unit's newest report of this collection before the period, and of each collection of other forms up to it.
 
-    One statement. A report counts once it is handed in and until it is sent back; “not applicable” is no report.
+    One statement. A report counts once it is handed in and until it is sent back; “not applicable” is no report. Of a
+    period whose report was signed and is being corrected, what was signed counts.
     """
     is_wanted = and_(Submission.collection_id == collection.id, Submission.period_start < period.start)
     if form_codes:
@@ -92,6 +95,17 @@ def latest_reports(
     ).all()
 
 
+def report_name(report: Submission, what: str = "") -> str:
+    """What an earlier report is called where it is a source: its period, `what` (填报), and if it is not signed."""
+    name = period_of_submission(report).label + (what or str(gettext("填报")))
+    return name if is_signed(report) else str(gettext("%(report)s（尚未签批）", report=name))
+
+
+def is_signed(report: Submission) -> bool:
+    """Whether nobody changes a report any more but by a correction."""
+    return report.status is SubmissionStatus.SIGNED_OFF
+
+
 @dataclass(frozen=True, slots=True)
 class Filed:
     """The answers of an earlier report, or of another unit's."""
@@ -108,6 +122,7 @@ ENOUGH = 8  # peers of the same period; saas.domain.quality asks for as many
 def reports_beside(submission: Submission) -> tuple[list[Filed], list[Filed]]:
     """The unit's earlier reports, the newest first, and its peers' reports, in one statement.
 
+    Of a period's revisions the one that was signed counts, and before any was, the newest that was handed in.
     Peers are the other units of the collection: their reports of the same period, or of the period before while fewer
     than eight have come. The last 40 that came are enough to know the middle.
     """
@@ -119,7 +134,8 @@ def reports_beside(submission: Submission) -> tuple[list[Filed], list[Filed]]:
             "start": submission.period_start,
         },
     ).all()
-    newest = {(row.unit_id, row.period_start): Filed(*row[:4]) for row in sorted(rows, key=lambda each: each.revision)}
+    rows = sorted(rows, key=lambda each: (each.is_signed, each.revision))
+    newest = {(row.unit_id, row.period_start): Filed(*row[:4]) for row in rows}
     ordered = sorted(newest.values(), key=lambda each: (each.period_start, each.unit_id), reverse=True)
     past = [each for each in ordered if each.unit_id == submission.unit_id][:PAST]
     others = [each for each in ordered if each.unit_id != submission.unit_id]
@@ -138,6 +154,7 @@ def _beside() -> CompoundSelect[Any]:
         Submission.form_version_id,
         Submission.answers,
         Submission.revision,
+        IS_SIGNED.label("is_signed"),
     )
     counted = (
         Submission.collection_id == collection,

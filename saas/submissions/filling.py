@@ -11,6 +11,7 @@ from functools import cached_property
 from typing import Any
 
 from flask import url_for
+from flask_babel import lazy_gettext as _l
 from sqlalchemy.exc import NoResultFound
 
 from saas.accounts.viewer import Viewer
@@ -32,10 +33,11 @@ from saas.org.models import OrgUnit
 from saas.org.queries import get_unit
 from saas.submissions import queries, services
 from saas.submissions.defining import definition_for, definition_of
+from saas.submissions.earlier import is_signed
 from saas.submissions.fillers import may_fill_for
 from saas.submissions.models import Collection, CollectionWindow, Submission
 from saas.submissions.prefilling import Sources, draft_raw, first_raw, follow_sources
-from saas.submissions.schedule import dates_of, period_at, status_now
+from saas.submissions.schedule import dates_of, period_at, period_of_submission, status_now
 
 
 @dataclass(frozen=True)
@@ -167,14 +169,15 @@ def save_posted(place: Place, posted: Posted, *, actor: HasId, is_autosave: bool
 
 
 def notes_beside(place: Place) -> Mapping[str, str]:
-    """What the unit answered in the period before, by path, as a reminder; nothing of it is filled in by itself."""
+    """What the unit answered last, by path, as a reminder with its period; nothing of it is filled in by itself."""
     last = place.sources.last
     if last is None:
         return {}
-    definition = definition_of(last)
+    definition, label = definition_of(last), period_of_submission(last).label
+    words = _l("上期（%(period)s）：%(answer)s") if is_signed(last) else _l("上期（%(period)s，尚未签批）：%(answer)s")
     rows = answer_rows(definition, answers_from_stored(definition, last.answers))
     return {
-        row.path: f"上期填报：{row.text}"
+        row.path: str(words) % {"period": label, "answer": row.text}
         for row in rows
         if row.state in {RowState.ANSWERED, RowState.NOT_APPLICABLE} and not row.files and "[" not in row.path
     }

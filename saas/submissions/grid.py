@@ -35,7 +35,7 @@ from saas.org.models import OrgUnit
 from saas.submissions import queries, services
 from saas.submissions.defining import choices_day, definition_for
 from saas.submissions.fillers import units_to_fill
-from saas.submissions.grid_sources import GridSources, SharedReports
+from saas.submissions.grid_sources import GridSources, SharedSources
 from saas.submissions.models import Collection, Submission
 from saas.submissions.prefilling import Sources, draft_raw, first_raw
 from saas.submissions.schedule import dates_of, period_at, status_now
@@ -169,7 +169,7 @@ def get_grid(collection_id: uuid.UUID, period_start: str, viewer: Viewer, *, pag
         raise NoResultFound("nothing to fill for this viewer")
     page = min(max(page, 1), max(1, -(-len(units) // PAGE)))
     shown = units[(page - 1) * PAGE : page * PAGE]
-    reader = _Reader(collection, period, dates, version, SharedReports(collection, period, shown))
+    reader = _Reader(collection, period, dates, version, SharedSources(collection, period, shown))
     found = [row for each in shown if (row := reader.row(each, filed.get(each.unit.id))) is not None]
     columns, left_out = grid_columns(_shown_definition(found, version))
     for row in found:
@@ -185,7 +185,7 @@ class _Reader:
     period: Period
     dates: WindowDates
     published: FormVersion | None
-    reports: SharedReports
+    shared: SharedSources
 
     @cached_property
     def book(self) -> ChoiceBook:
@@ -196,7 +196,7 @@ class _Reader:
         if version is None:
             return None
         form = definition_for(version, dated.unit.id, self.period.end, book=self.book)
-        sources = GridSources(form, dated, self.reports)
+        sources = GridSources(form, dated, self.shared)
         raw = draft_raw(sources, submission) if submission else first_raw(sources)
         is_correction = submission is not None and submission.revision > 1
         status = submission.status if submission else None

@@ -1,4 +1,4 @@
-"""What stands behind the forms of many units (预填 for 批量填报): what they share is read once for all of them."""
+"""What stands behind the forms of many units (预填 for 批量填报、填报表): what they share is read once for all."""
 
 from __future__ import annotations
 
@@ -13,23 +13,29 @@ from sqlalchemy.orm import joinedload
 from saas.db import db, local_today
 from saas.domain.fields import FormDefinition
 from saas.domain.periods import Period
-from saas.domain.prefill import SourceKind
+from saas.domain.prefill import Prefill, SourceKind
 from saas.forms.models import FormDefinition as Form
 from saas.org.cohorts import DatedUnit
 from saas.org.models import UnitVersion
 from saas.org.versions import version_holds
-from saas.submissions.earlier import HANDED_IN, UnitThen
+from saas.registers.figures import RegisterValue, register_figures
+from saas.submissions.earlier import UnitThen
+from saas.submissions.flags import HANDED_IN, IS_SIGNED
 from saas.submissions.models import Collection, Submission
 from saas.submissions.prefilling import Sources
 
 
-class SharedReports:
-    """The newest report of each unit before a period, and those of other forms up to it. One statement, when needed."""
+class SharedSources:
+    """What the units' sources are read from: reports of each before a period, of other forms up to it, and registers.
+
+    One statement for each kind, when it is first needed.
+    """
 
     def __init__(self, collection: Collection, period: Period, dated: Sequence[DatedUnit]) -> None:
         self.collection, self.period = collection, period
         self.dated = {each.unit.id: each for each in dated}
         self._read: dict[frozenset[str], Mapping[uuid.UUID, list[Submission]]] = {}
+        self._figures: dict[tuple[Prefill, ...], Mapping[uuid.UUID, Mapping[Prefill, RegisterValue]]] = {}
 
     def of(self, unit_id: uuid.UUID, form_codes: frozenset[str]) -> Sequence[Submission]:
         """What `earlier.latest_reports` says of one unit."""
@@ -58,6 +64,7 @@ class SharedReports:
                 Submission.unit_id,
                 Submission.collection_id,
                 Submission.period_start.desc(),
+                IS_SIGNED.desc(),
                 Submission.revision.desc(),
             )
         ).all()
@@ -65,6 +72,12 @@ class SharedReports:
         for row in rows:
             found.setdefault(row.unit_id, []).append(row)
         return found
+
+    def registers(self, unit_id: uuid.UUID, wanted: tuple[Prefill, ...]) -> Mapping[Prefill, RegisterValue]:
+        """What registers say of one unit's records."""
+        if wanted not in self._figures:
+            self._figures[wanted] = register_figures(self.dated.keys(), wanted, self.period.start, self.period.end)
+        return self._figures[wanted][unit_id]
 
     def unit_then(self, unit_id: uuid.UUID) -> UnitThen:
         """The unit as it was on the day whose facts count."""
@@ -87,7 +100,7 @@ class SharedReports:
 class GridSources(Sources):
     """The sources of one unit among many: what they share was read once."""
 
-    def __init__(self, form: FormDefinition, dated: DatedUnit, shared: SharedReports) -> None:
+    def __init__(self, form: FormDefinition, dated: DatedUnit, shared: SharedSources) -> None:
         super().__init__(form, shared.collection, dated.unit, shared.period)
         self._shared = shared
 
@@ -99,3 +112,7 @@ class GridSources(Sources):
     @cached_property
     def _unit(self) -> UnitThen:
         return self._shared.unit_then(self.unit.id)
+
+    @cached_property
+    def _registers(self) -> Mapping[Prefill, RegisterValue]:
+        return self._shared.registers(self.unit.id, self._wanted_of_registers)

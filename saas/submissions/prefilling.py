@@ -34,7 +34,7 @@ from saas.org.models import OrgUnit
 from saas.registers.figures import RegisterValue, register_figures
 from saas.submissions import queries
 from saas.submissions.defining import definition_of
-from saas.submissions.earlier import UnitThen, latest_reports, unit_then
+from saas.submissions.earlier import UnitThen, latest_reports, report_name, unit_then
 from saas.submissions.models import Collection, Submission
 from saas.submissions.schedule import period_of_submission
 
@@ -126,8 +126,12 @@ class Sources:
 
     @cached_property
     def _registers(self) -> Mapping[Prefill, RegisterValue]:
-        wanted = [source for source in self.wanted.values() if source.kind is SourceKind.REGISTER]
-        return register_figures(self.unit.id, wanted, self.period.start, self.period.end)
+        figures = register_figures([self.unit.id], self._wanted_of_registers, self.period.start, self.period.end)
+        return figures[self.unit.id]
+
+    @property
+    def _wanted_of_registers(self) -> tuple[Prefill, ...]:
+        return tuple(source for source in self.wanted.values() if source.kind is SourceKind.REGISTER)
 
     # --- one kind of source each ------------------------------------------------------------------------------------
 
@@ -147,7 +151,7 @@ class Sources:
     def _last_report(self, source: Prefill, path: str) -> Said:
         if self.last is None:
             return Said(gettext("上期填报"), self.day, problem=gettext("还没有上期填报"))
-        called = gettext("%(period)s填报", period=period_of_submission(self.last).label)
+        called = report_name(self.last)
         return _from_report(self.last, source.path or path, self.fields[path], called, names_field=bool(source.path))
 
     def _other_form(self, source: Prefill, path: str) -> Said:
@@ -155,7 +159,7 @@ class Sources:
         newest = max(found, key=lambda each: (each.period_end, each.period_start, str(each.id)), default=None)
         if newest is None:
             return Said(gettext("其他表单填报"), self.day, problem=gettext("还没有填报"))
-        called = f"{period_of_submission(newest).label}{newest.collection.name}"
+        called = report_name(newest, newest.collection.name)
         return _from_report(newest, source.path, self.fields[path], called, names_field=True)
 
     def _register(self, source: Prefill, _path: str) -> Said:

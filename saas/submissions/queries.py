@@ -110,23 +110,6 @@ def list_revisions(submission: Submission) -> Sequence[Submission]:
     ).all()
 
 
-def find_last_answers(collection_id: uuid.UUID, unit_id: uuid.UUID, before: date) -> Submission | None:
-    """What the unit handed in for the period before (上期填报), or None."""
-    return db.session.scalars(
-        select(Submission)
-        .where(
-            Submission.collection_id == collection_id,
-            Submission.unit_id == unit_id,
-            Submission.period_start < before,
-            Submission.status.in_(HANDED_IN),
-            ~Submission.is_not_applicable,
-        )
-        .options(joinedload(Submission.form_version))
-        .order_by(Submission.period_start.desc(), Submission.revision.desc())
-        .limit(1)
-    ).one_or_none()
-
-
 def list_submissions(viewer: Looking, wanted: SubmissionFilter, *, page: int = 1) -> tuple[Sequence[Submission], int]:
     """One page of what was begun or handed in, the newest period first, and how many there are in all."""
     statement = (

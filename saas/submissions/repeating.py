@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from flask_babel import gettext
-
 from saas.audit.services import HasId
 from saas.domain.answers import NOT_APPLICABLE_SUFFIX, answers_from_stored, raw_from_answers
 from saas.domain.errors import DomainError
@@ -15,10 +13,10 @@ from saas.domain.fields.prefilled import fits
 from saas.domain.workflow import SubmissionStatus
 from saas.submissions import services
 from saas.submissions.defining import definition_of
+from saas.submissions.earlier import report_name
 from saas.submissions.filling import Place
 from saas.submissions.models import Submission
 from saas.submissions.prefilling import Offer, answer_at, kept_origin, kept_rows
-from saas.submissions.schedule import period_of_submission
 
 _NEVER = FILES | {FieldType.ACKNOWLEDGE}  # photos and declarations are of the period itself
 
@@ -38,10 +36,8 @@ def repeat_last(place: Place, *, actor: HasId) -> Submission:
     taken = _taken(place.definition, last, now)
     draft = place.parse({**now, **taken}, is_draft=True)
     services.save_answers(submission, draft.answers, actor=actor)
-    called = gettext("%(period)s填报", period=period_of_submission(last).label)
-    submission.origins = submission.origins | _origins(
-        place.definition, submission, taken, Offer(called, last.period_end)
-    )
+    offer = Offer(report_name(last), last.period_end)
+    submission.origins = submission.origins | _origins(place.definition, submission, taken, offer)
     return submission
 
 

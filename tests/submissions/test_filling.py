@@ -124,8 +124,34 @@ def test_last_periods_answers_stand_beside_the_fields(clerk: Browser, place: Pla
 
     page = clerk.get(place.fill_path()).text
 
-    assert "上期填报：9 次" in page
+    assert "上期（2026年2月）：9 次" in page
     assert 'value="9"' not in page
+
+
+def test_last_periods_answers_are_those_that_were_signed(clerk: Browser, place: Place) -> None:
+    for revision, status in enumerate((SubmissionStatus.SIGNED_OFF, SubmissionStatus.SUBMITTED), start=1):
+        make_submission(
+            place.collection,
+            place.village,
+            period_start=date(2026, 2, 1),
+            status=status,
+            revision=revision,
+            answers={"patrols": 8 + revision},
+        )
+
+    assert "上期（2026年2月）：9 次" in clerk.get(place.fill_path()).text
+
+
+def test_last_periods_answers_say_when_nobody_signed_them(clerk: Browser, place: Place) -> None:
+    make_submission(
+        place.collection,
+        place.village,
+        period_start=date(2026, 2, 1),
+        status=SubmissionStatus.REVIEWED,
+        answers={"patrols": 9},
+    )
+
+    assert "上期（2026年2月，尚未签批）：9 次" in clerk.get(place.fill_path()).text
 
 
 @pytest.mark.parametrize("text", ["<script>alert(1)</script>", "=HYPERLINK(1)", "'; DROP TABLE submission; --"])

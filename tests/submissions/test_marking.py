@@ -102,6 +102,23 @@ def test_of_a_corrected_report_only_the_newest_revision_counts(place: Place) -> 
     assert [each.answers["n"] for each in own] == [31, 25, 22, 20]
 
 
+def test_of_a_report_that_is_being_corrected_what_was_signed_counts(place: Place) -> None:
+    collection = collect()
+    past(collection, place, 20, 22, 25, 28)
+    make_submission(
+        collection,
+        place.village,
+        period_start=date(2026, 2, 1),
+        status=SubmissionStatus.SUBMITTED,
+        answers={"n": 310},
+        revision=2,
+    )
+
+    own, _ = reports_beside(draft(collection, place, n=30))
+
+    assert [each.answers["n"] for each in own] == [28, 25, 22, 20]
+
+
 def test_another_version_counts_only_where_the_question_is_the_same(place: Place) -> None:
     collection = collect(N, {**N, "name": "m", "measure": "万人"})
     earlier = make_version(collection.form, N, {**N, "name": "m"}, number=2, status=VersionStatus.RETIRED)

@@ -143,6 +143,15 @@ def test_the_last_report_counts_once_handed_in_and_until_sent_back(place: Place)
     assert first(place, collection) == ["7"]
 
 
+def test_a_source_that_nobody_signed_yet_says_so(clerk: Browser, place: Place) -> None:
+    collection = collect(question("last"))
+    make_submission(
+        collection, place.village, period_start=FEBRUARY, status=SubmissionStatus.SUBMITTED, answers={"n": 7}
+    )
+
+    assert "来自：2026年2月填报（尚未签批）" in clerk.get(path_of(place, collection)).text
+
+
 def test_a_missing_last_answer_and_one_that_did_not_apply_are_no_values(clerk: Browser, place: Place) -> None:
     collection = collect(question("last", not_applicable=True), question("last", name="m"))
     make_submission(
@@ -228,9 +237,9 @@ def test_a_register_gives_the_figures_of_the_unit(place: Place, source: str, fig
     )
     wanted = read_prefill(f"register:hazards.{source}")
 
-    found = register_figures(place.village.id, [wanted], MARCH, date(2026, 3, 31))[wanted]
+    found = register_figures([place.village.id], [wanted], MARCH, date(2026, 3, 31))[place.village.id]
 
-    assert found.value == (Decimal(figure) if figure else None)
+    assert found[wanted].value == (Decimal(figure) if figure else None)
 
 
 def test_a_register_without_records_says_zero_and_one_that_does_not_exist_says_nothing(

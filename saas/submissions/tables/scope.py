@@ -34,7 +34,7 @@ from saas.org.models import OrgUnit
 from saas.submissions import queries, services
 from saas.submissions.defining import choices_day
 from saas.submissions.fillers import FillerBook, above_of
-from saas.submissions.grid_sources import GridSources, SharedReports
+from saas.submissions.grid_sources import GridSources, SharedSources
 from saas.submissions.models import Collection, Submission
 from saas.submissions.prefilling import Sources, first_raw
 from saas.submissions.schedule import cohort_of, dates_of, period_at, status_now
@@ -165,11 +165,11 @@ class TableScope:
         definition = self.definition_for(unit)
         if not self._read[unit.filed.form_version_id if unit.filed else self.version.id].is_prefilled:
             return None
-        return GridSources(definition, unit.dated, self._reports)
+        return GridSources(definition, unit.dated, self._shared)
 
     @cached_property
-    def _reports(self) -> SharedReports:
-        return SharedReports(self.collection, self.period, [each.dated for each in self.units])
+    def _shared(self) -> SharedSources:
+        return SharedSources(self.collection, self.period, [each.dated for each in self.units])
 
     def shown_raw(self, unit: TableUnit, sources: Sources | None) -> dict[str, list[str]]:
         """What stands in the unit's form when it is opened: its draft, or what is known and pre-filled."""
