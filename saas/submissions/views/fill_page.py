@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
-from flask import Response, request
+from flask import Response, request, url_for
 from flask_login import current_user
 
 from saas.db import local_clock
@@ -13,12 +14,12 @@ from saas.domain.form_languages import language_tag
 from saas.domain.form_logic import reacts_to_answers
 from saas.forms.fill_form import Surroundings, fill_nodes
 from saas.forms.languages import chosen_language, language_choices
+from saas.forms.parts import Shown, jump_to, nodes_of, progress, shown_part
 from saas.htmx import render_page
 from saas.review.queries import list_decisions_about
 from saas.submissions.beside import Beside, beside
 from saas.submissions.filling import Place, Posted, differences, photos_beside
 from saas.submissions.models import Submission
-from saas.submissions.parts import Shown, jump_to, nodes_of, progress, shown_part
 from saas.submissions.prefilling import fold
 from saas.submissions.repeating import may_repeat
 from saas.submissions.revising_page import Supplementing, revising, supplementing
@@ -32,12 +33,13 @@ def show_page(place: Place, posted: Posted, status: int = 200, reason: str = "",
     is_stale = status == 409 and place.problem is None
     shown = _shown(place, posted)
     asked = _asked(place, posted, shown)
-    links = [(jump_to(path, shown, place.arguments), label) for path, label in asked["supplementing"].asked.items()]
+    address = partial(url_for, "submissions.fill", **place.arguments)
+    links = [(jump_to(path, shown, address), label) for path, label in asked["supplementing"].asked.items()]
     context: dict[str, Any] = {
         **asked,
         "reacts": place.problem is None and reacts_to_answers(place.definition),
         "languages": language_choices(place.definition) if not place.problem else [],
-        "errors": [(jump_to(path, shown, place.arguments), text) for path, text in posted.errors.items()],
+        "errors": [(jump_to(path, shown, address), text) for path, text in posted.errors.items()],
         "is_stale": is_stale,
         "differences": differences(place, posted) if is_stale else [],
         "returned": _last_return(place.submission),
@@ -94,11 +96,7 @@ def _shown(place: Place, posted: Posted) -> Shown:
     """The part to show: with errors elsewhere and none here, the part of the first one."""
     if place.problem is not None:
         return Shown((), None)
-    shown = shown_part(place.definition)
-    paths = list(posted.errors)
-    if shown.part is None or not paths or any(shown.of(path) == shown for path in paths):
-        return shown
-    return shown.of(paths[0])
+    return shown_part(place.definition).showing(posted.errors)
 
 
 def _nodes(place: Place, posted: Posted, standing: Beside) -> list[dict[str, Any]]:

@@ -18,12 +18,12 @@ from saas.domain.checklists import checklist_summary
 from saas.domain.errors import Incomplete
 from saas.domain.filing import form_totals, is_zero_report
 from saas.forms.fill_form import field_id
+from saas.forms.parts import GO, PART, join_parts, jump_from_elsewhere, shown_part
 from saas.htmx import render_page, wants_fragment
 from saas.submissions import queries, services
 from saas.submissions.filling import Place, Posted, get_place, read_posted, save_posted
 from saas.submissions.marking import find_marks, show_found
 from saas.submissions.models import Submission
-from saas.submissions.parts import GO, PART, join_parts, jump_from_elsewhere, shown_part
 from saas.submissions.repeating import repeat_last
 from saas.submissions.views.blueprint import bp
 from saas.submissions.views.fill_page import CHANGES, show_page, show_questions, wants_changes

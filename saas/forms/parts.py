@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from flask import request, session, url_for
+from flask import request, session
 
 from saas.domain.fields import FormDefinition, count_fields
 from saas.domain.form_parts import LONG_FORM, FormPart, belongs, form_parts, part_of
@@ -38,6 +38,12 @@ class Shown:
     def of(self, path: str) -> Shown:
         """The same form with the part shown in which a field stands."""
         return Shown(self.parts, part_of(self.parts, path)) if self.part else self
+
+    def showing(self, wrong: Collection[str]) -> Shown:
+        """This part, or where nothing wrong stands in it the one of the first field that is."""
+        if self.part is None or not wrong or any(self.of(path) == self for path in wrong):
+            return self
+        return self.of(next(iter(wrong)))
 
 
 def shown_part(definition: FormDefinition) -> Shown:
@@ -100,13 +106,13 @@ def _is_answered(node: Mapping[str, Any]) -> bool:
     return bool(has_text or node["photos"] or node["not_applicable"])
 
 
-def jump_to(path: str, shown: Shown, arguments: Mapping[str, Any]) -> str:
-    """The address of a field: on this page, or on that of its part."""
+def jump_to(path: str, shown: Shown, address: Callable[..., str]) -> str:
+    """The address of a field: on this page, or on that of its part. `address` makes the page's, with more arguments."""
     found = part_of(shown.parts, path) if shown.part else None
     anchor = field_id(path)
     if found is None or found == shown.part:
         return f"#{anchor}"
-    return url_for("submissions.fill", **arguments, part=found.number, _anchor=anchor)
+    return address(part=found.number, _anchor=anchor)
 
 
 def jump_from_elsewhere(path: str, definition: FormDefinition, fill_url: str) -> str:
