@@ -37,6 +37,7 @@ def show_page(place: Place, posted: Posted, status: int = 200, reason: str = "",
     links = [(jump_to(path, shown, address), label) for path, label in asked["supplementing"].asked.items()]
     context: dict[str, Any] = {
         **asked,
+        "address": address,
         "reacts": place.problem is None and reacts_to_answers(place.definition),
         "languages": language_choices(place.definition) if not place.problem else [],
         "errors": [(jump_to(path, shown, address), text) for path, text in posted.errors.items()],
