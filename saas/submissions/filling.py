@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import uuid
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -10,7 +9,6 @@ from datetime import date
 from functools import cached_property
 from typing import Any
 
-from flask import url_for
 from flask_babel import lazy_gettext as _l
 from sqlalchemy.exc import NoResultFound
 
@@ -18,10 +16,11 @@ from saas.accounts.viewer import Viewer
 from saas.audit.services import HasId
 from saas.domain.answers import Parsed, answers_from_stored
 from saas.domain.errors import Message
-from saas.domain.fields import FILES, FormDefinition, iter_fields
+from saas.domain.fields import FormDefinition, iter_fields
 from saas.domain.filed import RowState, answer_rows
 from saas.domain.periods import Period
 from saas.domain.windows import WindowDates, WindowStatus
+from saas.forms.filled import Difference, differing, photos_named
 from saas.forms.languages import shown_in_language
 from saas.forms.models import FormVersion
 from saas.forms.posted import Keeper, names_photos
@@ -185,34 +184,8 @@ def notes_beside(place: Place) -> Mapping[str, str]:
 
 def photos_beside(place: Place, raw: Mapping[str, Sequence[str]]) -> dict[str, list[dict[str, str]]]:
     """The photos named in what is shown, by path."""
-    paths = {path for path, item in iter_fields(place.definition) if item.type in FILES}
-    named = {path: ids for path, ids in raw.items() if re.sub(r"\[[0-9]+\]", "[]", path) in paths and any(ids)}
-    if not named or place.submission is None:
-        return {}
-    files = services.photo_files(place.submission)
-    return {
-        path: [photo_of(file_id, files[file_id].name) for file_id in ids if file_id in files]
-        for path, ids in named.items()
-    }
-
-
-def photo_of(file_id: str, name: str) -> dict[str, str]:
-    """A photo as the page shows it."""
-    return {
-        "id": file_id,
-        "name": name,
-        "url": url_for("files.show", file_id=file_id),
-        "thumbnail_url": url_for("files.thumbnail", file_id=file_id),
-    }
-
-
-@dataclass(frozen=True, slots=True)
-class Difference:
-    """A field that somebody else changed while it was being filled here."""
-
-    label: str
-    stored: str
-    typed: str
+    begun = place.submission
+    return photos_named(place.definition, raw, lambda: services.photo_files(begun)) if begun is not None else {}
 
 
 def differences(place: Place, posted: Posted) -> list[Difference]:
@@ -221,12 +194,4 @@ def differences(place: Place, posted: Posted) -> list[Difference]:
         return []
     typed = place.parse(posted.raw, is_draft=True)
     stored = answers_from_stored(place.definition, place.submission.answers)
-    mine = {row.path: row for row in answer_rows(place.definition, typed.answers)}
-    theirs = {row.path: row for row in answer_rows(place.definition, stored)}
-    found = []
-    for path in dict.fromkeys([*theirs, *mine]):
-        row, other = theirs.get(path), mine.get(path)
-        if (row.text if row else "") != (other.text if other else "") or (row and other and row.files != other.files):
-            label = row.label if row else other.label if other else path
-            found.append(Difference(label, row.text if row else "未填", other.text if other else "未填"))
-    return found
+    return differing(answer_rows(place.definition, stored), answer_rows(place.definition, typed.answers))
