@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Collection as Several
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import cache
@@ -134,21 +134,60 @@ def reports_beside(submission: Submission) -> tuple[list[Filed], list[Filed]]:
             "start": submission.period_start,
         },
     ).all()
-    rows = sorted(rows, key=lambda each: (each.is_signed, each.revision))
-    newest = {(row.unit_id, row.period_start): Filed(*row[:4]) for row in rows}
-    ordered = sorted(newest.values(), key=lambda each: (each.period_start, each.unit_id), reverse=True)
+    ordered = _that_count(rows)
     past = [each for each in ordered if each.unit_id == submission.unit_id][:PAST]
     others = [each for each in ordered if each.unit_id != submission.unit_id]
     same = [each for each in others if each.period_start == submission.period_start]
     return past, same if len(same) >= ENOUGH else [each for each in others if each not in same]
 
 
-@cache
-def _beside() -> CompoundSelect[Any]:
-    """The statement of `reports_beside`, built once: it is asked with everything that is handed in."""
-    collection, unit = bindparam("collection", type_=Uuid()), bindparam("unit", type_=Uuid())
-    start = bindparam("start", type_=Date())
-    columns = (
+def _that_count(rows: Iterable[Any]) -> list[Filed]:
+    """One report of each unit and period, the newest period first."""
+    rows = sorted(rows, key=lambda each: (each.is_signed, each.revision))
+    found = {(row.unit_id, row.period_start): Filed(*row[:4]) for row in rows}
+    return sorted(found.values(), key=lambda each: (each.period_start, each.unit_id), reverse=True)
+
+
+@dataclass(frozen=True, slots=True)
+class BesideAll:
+    """What stands beside the reports of many units: each one's past, all of the period and of the one before."""
+
+    past: Mapping[uuid.UUID, list[Filed]]
+    same: list[Filed]
+    before: list[Filed]
+
+
+def reports_beside_all(collection_id: uuid.UUID, start: date, unit_ids: Sequence[uuid.UUID]) -> BesideAll:
+    """What `reports_beside` says of one unit, of many in two statements. A unit's own reports are not left out."""
+    counted = (
+        Submission.collection_id == collection_id,
+        Submission.status.in_(HANDED_IN),
+        ~Submission.is_not_applicable,
+    )
+    newest_first = (Submission.period_start.desc(), IS_SIGNED.desc(), Submission.revision.desc())
+    place = func.row_number().over(partition_by=Submission.unit_id, order_by=newest_first).label("place")
+    own = (
+        select(*_columns(), place)
+        .where(*counted, Submission.unit_id.in_(unit_ids), Submission.period_start < start)
+        .subquery()
+    )
+    past: dict[uuid.UUID, list[Filed]] = {}
+    for each in _that_count(db.session.execute(select(own).where(own.c.place <= PAST + PAST // 2)).all()):
+        if len(past.setdefault(each.unit_id, [])) < PAST:
+            past[each.unit_id].append(each)
+    last = select(func.max(Submission.period_start)).where(*counted, Submission.period_start < start).scalar_subquery()
+    of_period = (select(*_columns()).where(*counted, Submission.period_start == day) for day in (start, last))
+    limit = PEERS + len(unit_ids)  # its own is left out of each one's peers
+    peers = union_all(
+        *(each.order_by(Submission.submitted_at.desc(), Submission.id).limit(limit) for each in of_period)
+    )
+    others = _that_count(db.session.execute(peers).all())
+    same = [each for each in others if each.period_start == start]
+    return BesideAll(past, same, [each for each in others if each.period_start != start])
+
+
+def _columns() -> tuple[Any, ...]:
+    return (
         Submission.unit_id,
         Submission.period_start,
         Submission.form_version_id,
@@ -156,6 +195,14 @@ def _beside() -> CompoundSelect[Any]:
         Submission.revision,
         IS_SIGNED.label("is_signed"),
     )
+
+
+@cache
+def _beside() -> CompoundSelect[Any]:
+    """The statement of `reports_beside`, built once: it is asked with everything that is handed in."""
+    collection, unit = bindparam("collection", type_=Uuid()), bindparam("unit", type_=Uuid())
+    start = bindparam("start", type_=Date())
+    columns = _columns()
     counted = (
         Submission.collection_id == collection,
         Submission.status.in_(HANDED_IN),

@@ -23,6 +23,7 @@ from saas.domain.workflow import SubmissionStatus
 from saas.forms.queries import find_published_version
 from saas.submissions import services
 from saas.submissions.grid import Grid, GridRow
+from saas.submissions.grid_marks import marks_of_rows
 from saas.submissions.models import RevisionKind, Submission
 from saas.submissions.prefilling import origins_from
 from saas.tenancy.scope import bound_tenant_id
@@ -176,11 +177,18 @@ def _reason(grid: Grid, row: GridRow) -> str:
     return first if len(errors) <= 3 else str(gettext("%(first)s，等 %(count)s 处", first=first, count=len(errors)))
 
 
-def hand_in_rows(grid: Grid, chosen: Mapping[uuid.UUID, str], *, actor: HasId) -> list[Submission]:
+def hand_in_rows(
+    grid: Grid,
+    chosen: Mapping[uuid.UUID, str],
+    *,
+    actor: HasId,
+    explanations: Mapping[uuid.UUID, Mapping[str, str]] | None = None,
+) -> list[Submission]:
     """Hand the chosen units' stored answers in (报送), each on its own route; return those that went.
 
-    `chosen` has the version of each that the confirmation showed. What was changed or handed in meanwhile, or is not
-    complete any more, stays behind, and so does what is more than a batch. The rows are locked first, so that two
+    `chosen` has the version of each that the confirmation showed, `explanations` by unit what is said to its marks by
+    their keys. They are marked together, as the confirmation showed it. What was changed or handed in meanwhile, or is
+    not complete any more, stays behind, and so does what is more than a batch. The rows are locked first, so that two
     people cannot hand the same one in.
     """
     ready = {each.row.unit.id: each.row for each in list_ready(grid) if each.goes}
@@ -196,9 +204,9 @@ def hand_in_rows(grid: Grid, chosen: Mapping[uuid.UUID, str], *, actor: HasId) -
         .with_for_update(of=Submission)
         .execution_options(populate_existing=True)
     ).all()
-    handed_in = []
-    for submission in locked:
-        if chosen[submission.unit_id] == str(submission.version):
-            services.submit(submission, actor=actor)
-            handed_in.append(submission)
-    return handed_in
+    going = [each for each in locked if chosen[each.unit_id] == str(each.version)]
+    marks, said = marks_of_rows(grid, wanted), explanations or {}
+    for submission in going:
+        unit_id = submission.unit_id
+        services.submit(submission, actor=actor, explanations=said.get(unit_id), marks=marks[unit_id])
+    return going

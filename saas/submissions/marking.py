@@ -29,12 +29,15 @@ def find_marks(submission: Submission) -> tuple[Mark, ...]:
     if not fields:
         return marks_of(definition, submission.answers)
     past, peers = reports_beside(submission)
-    counted = _counted(submission, fields, [*past, *peers])
-    return marks_of(definition, submission.answers, _figures(counted, past), _figures(counted, peers))
+    counted = counted_fields(fields, submission.form_version_id, [*past, *peers])
+    return marks_of(definition, submission.answers, figures_of(counted, past), figures_of(counted, peers))
 
 
-def freeze_marks(submission: Submission, explanations: Mapping[str, str]) -> None:
-    """Keep the marks with the report as it is handed in, each with what the unit says to it."""
+def freeze_marks(submission: Submission, explanations: Mapping[str, str], marks: Sequence[Mark] | None = None) -> None:
+    """Keep the marks with the report as it is handed in, each with what the unit says to it.
+
+    `marks` where they were found together with those of other units.
+    """
     said = {key_of(kept["kind"], kept["path"]): kept["explanation"] for kept in submission.marks} | dict(explanations)
     submission.marks = [
         {
@@ -43,7 +46,7 @@ def freeze_marks(submission: Submission, explanations: Mapping[str, str]) -> Non
             "facts": dict(mark.facts),
             "explanation": said.get(key_of(mark.kind, mark.path), "").strip()[:MAX_EXPLANATION],
         }
-        for mark in find_marks(submission)
+        for mark in (find_marks(submission) if marks is None else marks)
     ]
 
 
@@ -52,18 +55,18 @@ def key_of(kind: str, path: str) -> str:
     return f"{kind}:{path}"
 
 
-def _counted(submission: Submission, fields: Mapping[str, Field], filed: Sequence[Filed]) -> _Counted:
-    """Which figures of each version of the form may be compared. Another version costs one statement."""
-    own = submission.form_version_id
+def counted_fields(fields: Mapping[str, Field], own: uuid.UUID, filed: Sequence[Filed]) -> Counted:
+    """Which figures of each version of the form may be compared with those of one. Others cost one statement."""
     others = {each.form_version_id for each in filed} - {own}
     versions = load_versions(others) if others else ()
     return {own: fields} | {each.id: comparable(fields, definition_of_version(each)) for each in versions}
 
 
-_Counted = Mapping[uuid.UUID, Mapping[str, Field]]
+Counted = Mapping[uuid.UUID, Mapping[str, Field]]
 
 
-def _figures(counted: _Counted, filed: Sequence[Filed]) -> list[Figures]:
+def figures_of(counted: Counted, filed: Sequence[Filed]) -> list[Figures]:
+    """The figures of reports that may be compared."""
     return [figures(counted[each.form_version_id], each.answers) for each in filed]
 
 

@@ -26,6 +26,7 @@ from saas.domain.fields import FormDefinition
 from saas.domain.filed import answer_rows
 from saas.domain.filing import may_fill
 from saas.domain.periods import Period
+from saas.domain.quality import Mark
 from saas.domain.routes import Step
 from saas.domain.windows import WindowDates, WindowStatus
 from saas.domain.workflow import SUBMISSION_MOVES, SubmissionAction, SubmissionStatus, next_status
@@ -174,12 +175,18 @@ def check_complete(submission: Submission, sources: Sources | None = None) -> Pa
     return parse_for(definition, submission.unit, raw, is_draft=False, known=sources.known())
 
 
-def submit(submission: Submission, *, actor: HasId, explanations: Mapping[str, str] | None = None) -> None:
+def submit(
+    submission: Submission,
+    *,
+    actor: HasId,
+    explanations: Mapping[str, str] | None = None,
+    marks: Sequence[Mark] | None = None,
+) -> None:
     """Hand the stored answers in (报送) and put them on the collection's route.
 
     Raises Incomplete if an answer is missing, DomainError if the window is closed. In the window's days of grace it
     is marked late (迟报); what was returned and is handed in again stays as timely as it was. What looks odd is marked
-    (疑点), with what the unit says to it: `explanations` by the key of the mark.
+    (疑点), with what the unit says to it: `explanations` by the key of the mark. `marks` where they were found already.
     """
     with db.session.no_autoflush:
         sources = sources_of(submission)
@@ -190,7 +197,7 @@ def submit(submission: Submission, *, actor: HasId, explanations: Mapping[str, s
         if answers != submission.answers:  # what is not asked any more was kept in the draft only
             submission.answers = answers
         follow_sources(submission, sources)
-        freeze_marks(submission, explanations or {})
+        freeze_marks(submission, explanations or {}, marks)
     _hand_in(submission, SubmissionAction.SUBMIT, actor)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import uuid
 from typing import Any
 
@@ -16,10 +17,13 @@ from saas.db import unit_of_work
 from saas.domain.grid import NOT_APPLICABLE_WORD
 from saas.htmx import render_page
 from saas.submissions.grid import Grid, GridRow, get_grid, take_posted
+from saas.submissions.grid_marks import show_marks_of_rows
 from saas.submissions.grid_saving import BATCH, hand_in_rows, list_ready, save_rows
 from saas.submissions.views.blueprint import bp
+from saas.submissions.views.filling import EXPLAIN
 from saas.tenancy.once import find_earlier_answer, remember_answer
 
+_EXPLAINED = re.compile(rf"{EXPLAIN}([0-9a-f]{{8}}(?:-[0-9a-f]{{4}}){{3}}-[0-9a-f]{{12}}):(.+)")
 GRID = "/submissions/grid/<uuid:collection_id>/<string:period_start>"
 
 
@@ -67,7 +71,7 @@ def grid_submit(collection_id: uuid.UUID, period_start: str) -> ResponseReturnVa
     goes_on = request.form.get("more") == "yes"
     location = url_for(".grid_confirm" if goes_on else ".grid", **found.arguments, page=found.page)
     with unit_of_work():
-        handed_in = hand_in_rows(found, chosen, actor=current_user)
+        handed_in = hand_in_rows(found, chosen, actor=current_user, explanations=_explanations())
         remember_answer(location)
     flash(gettext("已报送 %(count)s 个单位，等待审核。", count=len(handed_in)), "success")
     if len(handed_in) < len(chosen):
@@ -123,6 +127,16 @@ def _chosen() -> dict[uuid.UUID, str]:
     return found
 
 
+def _explanations() -> dict[uuid.UUID, dict[str, str]]:
+    """What is said to the marks, by unit and by the key of the mark."""
+    found: dict[uuid.UUID, dict[str, str]] = {}
+    for name, text in request.form.items():
+        match = _EXPLAINED.fullmatch(name)
+        if match is not None:
+            found.setdefault(uuid.UUID(match[1]), {})[match[2]] = text
+    return found
+
+
 def _page(found: Grid, status: int = 200) -> Response:
     return render_page(
         "submissions/grid.html", fragment="grid_panel", status=status, grid=found, absent=NOT_APPLICABLE_WORD
@@ -132,11 +146,14 @@ def _page(found: Grid, status: int = 200) -> Response:
 def _confirm_page(found: Grid) -> Response:
     ready = list_ready(found)
     going = [each.row for each in ready if each.goes]
+    marks = show_marks_of_rows(found, going[:BATCH])
     return render_page(
         "submissions/grid_confirm.html",
         fragment="grid_confirm_panel",
         grid=found,
         going=going[:BATCH],
+        marks=marks,
+        explain=EXPLAIN,
         more=len(going[BATCH:]),
         staying=[each for each in ready if not each.goes],
     )
