@@ -34,6 +34,7 @@ class AuditAction(StrEnum):
     BODY_ESTABLISHED = "body.established"
     BODY_TEMPLATE_CHANGED = "body_template.changed"
     CASE_APPROVED = "case.approved"
+    CASE_REROUTED = "case.rerouted"
     CASE_RETURNED = "case.returned"
     CASE_STARTED = "case.started"
     CASE_WITHDRAWN = "case.withdrawn"
@@ -111,6 +112,7 @@ ACTION_LABELS: Mapping[AuditAction, object] = {
     AuditAction.BODY_ESTABLISHED: _l("确认成立议事机构"),
     AuditAction.BODY_TEMPLATE_CHANGED: _l("默认工作组变更"),
     AuditAction.CASE_APPROVED: _l("审签同意"),
+    AuditAction.CASE_REROUTED: _l("审签回避转办"),
     AuditAction.CASE_RETURNED: _l("审签退回"),
     AuditAction.CASE_STARTED: _l("送审"),
     AuditAction.CASE_WITHDRAWN: _l("撤回送审"),

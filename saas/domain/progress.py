@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
 from saas.domain.errors import InvalidTransition, NotAllowed
-from saas.domain.routes import AUTHOR, LISTED_UNITS, AfterReturn, Route, StepMode
+from saas.domain.routes import AUTHOR, LISTED_UNITS, AfterReturn, Route, StepKind, StepMode
 
 
 class CaseStatus(StrEnum):
@@ -30,6 +30,14 @@ class Move(StrEnum):
     DELEGATE = "delegate"  # 委托
     WITHDRAW = "withdraw"  # 撤回, the author only
     RESUBMIT = "resubmit"  # 再次报送, the author only
+    SKIP = "skip"  # 回避转办: no person's move, see `detour`
+
+
+class Detour(StrEnum):
+    """What becomes of a step whose people may all not decide (回避)."""
+
+    SKIP = "skip"  # 转下一环节办理
+    LIFT = "lift"  # 报上一级办理: the superior's people are asked in their place
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,6 +104,17 @@ def progress(case: Case, events: Iterable[Event]) -> Progress:
     return state
 
 
+def replay(case: Case, events: Iterable[Event]) -> Progress:
+    """Return where a case is after what happened to it. Whether that was allowed was asked when it happened.
+
+    Posts change hands and authors join: neither undoes what was decided before.
+    """
+    state = start(case)
+    for event in events:
+        state = _after(case, state, event)
+    return state
+
+
 def start(case: Case) -> Progress:
     """Return where a case is when it has just been submitted."""
     return _enter(case, Progress(CaseStatus.OPEN, 0), 0)
@@ -119,6 +138,32 @@ def is_stuck(case: Case, state: Progress) -> bool:
         for seat in open_seats(case, state)
         for person in holders_of(case, state, seat)
     )
+
+
+def detour(case: Case, state: Progress) -> Detour | None:
+    """Return which way round an open step there is whose people made the thing or decided the step before; None: wait.
+
+    Checking (审核、会签) is left to the next step, which is somebody else's: four eyes still see everything. The last
+    step, and whatever is a decision (批准、签批、验收), goes to the superior. A vacant post is waited for: somebody is
+    appointed to it, and nothing is passed over in silence.
+    """
+    if state.step is None or not is_stuck(case, state) or not any(map(_is_held, open_seats(case, state))):
+        return None
+    is_check = case.route.steps[state.step].kind in {StepKind.REVIEW, StepKind.COUNTERSIGN}
+    is_last = skip(case, state).status is not CaseStatus.OPEN
+    return Detour.SKIP if is_check and not is_last else Detour.LIFT
+
+
+def _is_held(seat: Seat) -> bool:
+    return bool(seat.holders or seat.acting)
+
+
+def skip(case: Case, state: Progress) -> Progress:
+    """Return where the case is after its open step is left to the next one. Who decided there already, did decide."""
+    if state.step is None:
+        raise InvalidTransition("该件当前不在办理环节")
+    by_step = {**state.by_step, state.step: state.deciders} if state.deciders else state.by_step
+    return _enter(case, replace(state, by_step=by_step), state.step + 1)
 
 
 def holders_of(case: Case, state: Progress, seat: Seat) -> frozenset[str]:
@@ -160,6 +205,12 @@ def apply(case: Case, state: Progress, event: Event) -> Progress:
     Raises InvalidTransition if the case does not wait for this, NotAllowed if this person may not do it.
     """
     _check(case, state, event)
+    return _after(case, state, event)
+
+
+def _after(case: Case, state: Progress, event: Event) -> Progress:
+    if event.move is Move.SKIP:
+        return skip(case, state)
     if event.move is Move.WITHDRAW:
         return Progress(CaseStatus.WITHDRAWN, None)
     if event.move is Move.RESUBMIT:
@@ -202,7 +253,7 @@ def _approve(case: Case, state: Progress, event: Event) -> Progress:
         deciders=state.deciders | {event.person} | ({event.acting_for} if event.acting_for else set()),
         has_decisions=True,
     )
-    assert decided.step is not None  # noqa: S101  (_check let only an open case through)
+    assert decided.step is not None  # noqa: S101  (only an open case is decided on)
     step = case.route.steps[decided.step]
     if step.mode is not StepMode.ANY and open_seats(case, decided):
         return decided

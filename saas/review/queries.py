@@ -14,7 +14,7 @@ from saas.access.permissions import Permission
 from saas.accounts.queries import acting, acting_post_ids
 from saas.db import db, local_today
 from saas.domain.progress import CaseStatus
-from saas.org.models import OrgUnit
+from saas.org.models import OrgUnit, Post
 from saas.org.queries import subtree_ids
 from saas.review.models import ReviewCase, ReviewDecision, ReviewTask, Route
 
@@ -170,6 +170,13 @@ def list_tasks_of(case_id: uuid.UUID) -> Sequence[ReviewTask]:
         .where(ReviewTask.case_id == case_id, ReviewTask.closed_at.is_(None))
         .options(joinedload(ReviewTask.post))
         .order_by(ReviewTask.opened_at, ReviewTask.id)
+    ).all()
+
+
+def list_posts_by_id(post_ids: Sequence[uuid.UUID]) -> Sequence[Post]:
+    """These posts, in the county's order of posts."""
+    return db.session.scalars(
+        select(Post).where(Post.id.in_(post_ids)).order_by(Post.sort_order, Post.name, Post.id)
     ).all()
 
 

@@ -21,6 +21,7 @@ from saas.htmx import render_page
 from saas.local import local_time
 from saas.notifications.services import mark_read
 from saas.review import queries, services
+from saas.review.casework import SKIPPED
 from saas.review.forms import ApproveForm, ReturnForm
 from saas.review.models import ReviewCase, ReviewDecision
 from saas.review.subjects import flagged_subjects, handler_of, remarks_on
@@ -119,7 +120,7 @@ def _page(
         content=case.content,
         content_template=handler.content_template,
         step=services.current_step(case),
-        steps=_steps(case),
+        steps=_steps(case, decisions),
         entries=timeline_entries(decisions, case, context.get("talk", ())),
         moves=services.moves_for(case, current_user.id),
         asked=queries.list_tasks_of(case.id),
@@ -136,17 +137,18 @@ def _is_signing(case: ReviewCase) -> bool:
     return step is not None and step.kind is StepKind.SIGN
 
 
-def _steps(case: ReviewCase) -> list[dict[str, Any]]:
-    """The route as a row of steps: done, current, waiting."""
-    found = []
+def _steps(case: ReviewCase, decisions: Iterable[ReviewDecision]) -> list[dict[str, Any]]:
+    """The route as a row of steps: done, skipped, current, waiting."""
+    found, last = [], {each.step: each.action for each in decisions if each.case_id == case.id}
     for index, step in enumerate(route_from_mapping(case.definition).steps):
         state = "waiting"
         if case.status is CaseStatus.APPROVED or (case.current_step is not None and index < case.current_step):
-            state = "done"
+            state = "skipped" if last.get(index) == SKIPPED else "done"
         elif index == case.current_step:
             state = "current"
         seats = case.seats.get(step.code, [])
-        found.append({"label": step.name, "state": state, "note": "、".join(seat["unit"] for seat in seats[:6])})
+        units = "、".join(dict.fromkeys(seat["unit"] for seat in seats[:6]))
+        found.append({"label": step.name, "state": state, "note": gettext("回避") if state == "skipped" else units})
     return found
 
 

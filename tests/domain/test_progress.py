@@ -12,15 +12,19 @@ from saas.domain.errors import DomainError, InvalidTransition, NotAllowed
 from saas.domain.progress import (
     Case,
     CaseStatus,
+    Detour,
     Event,
     Move,
     Progress,
     Seat,
     allowed_moves,
     apply,
+    detour,
     is_stuck,
     open_seats,
     progress,
+    replay,
+    skip,
     start,
 )
 from saas.domain.routes import route_from_mapping
@@ -211,6 +215,77 @@ def test_a_step_without_a_holder_is_stuck_and_not_skipped() -> None:
     assert not is_stuck(THREE_LEVELS, start(THREE_LEVELS))
 
 
+def one_officer(*steps: dict[str, Any], town: str = "clerk", **settings: Any) -> Case:
+    """A case that the only officer of the town made, which the town is asked about first."""
+    return a_case(*steps, seats={"town": {"t": town}, "office": {"o": "zhao"}}, **settings)
+
+
+def test_the_check_of_a_town_whose_only_officer_filled_is_left_to_the_next_step() -> None:
+    case = one_officer(a_step("town"), a_step("office", kind="accept"))
+    assert detour(case, start(case)) is Detour.SKIP
+
+    after = skip(case, start(case))
+
+    assert [seat.id for seat in open_seats(case, after)] == ["o"]
+    assert (after.has_decisions, after.previous_deciders) == (False, frozenset())
+    assert allowed_moves(case, after, "zhao") == {Move.APPROVE, Move.RETURN, Move.DELEGATE}
+
+
+@pytest.mark.parametrize("kind", ["sign", "approve", "accept"])
+def test_a_decision_whose_people_may_not_decide_goes_to_the_superior(kind: str) -> None:
+    case = one_officer(a_step("town", kind=kind), a_step("office"))
+
+    assert detour(case, start(case)) is Detour.LIFT
+
+
+def test_the_last_step_goes_to_the_superior_so_that_nothing_is_decided_by_nobody() -> None:
+    case = one_officer(a_step("town"))
+
+    assert detour(case, start(case)) is Detour.LIFT
+
+
+def test_who_decided_the_step_before_does_not_hold_a_case_up() -> None:
+    case = a_case(
+        a_step("a"), a_step("b"), a_step("c"), seats={"a": {"1": "li"}, "b": {"2": "li clerk"}, "c": {"3": "wu"}}
+    )
+    state = apply(case, start(case), approve("li", "1"))
+
+    assert detour(case, state) is Detour.SKIP
+    after = skip(case, state)
+    assert (after.step, after.previous_deciders) == (2, frozenset({"li"}))
+
+
+def test_no_way_leads_round_a_vacant_post_or_round_somebody_who_may_decide() -> None:
+    assert detour(one_officer(a_step("town"), a_step("office"), town=""), start(THREE_LEVELS)) is None
+    assert detour(THREE_LEVELS, start(THREE_LEVELS)) is None
+    finished = progress(THREE_LEVELS, [approve("wang", "t"), approve("zhao", "o"), approve("chen", "l")])
+    assert detour(THREE_LEVELS, finished) is None
+
+
+def test_nobody_skips_a_step_by_himself() -> None:
+    case = one_officer(a_step("town"), a_step("office"))
+    for person in ("clerk", "zhao"):
+        assert Move.SKIP not in allowed_moves(case, start(case), person)
+        with pytest.raises(DomainError):
+            apply(case, start(case), Event(Move.SKIP, person))
+
+
+def test_what_happened_stays_when_a_post_changes_hands_or_an_author_joins() -> None:
+    """A second officer came after the step had been skipped, and whoever decided then filled it this time."""
+    happened = [Event(Move.SKIP, ""), approve("zhao", "o"), send_back("chen", "l", "author")]
+    case = a_case(
+        a_step("town"),
+        a_step("office"),
+        a_step("leader"),
+        seats={"town": {"t": "wang"}, "office": {"o": "sun"}, "leader": {"l": "sun"}},
+        author="zhao",
+    )
+
+    state = replay(case, happened)
+
+    assert (state.status, state.returned_by, state.by_step) == (CaseStatus.RETURNED, 2, {1: frozenset({"zhao"})})
+
+
 PEOPLE = ("clerk", "wang", "li", "zhao", "chen", "wu")
 MIXED = a_case(
     a_step("town"),
@@ -249,7 +324,7 @@ def test_whatever_people_try_the_rules_hold(events: list[Event]) -> None:
         state = after
         happened.append(event)
 
-    assert progress(MIXED, happened) == state
+    assert progress(MIXED, happened) == replay(MIXED, happened) == state
     if state.status is CaseStatus.APPROVED:
         approved = {event.seat for event in happened if event.move is Move.APPROVE}
         assert approved == {"t", "d1", "d2", "l1", "l2"}

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterable
 from datetime import timedelta
 
 import pytest
@@ -15,14 +14,13 @@ from saas.accounts.models import Delegation, User
 from saas.accounts.queries import list_held_posts
 from saas.accounts.services import make_viewer
 from saas.audit.models import AuditEvent
-from saas.db import db, local_today, new_id
+from saas.db import db, local_today
 from saas.domain.progress import CaseStatus
 from saas.review.models import ReviewCase, ReviewDecision
 from saas.review.queries import count_open_tasks
-from saas.review.services import start_case
 from tests.browser import Browser
 from tests.factories import make_unit, make_user
-from tests.review.test_views import County, content_template, county
+from tests.review.test_views import County, content_template, county, send
 
 __all__ = ["content_template", "county"]  # fixtures
 
@@ -31,20 +29,6 @@ __all__ = ["content_template", "county"]  # fixtures
 def colleague(county: County) -> User:
     """Somebody elsewhere in the county, who may decide on things but not on this one."""
     return make_user(Role.DEPARTMENT, unit=make_unit("某局"), name="代办的人")
-
-
-def send(county: County, authors: Iterable[User] = ()) -> ReviewCase:
-    return start_case(
-        county.route,
-        subject_type="thing",
-        subject_id=new_id(),
-        unit=county.village,
-        title="东村 5 月自评",
-        path="/home",
-        content={"text": "本月台账"},
-        authors={author.id for author in authors} | {county.clerk.id},
-        actor=county.clerk,
-    )
 
 
 def hand(giver: User, to: User) -> Delegation:
@@ -104,7 +88,7 @@ def test_a_return_by_a_delegate_says_so_as_well(browser: Browser, county: County
 def test_what_either_of_them_filled_the_delegate_does_not_approve(
     browser: Browser, county: County, colleague: User, who: str
 ) -> None:
-    case = send(county, [colleague if who == "delegate" else county.officer])
+    case = send(county, authors=[colleague if who == "delegate" else county.officer])
     hand(county.officer, colleague)
 
     assert waiting(colleague) == 0
