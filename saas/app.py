@@ -24,6 +24,7 @@ from saas.queue import register_queue
 from saas.security import refuse_powerful_role, register_headers
 from saas.tenancy.address import register_addresses
 
+PREPARED_AFTER = 5  # uses of a statement on a connection: what is asked that often is planned once
 MAX_UPLOAD = 32 * 1024 * 1024
 MAX_FORM = 2 * 1024 * 1024
 MAX_FORM_PARTS = 4000
@@ -96,8 +97,10 @@ def _configure(app: Flask, config: Config) -> None:
             "pool_pre_ping": True,
             "hide_parameters": True,  # no row's values in a log
             "pool_size": config.pool_size,
-            # Prepared statements of the server do not survive a pooler between us and the database.
-            "connect_args": {"prepare_threshold": None, "connect_timeout": 5},
+            "connect_args": {
+                "prepare_threshold": PREPARED_AFTER if config.prepares_statements else None,
+                "connect_timeout": 5,
+            },
         },
         TRUSTED_HOSTS=list(config.trusted_hosts) or None,
         MAX_CONTENT_LENGTH=MAX_UPLOAD,

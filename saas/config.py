@@ -54,6 +54,7 @@ class Config:
     session_idle: timedelta = timedelta(minutes=30)
     session_limit: timedelta = timedelta(hours=12)
     pool_size: int = 5
+    prepares_statements: bool = True  # the database server keeps the plans of what is asked again and again
     # A worker that dies is noticed when its lease runs out; a living one renews it four times as often.
     job_lease: timedelta = timedelta(seconds=20)
     job_retry: timedelta = timedelta(seconds=10)
@@ -86,6 +87,7 @@ def load_config(environ: Mapping[str, str] | None = None) -> Config:
         public_url=env.get("PUBLIC_URL") or None,
         trusted_hosts=tuple(host.strip() for host in env.get("TRUSTED_HOSTS", "").split(",") if host.strip()),
         pool_size=int(env.get("DATABASE_POOL_SIZE", "5")),
+        prepares_statements=_switch(env, "DATABASE_PREPARED_STATEMENTS"),
         job_lease=timedelta(seconds=float(env.get("JOB_LEASE_SECONDS", "20"))),
         job_retry=timedelta(seconds=float(env.get("JOB_RETRY_SECONDS", "10"))),
         jobs_per_tenant=int(env.get("JOBS_PER_TENANT", "4")),
@@ -116,6 +118,14 @@ def _mail_server(env: Mapping[str, str]) -> MailServer | None:
     if security == "none" and server.password:
         raise ConfigError("SMTP_PASSWORD would be sent unencrypted: set SMTP_SECURITY to tls or starttls")
     return server
+
+
+def _switch(env: Mapping[str, str], name: str) -> bool:
+    """A setting that is on unless it is `off`."""
+    value = env.get(name) or "on"
+    if value not in {"on", "off"}:
+        raise ConfigError(f"{name} is {value!r}; it must be on or off")
+    return value == "on"
 
 
 def _required(env: Mapping[str, str], name: str) -> str:

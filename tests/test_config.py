@@ -61,6 +61,13 @@ def test_no_other_database_is_accepted(url: str) -> None:
         load_config(GOOD | {"DATABASE_URL": url})
 
 
+def test_prepared_statements_are_switched_off_by_one_word() -> None:
+    assert load_config(GOOD).prepares_statements
+    assert not load_config(GOOD | {"DATABASE_PREPARED_STATEMENTS": "off"}).prepares_statements
+    with pytest.raises(ConfigError, match="DATABASE_PREPARED_STATEMENTS"):
+        load_config(GOOD | {"DATABASE_PREPARED_STATEMENTS": "no"})
+
+
 def test_an_unknown_environment_is_refused() -> None:
     with pytest.raises(ConfigError, match="JICENG_ENV"):
         load_config(GOOD | {"JICENG_ENV": "prod"})

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from functools import cache
@@ -93,7 +93,11 @@ def acting_post_ids(user_id: uuid.UUID, on: date) -> Select[uuid.UUID]:
 class ActingPost:
     """A post in which a person acts; `for_id` and `for_name`: for whom, None and "" in one's own."""
 
-    post: Post
+    id: uuid.UUID
+    name: str
+    roles: Sequence[str]
+    unit_id: uuid.UUID
+    unit_name: str
     for_id: uuid.UUID | None
     for_name: str
 
@@ -101,19 +105,20 @@ class ActingPost:
 def list_acting_posts(user_id: uuid.UUID, on: date) -> list[ActingPost]:
     """The posts in which a person acts on a day: first those held, the one shown beside the name first of all."""
     rows = db.session.execute(_acting_posts(), {"person": user_id, "day": on}).all()
-    return [ActingPost(post, for_id, for_name or "") for post, for_id, for_name in rows]
+    return [ActingPost(*row) for row in rows]
 
 
 @cache
 def _acting_posts() -> Select[Any]:
     """Written once: every page asks it, and putting the statement together took longer than its answer."""
     who, holder = acting(bindparam("day", type_=Date())), aliased(User)
+    for_name = func.coalesce(holder.name, "")
     return (
-        select(Post, who.c.acting_for_id, holder.name)
+        select(Post.id, Post.name, Post.roles, OrgUnit.id, OrgUnit.name, who.c.acting_for_id, for_name)
         .join(who, who.c.post_id == Post.id)
+        .join(OrgUnit, OrgUnit.id == Post.unit_id)
         .outerjoin(holder, holder.id == who.c.acting_for_id)
         .where(who.c.user_id == bindparam("person", type_=Uuid()), Post.is_active)
-        .options(joinedload(Post.unit))
         .order_by(who.c.acting_for_id.is_not(None), Post.sort_order, who.c.starts_on, Post.id)
     )
 
@@ -139,6 +144,38 @@ def _acting_in() -> Select[Any]:
     return (
         select(who.c.post_id, who.c.user_id, who.c.acting_for_id)
         .where(who.c.post_id.in_(bindparam("posts", type_=Uuid(), expanding=True)))
+        .order_by(who.c.acting_for_id.is_not(None), who.c.starts_on, who.c.user_id)
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class ActingIn:
+    """A post in use, and one who acts in it: `for_id` as in `Acting`, `user_id` None where the post is vacant."""
+
+    post_id: uuid.UUID
+    name: str
+    roles: Sequence[str]
+    unit_id: uuid.UUID
+    unit_name: str
+    user_id: uuid.UUID | None
+    for_id: uuid.UUID | None
+
+
+def list_acting_at(unit_ids: Collection[uuid.UUID], on: date) -> list[ActingIn]:
+    """The posts in use at these units in the county's order, each with all who act in it on a day. One statement."""
+    rows = db.session.execute(_acting_at(), {"units": list(unit_ids), "day": on}).all()
+    return [ActingIn(*row) for row in rows]
+
+
+@cache
+def _acting_at() -> Select[Any]:
+    who = acting(bindparam("day", type_=Date()))
+    return (
+        select(Post.id, Post.name, Post.roles, OrgUnit.id, OrgUnit.name, who.c.user_id, who.c.acting_for_id)
+        .join(OrgUnit, OrgUnit.id == Post.unit_id)
+        .outerjoin(who, who.c.post_id == Post.id)
+        .where(Post.unit_id.in_(bindparam("units", type_=Uuid(), expanding=True)), Post.is_active)
+        .order_by(OrgUnit.sort_order, OrgUnit.code, Post.sort_order, Post.name, Post.id)
         .order_by(who.c.acting_for_id.is_not(None), who.c.starts_on, who.c.user_id)
     )
 

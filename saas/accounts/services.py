@@ -94,11 +94,11 @@ def make_viewer(user: User, *, session_id: uuid.UUID | None = None) -> Viewer:
     """
     held = [
         HeldPost(
-            each.post.id,
-            each.post.name,
-            each.post.unit_id,
-            each.post.unit.name,
-            frozenset(Role(role) for role in each.post.roles),
+            each.id,
+            each.name,
+            each.unit_id,
+            each.unit_name,
+            frozenset(Role(role) for role in each.roles),
             each.for_name,
             each.for_id,
         )

@@ -6,7 +6,7 @@ import uuid
 from collections.abc import Mapping, Sequence
 from datetime import date
 from functools import cache
-from typing import Protocol
+from typing import Any, Protocol
 
 from sqlalchemy import ColumnElement, Date, Select, Uuid, and_, bindparam, func, or_, select
 from sqlalchemy.orm import aliased, joinedload
@@ -112,11 +112,17 @@ def parents_on(on: date) -> Mapping[uuid.UUID, uuid.UUID | None]:
 
 def list_ancestors(unit_id: uuid.UUID, on: date) -> Sequence[OrgUnit]:
     """The units above a unit on a day, from its parent up to the county."""
-    return db.session.scalars(_ancestors(), {"below": unit_id, "on": on}).all()
+    return db.session.scalars(_ancestors(OrgUnit), {"below": unit_id, "on": on}).all()
+
+
+def list_types_above(unit_id: uuid.UUID, on: date) -> Sequence[tuple[uuid.UUID, str]]:
+    """The same units with the codes of their types only, in the same order."""
+    rows = db.session.execute(_ancestors(OrgUnit.id, UnitType.code), {"below": unit_id, "on": on})
+    return [(row[0], row[1]) for row in rows]
 
 
 @cache
-def _ancestors() -> Select[OrgUnit]:
+def _ancestors(*wanted: Any) -> Select[Any]:
     """The statement of `list_ancestors`, built once: it is asked with everything that is handed in."""
     below, on = bindparam("below", type_=Uuid()), bindparam("on", type_=Date())
     step = (
@@ -133,7 +139,8 @@ def _ancestors() -> Select[OrgUnit]:
         .where(its_tree.code == ADMINISTRATIVE, above.starts_on <= on, or_(above.ends_on.is_(None), above.ends_on > on))
     )
     return (
-        select(OrgUnit)
+        select(*wanted)
+        .select_from(OrgUnit)
         .join(UnitType, UnitType.id == OrgUnit.unit_type_id)
         .where(OrgUnit.id.in_(select(step.c.parent_id)))
         .order_by(UnitType.level.desc(), OrgUnit.code)

@@ -7,18 +7,17 @@ Where a case stands follows from its route, its seats and its decisions (`saas.d
 from __future__ import annotations
 
 import uuid
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from sqlalchemy import func, select
 from sqlalchemy.orm.attributes import flag_modified
 
-from saas.accounts.queries import ActingPost, list_acting, list_acting_posts
+from saas.accounts.queries import Acting, ActingPost, list_acting_posts
 from saas.audit.services import AuditAction, HasId, record
 from saas.db import db, local_today, new_id, utc_now
 from saas.domain.canonical_json import digest, plain
 from saas.domain.errors import DomainError, InvalidTransition
-from saas.domain.hierarchy import Tree
 from saas.domain.progress import (
     Case,
     CaseStatus,
@@ -30,16 +29,18 @@ from saas.domain.progress import (
     apply,
     is_stuck,
     open_seats,
-    progress,
     refusal,
+    start,
 )
-from saas.domain.routes import AUTHOR, AfterReturn, Step, route_from_mapping, units_of_step
+from saas.domain.routes import AUTHOR, AfterReturn, Step, route_from_mapping
 from saas.domain.routes import Route as DomainRoute
 from saas.notifications.services import notify
-from saas.org.models import OrgUnit, Post
-from saas.org.queries import list_ancestors
+from saas.org.models import OrgUnit
 from saas.review import queries
-from saas.review.models import ReviewCase, ReviewDecision, ReviewTask, Route
+from saas.review.casework import add_decision, case_of, model_of, step_at
+from saas.review.detours import lead_on
+from saas.review.models import ReviewCase, ReviewTask, Route
+from saas.review.seating import seating
 from saas.review.subjects import handler_of
 
 
@@ -61,15 +62,17 @@ def start_case(
     authors: Iterable[uuid.UUID],
     actor: HasId,
     listed_units: Sequence[uuid.UUID] = (),
+    is_new: bool = False,
 ) -> ReviewCase:
     """Send a thing on its way, or again after it came back (送审).
 
     `content` is what is decided on: it is frozen with its digest. `authors` filled or drafted it and do not decide.
+    `is_new`: the thing was on no way before, and need not be looked for.
     Where the route says so, a returned thing goes on at the step that returned it. Raises InvalidTransition if the
     thing is already on its way.
     """
     frozen = plain(content)
-    case = queries.find_case_of(subject_id)
+    case = None if is_new else queries.find_case_of(subject_id)
     if case is not None and case.status is CaseStatus.OPEN:
         raise InvalidTransition("该件正在办理中，不能重复送审")
     goes_on = case is not None and _goes_on(case)
@@ -79,12 +82,13 @@ def start_case(
         case.started_by_id, case.started_at = actor.id, utc_now()
     case.content, case.digest, case.title = frozen, digest(frozen), title
     case.authors = sorted({str(author) for author in authors} | {str(actor.id)})
-    case.seats = _seats(route_from_mapping(case.definition), unit, listed_units)
+    seated = seating(route_from_mapping(case.definition), unit, listed_units)
+    case.seats = seated.seats
     if goes_on:
         _note(case, None, "resubmit", actor, post=None, comment="")
-        _settle(case, _model(case))
+        _settle(case, model_of(case), actor)
     else:
-        _begin(case, actor)
+        _begin(case, seated.acting, actor)
     record(AuditAction.CASE_STARTED, case, actor=actor, about=str(subject_id), digest=case.digest)
     return case
 
@@ -95,14 +99,16 @@ def _goes_on(case: ReviewCase) -> bool:
     return case.status is CaseStatus.RETURNED and route.after_return is AfterReturn.SAME_STEP
 
 
-def _begin(case: ReviewCase, actor: HasId) -> None:
+def _begin(case: ReviewCase, acting: Sequence[Acting], actor: HasId) -> None:
     """Write a new case with its first step. Nobody has decided yet, so nothing needs to be read back."""
-    model = _case_of(case, ())
-    state = progress(model, ())
+    model = case_of(case, acting)
+    state = start(model)
     _show(case, state)
     db.session.add(case)
     db.session.flush()
-    _add_decision(case, None, "submit", actor, post=None, comment="")
+    add_decision(case, None, "submit", actor, post=None, comment="")
+    model, state = lead_on(case, model, state, actor=actor)
+    _show(case, state)
     if state.step is not None:
         _add_tasks(case, state.step, 0, sorted(seat.id for seat in open_seats(model, state)))
     db.session.flush()
@@ -119,7 +125,7 @@ def approve(case: ReviewCase, *, actor: HasId, comment: str = "") -> None:
 
     Raises NotAllowed if the person is not asked, filled it, or decided the step before.
     """
-    model, state = _model(case)
+    model, state = model_of(case)
     seat, acting_for = _seat_of(model, state, actor)
     event = Event(Move.APPROVE, str(actor.id), seat=seat.id, acting_for=_id_of(acting_for))
     after = apply(model, state, event)
@@ -131,20 +137,20 @@ def approve(case: ReviewCase, *, actor: HasId, comment: str = "") -> None:
     handler = handler_of(case.subject_type)
     if after.status is CaseStatus.APPROVED or after.step != state.step:
         handler.approved_step(case.subject_id, step, actor)
-    _settle(case, (model, after))
+    _settle(case, (model, after), actor)
     if after.status is CaseStatus.APPROVED:
         handler.finished(case.subject_id, actor)
 
 
 def return_case(case: ReviewCase, *, actor: HasId, reason: str, to: str = AUTHOR) -> None:
     """Send the thing back to its author or to an earlier step (退回). A reason is required."""
-    model, state = _model(case)
+    model, state = model_of(case)
     seat, acting_for = _seat_of(model, state, actor)
     event = Event(Move.RETURN, str(actor.id), seat=seat.id, reason=reason, return_to=to, acting_for=_id_of(acting_for))
     after = apply(model, state, event)
     _note(case, state.step, "return", actor, post=seat.id, comment=reason, returned_to=to, acting_for=acting_for)
     record(AuditAction.CASE_RETURNED, case, actor=actor, to=to, **_delegated_by(acting_for))
-    _settle(case, (model, after))
+    _settle(case, (model, after), actor)
     if after.status is CaseStatus.RETURNED:
         handler_of(case.subject_type).returned(case.subject_id, reason, actor)
         notify(map(uuid.UUID, case.authors), "returned", f"{case.title}被退回：{reason}"[:200], case.path)
@@ -152,32 +158,34 @@ def return_case(case: ReviewCase, *, actor: HasId, reason: str, to: str = AUTHOR
 
 def withdraw_case(case: ReviewCase, *, actor: HasId) -> None:
     """Take the thing back before anybody decided on it (撤回)."""
-    model, state = _model(case)
+    model, state = model_of(case)
     after = apply(model, state, Event(Move.WITHDRAW, str(actor.id)))
     _note(case, None, "withdraw", actor, post=None, comment="")
     record(AuditAction.CASE_WITHDRAWN, case, actor=actor)
-    _settle(case, (model, after))
+    _settle(case, (model, after), actor)
     handler_of(case.subject_type).withdrawn(case.subject_id, actor)
 
 
 def moves_for(case: ReviewCase, person_id: uuid.UUID) -> set[Move]:
     """What a person may do with a case now; pages show exactly these buttons."""
-    model, state = _model(case)
+    model, state = model_of(case)
     return allowed_moves(model, state, str(person_id))
 
 
 def return_targets(case: ReviewCase) -> list[tuple[str, str]]:
-    """Where the current step may send the thing back to: (code, name)."""
-    model, state = _model(case)
+    """Where the current step may send the thing back to: (code, name). Not to a step at which nobody decided."""
+    model, state = model_of(case)
     if state.step is None:
         return []
-    names = {step.code: step.name for step in model.route.steps}
-    return [(code, names.get(code, "填报（起草）人")) for code in model.route.return_targets(state.step)]
+    names = {AUTHOR: "填报（起草）人"} | {
+        model.route.steps[index].code: model.route.steps[index].name for index in state.by_step
+    }
+    return [(code, names[code]) for code in model.route.return_targets(state.step) if code in names]
 
 
 def is_stuck_case(case: ReviewCase) -> bool:
     """Whether nobody can decide at the current step: the post is vacant, or only its authors hold it (无人办理)."""
-    model, state = _model(case)
+    model, state = model_of(case)
     return is_stuck(model, state)
 
 
@@ -185,97 +193,10 @@ def current_step(case: ReviewCase) -> Step | None:
     """The step that a case waits at, or None."""
     if case.current_step is None:
         return None
-    return route_from_mapping(case.definition).steps[case.current_step]
+    return step_at(case, case.current_step)
 
 
-# --- from rows to the domain and back -------------------------------------------------------------------------------
-
-
-def _seats(route: DomainRoute, unit: OrgUnit, listed: Sequence[uuid.UUID]) -> dict[str, list[dict[str, str]]]:
-    """The posts asked at each step, by the step's code, in the tree as it stands today."""
-    chain = [unit, *list_ancestors(unit.id, local_today())]
-    parents: dict[uuid.UUID, uuid.UUID | None] = {
-        below.id: above.id for below, above in zip(chain, chain[1:], strict=False)
-    }
-    parents[chain[-1].id] = None
-    types = {link.id: link.unit_type.code for link in chain}
-    codes = _units_by_code(route)
-    tree = Tree(parents)
-    units = {
-        step.code: units_of_step(step.who, unit.id, tree, types=types, codes=codes, listed=listed)
-        for step in route.steps
-    }
-    posts = _posts_at({unit_id for found in units.values() for unit_id in found})
-    return {
-        step.code: [
-            {"post": str(post.id), "name": post.name, "unit": unit_name}
-            for post, unit_name in posts
-            if post.unit_id in units[step.code]
-            and (post.name == step.who.post if step.who.post else step.who.role in post.roles)
-        ]
-        for step in route.steps
-    }
-
-
-def _units_by_code(route: DomainRoute) -> dict[str, uuid.UUID]:
-    codes = [step.who.at.partition(":")[2] for step in route.steps if step.who.at.startswith("unit:")]
-    rows = db.session.execute(select(OrgUnit.code, OrgUnit.id).where(OrgUnit.code.in_(codes))).all() if codes else []
-    return {row.code: row.id for row in rows}
-
-
-def _posts_at(unit_ids: Collection[uuid.UUID]) -> Sequence[tuple[Post, str]]:
-    """The posts in use at units, with the units' names, in the county's order."""
-    rows = db.session.execute(
-        select(Post, OrgUnit.name)
-        .join(OrgUnit, OrgUnit.id == Post.unit_id)
-        .where(Post.unit_id.in_(unit_ids), Post.is_active)
-        .order_by(OrgUnit.sort_order, OrgUnit.code, Post.sort_order, Post.name)
-    ).all()
-    return [(post, unit_name) for post, unit_name in rows]
-
-
-def _model(case: ReviewCase) -> tuple[Case, Progress]:
-    decisions = queries.list_decisions(case.id)
-    model = _case_of(case, decisions)
-    return model, progress(model, _events(decisions))
-
-
-def _case_of(case: ReviewCase, decisions: Sequence[ReviewDecision]) -> Case:
-    """The case as the domain sees it: today's holders of the posts, and whoever decided while holding them."""
-    post_ids = [uuid.UUID(seat["post"]) for seats in case.seats.values() for seat in seats]
-    holders: dict[str, set[str]] = {str(post_id): set() for post_id in post_ids}
-    acting: dict[str, list[tuple[str, str]]] = {str(post_id): [] for post_id in post_ids}
-    for each in list_acting(post_ids, local_today()):
-        if each.for_id is None:
-            holders[str(each.post_id)].add(str(each.user_id))
-        else:
-            acting[str(each.post_id)].append((str(each.user_id), str(each.for_id)))
-    for decision in decisions:
-        if decision.post_id is not None:
-            holders.setdefault(str(decision.post_id), set()).add(str(decision.actor_id))
-    seats = {
-        code: tuple(
-            Seat(seat["post"], frozenset(holders[seat["post"]]), tuple(acting[seat["post"]])) for seat in listed
-        )
-        for code, listed in case.seats.items()
-    }
-    return Case(route_from_mapping(case.definition), seats, frozenset(case.authors))
-
-
-def _events(decisions: Iterable[ReviewDecision]) -> list[Event]:
-    moves = {"approve": Move.APPROVE, "return": Move.RETURN, "withdraw": Move.WITHDRAW, "resubmit": Move.RESUBMIT}
-    return [
-        Event(
-            moves[decision.action],
-            str(decision.actor_id),
-            seat=str(decision.post_id) if decision.post_id else "",
-            reason=decision.comment,
-            return_to=decision.returned_to,
-            acting_for=str(decision.acting_for_id) if decision.acting_for_id else "",
-        )
-        for decision in decisions
-        if decision.action in moves
-    ]
+# --- inside ----------------------------------------------------------------------------------------------------------
 
 
 def _step(route: DomainRoute, state: Progress) -> Step:
@@ -292,7 +213,7 @@ def _seat_of(model: Case, state: Progress, actor: HasId) -> tuple[Seat, ActingPo
     posts = list_acting_posts(actor.id, local_today())
     for seat in open_seats(model, state):
         for each in posts:
-            if str(each.post.id) != seat.id:
+            if str(each.id) != seat.id:
                 continue
             if each.for_id is None:
                 return seat, None
@@ -312,52 +233,13 @@ def _delegated_by(acting_for: ActingPost | None) -> dict[str, str]:
 
 def _note(case: ReviewCase, step: int | None, action: str, actor: HasId, **what: Any) -> None:
     """Add one decision, and write it at once: what follows reads the decisions back."""
-    _add_decision(case, step, action, actor, **what)
+    add_decision(case, step, action, actor, **what)
     db.session.flush()
 
 
-def _add_decision(
-    case: ReviewCase,
-    step: int | None,
-    action: str,
-    actor: HasId,
-    *,
-    post: str | None,
-    comment: str,
-    returned_to: str = "",
-    acting_for: ActingPost | None = None,
-) -> None:
-    """Add one decision. The names are written down as they are today: the sheet stays true when people move on."""
-    names = {seat["post"]: seat for seats in case.seats.values() for seat in seats}
-    seat = names.get(post or "")
-    steps = route_from_mapping(case.definition).steps
-    db.session.add(
-        ReviewDecision(
-            case_id=case.id,
-            step=step,
-            step_name=steps[step].name if step is not None else "",
-            action=action,
-            actor_id=actor.id,
-            actor_name=_person_name(actor),
-            post_id=uuid.UUID(post) if post else None,
-            post_name=f"{seat['unit']} {seat['name']}" if seat else "",
-            acting_for_id=acting_for.for_id if acting_for else None,
-            acting_for_name=acting_for.for_name if acting_for else "",
-            comment=comment.strip(),
-            returned_to=returned_to,
-            digest=case.digest,
-            decided_at=utc_now(),
-        )
-    )
-
-
-def _person_name(actor: HasId) -> str:
-    return str(getattr(actor, "name", ""))
-
-
-def _settle(case: ReviewCase, reached: tuple[Case, Progress]) -> None:
-    """Repeat in the rows where the case stands, and tell whoever is asked now."""
-    model, state = reached
+def _settle(case: ReviewCase, reached: tuple[Case, Progress], actor: HasId) -> None:
+    """Lead the case to whoever may decide, and repeat in the rows where it stands and who is asked."""
+    model, state = lead_on(case, *reached, actor=actor)
     _show(case, state)
     flag_modified(case, "status")  # counts the version up even where a step waits for more seats
     asked = {seat.id for seat in open_seats(model, state)}

@@ -18,6 +18,7 @@ from saas.domain.answers import (
     parse_answers,
     raw_from_answers,
 )
+from saas.domain.begun import NOTHING_BEGUN, Begun
 from saas.domain.canonical_json import digest
 from saas.domain.checklists import checklist_summary
 from saas.domain.cohorts import matches
@@ -34,6 +35,7 @@ from saas.files.models import StoredFile
 from saas.files.queries import list_files
 from saas.files.queries import register_subject as register_files
 from saas.forms.approval import collecting_problem
+from saas.forms.once import begun_in_stored
 from saas.forms.queries import find_published_version
 from saas.org.cohorts import CohortBook
 from saas.org.models import OrgUnit
@@ -143,10 +145,11 @@ def parse_for(
     *,
     is_draft: bool,
     known: Mapping[str, str] | None = None,
+    begun: Begun = NOTHING_BEGUN,
 ) -> Parsed:
     """Read what was typed for a unit. Read-only fields come from `known` (`Sources.known`) or from its attributes."""
     known = queries.known_values(unit) if known is None else known
-    return parse_answers(definition, raw, known=known, is_draft=is_draft, now=local_clock())
+    return parse_answers(definition, raw, known=known, is_draft=is_draft, now=local_clock(), begun=begun)
 
 
 def save_answers(submission: Submission, answers: Answers, *, actor: HasId, is_autosave: bool = False) -> None:
@@ -172,7 +175,8 @@ def check_complete(submission: Submission, sources: Sources | None = None) -> Pa
     sources = sources or sources_of(submission)
     definition = sources.form_to_fill
     raw = raw_from_answers(definition, answers_from_stored(definition, submission.answers))
-    return parse_for(definition, submission.unit, raw, is_draft=False, known=sources.known())
+    begun = begun_in_stored(definition, submission.answers)
+    return parse_for(definition, submission.unit, raw, is_draft=False, known=sources.known(), begun=begun)
 
 
 def submit(
@@ -214,10 +218,10 @@ def declare_not_applicable(submission: Submission, *, reason: str, actor: HasId)
 def _hand_in(submission: Submission, action: SubmissionAction, actor: HasId) -> None:
     period = period_of_submission(submission)
     with db.session.no_autoflush:  # what changes is written once, not before each question on the way
-        dates = window_dates(submission.collection, period)
+        route, change = queries.get_way_of(submission.collection, period.start)
+        dates = dates_of(submission.collection, period, change)
         _refuse(filling_problem(submission.collection, period, submission, dates))
-        route = queries.get_route_of(submission.collection)
-    was_returned = submission.status is SubmissionStatus.RETURNED
+    was_returned, is_new = submission.status is SubmissionStatus.RETURNED, submission.submitted_at is None
     submission.status = next_status(SUBMISSION_MOVES, submission.status, action)
     if action is SubmissionAction.SUBMIT:
         submission.is_not_applicable, submission.not_applicable_reason = False, ""
@@ -240,6 +244,7 @@ def _hand_in(submission: Submission, action: SubmissionAction, actor: HasId) -> 
         content=content,
         authors={uuid.UUID(person) for person in submission.contributors},
         actor=actor,
+        is_new=is_new,
     )
     record(
         AuditAction.SUBMISSION_SUBMITTED,

@@ -38,7 +38,7 @@ from saas.packs.services import apply_pack
 from saas.plans.models import Plan, PlanTask, PlanTaskPart, PlanTaskUnit, TaskReport
 from saas.review.services import start_case
 from saas.submissions.models import Collection, CollectionWindow, Submission
-from saas.submissions.queries import get_route_of
+from saas.submissions.queries import get_way_of
 from saas.submissions.services import frozen_content
 from saas.targets.models import Target, TargetValue
 from saas.tenancy.models import SentForm, Tenant
@@ -171,7 +171,7 @@ class _Filler:
             start = (start - timedelta(days=1)).replace(day=1)
         db.session.flush()
         start_case(
-            get_route_of(collection),
+            get_way_of(collection, local_today())[0],
             subject_type="submission",
             subject_id=made[1].id,
             unit=self.village,
@@ -187,7 +187,7 @@ class _Filler:
     def _reviewed_above() -> Collection:
         """A collection whose reports go to the unit above: ids of one moment have no order to rely on."""
         found = db.session.scalars(select(Collection).order_by(Collection.name)).all()
-        return next(each for each in found if "own_parent" in str(get_route_of(each).definition))
+        return next(each for each in found if "own_parent" in str(get_way_of(each, local_today())[0].definition))
 
     def _photo(self, submission: Submission) -> None:
         store_bytes(

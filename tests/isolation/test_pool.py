@@ -11,6 +11,7 @@ from flask import Flask
 from sqlalchemy import Engine, create_engine, text
 from sqlalchemy.exc import DBAPIError
 
+from saas.app import PREPARED_AFTER
 from saas.config import Config
 from saas.tenancy.provisioning import create_tenant
 from saas.tenancy.scope import bind_transaction
@@ -20,7 +21,13 @@ ROUNDS = 5_000  # for each of two counties
 
 @pytest.fixture
 def one_connection(app: Flask, config: Config) -> Iterator[Engine]:
-    engine = create_engine(config.database_url, pool_size=1, max_overflow=0, pool_timeout=30)
+    engine = create_engine(
+        config.database_url,
+        pool_size=1,
+        max_overflow=0,
+        pool_timeout=30,
+        connect_args=app.config["SQLALCHEMY_ENGINE_OPTIONS"]["connect_args"],
+    )
     yield engine
     engine.dispose()
 
@@ -60,6 +67,31 @@ def test_ten_thousand_turns_on_one_connection_see_their_own_county_only(
         thread.join()
 
     assert wrong == []
+
+
+def test_a_prepared_statement_answers_each_county_with_its_own_rows(
+    one_connection: Engine, counties: tuple[uuid.UUID, uuid.UUID]
+) -> None:
+    asked = "SELECT location FROM sent_form"
+    for county in counties:
+        with one_connection.begin() as connection:
+            bind_transaction(connection, county)
+            row = {"tenant": county, "id": uuid.uuid4(), "location": str(county)}
+            connection.execute(
+                text(
+                    "INSERT INTO sent_form (tenant_id, id, location, sent_at) VALUES (:tenant, :id, :location, now())"
+                ),
+                row,
+            )
+    for turn in range(4 * PREPARED_AFTER):
+        with one_connection.begin() as connection:
+            county = counties[turn % 2]
+            bind_transaction(connection, county)
+            assert connection.execute(text(asked)).scalars().all() == [str(county)]
+
+    with one_connection.begin() as connection:
+        kept = connection.execute(text("SELECT statement FROM pg_prepared_statements")).scalars().all()
+        assert asked in kept
 
 
 def test_a_cancelled_statement_leaves_nothing_bound(

@@ -23,11 +23,11 @@ def viewer_of(user: User) -> Viewer:
     """A person with the posts of today, as a session would give it."""
     posts = tuple(
         HeldPost(
-            each.post.id,
-            each.post.name,
-            each.post.unit_id,
-            each.post.unit.name,
-            frozenset(Role(role) for role in each.post.roles),
+            each.id,
+            each.name,
+            each.unit_id,
+            each.unit_name,
+            frozenset(Role(role) for role in each.roles),
         )
         for each in list_acting_posts(user.id, local_today())
     )

@@ -108,12 +108,13 @@ def confirm(submission_id: uuid.UUID) -> ResponseReturnValue:
 @requires(Permission.SUBMISSION_EDIT)
 def submit(submission_id: uuid.UUID) -> ResponseReturnValue:
     submission = queries.get_own_submission(submission_id, current_user)
-    earlier = find_earlier_answer()
-    if earlier is not None:
-        return redirect(earlier, code=303)
-    if submission.status not in queries.HANDED_IN and request.form.get("version") != str(submission.version):
-        return _confirm_page(submission, status=409)
     location = url_for(".show", submission_id=submission_id)
+    if request.form.get("version") != str(submission.version):  # only then may it be carried out: that counts it up
+        earlier = find_earlier_answer()
+        if earlier is not None:
+            return redirect(earlier, code=303)
+        if submission.status not in queries.HANDED_IN:
+            return _confirm_page(submission, status=409)
     try:
         with unit_of_work():
             services.submit(submission, actor=current_user, explanations=_explanations())
