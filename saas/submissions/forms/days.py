@@ -30,7 +30,9 @@ class EventForm(FlaskForm):
     """One event (发起一次填报)."""
 
     title = StringField(
-        _l("事由"), validators=[DataRequired(_l("请填写事由")), Length(max=60, message=_l("事由最多 60 字"))]
+        _l("事由"),
+        description=_l("如：9月3日强降雨"),
+        validators=[DataRequired(_l("请填写事由")), Length(max=60, message=_l("事由最多 60 字"))],
     )
     day = day_field(_l("日期"))
     units = TextAreaField(_l("填报单位"), description=_UNITS, render_kw={"rows": 5})
