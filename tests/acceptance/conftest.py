@@ -12,7 +12,7 @@ from sqlalchemy import Connection
 
 from saas.db import at_moment, db
 from saas.tenancy.scope import tenant_scope
-from tests.acceptance.lanchuan import Additions, County, found, write
+from tests.acceptance.lanchuan import County, found
 from tests.browser import Browser
 from tests.factories import make_tenant
 
@@ -24,7 +24,6 @@ def founded(
     app: Flask, request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Connection]:
     """The county with what the module's `PACK` adds, on one connection that is rolled back after the module."""
-    more: Additions = request.module.PACK
     with app.app_context():
         app.extensions["counties"].forget()
         engine, connection = db.engine, db.engine.connect()
@@ -35,7 +34,7 @@ def founded(
             tenant = make_tenant("qingshan")
             g.county = None
             with tenant_scope(tenant.id), at_moment(NOW):
-                found(write(tmp_path_factory.mktemp("pack"), more))
+                found(tmp_path_factory.mktemp("pack"), request.module.PACK)
                 db.session.remove()
                 yield connection
         finally:

@@ -1,12 +1,12 @@
-"""A county as its administrator writes it down: a pack of text files, to which every module adds what it is about."""
+"""A county as its administrator writes it down, in packs of text files, and what its people do at its pages."""
 
 from __future__ import annotations
 
 import uuid
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
+from shutil import copytree
 from typing import Any, TypeVar
 
 from sqlalchemy import select
@@ -29,170 +29,14 @@ from saas.tenancy.packs import read_pack
 from tests.browser import Browser
 
 YEAR = 2026
+PACKS = Path(__file__).parent / "packs"
 T = TypeVar("T", OrgUnit, Collection, Register, FormDefinition)
 
-BASE = {
-    "pack.toml": """
-schema = 2
-version = "1.0"
-kind = "county"
-name = "lanchuan"
-title = "岚川县"
-description = "验收用的一个小县。"
-topic = "基层治理"
 
-[county]
-name = "岚川县"
-slug = "lanchuan"
-government = "岚川县人民政府"
-
-[branding]
-letterhead = "岚川县人民政府文件"
-agency_code = "岚政发"
-issuing_unit = "lanchuan"
-signature_name = "岚川县人民政府"
-addressees = "各镇人民政府"
-
-[calendar]
-units_valid_from = 2024-01-01
-reminder_days = [3, 1]
-
-[notes]
-sources = ["虚构"]
-""",
-    "org/unit_types.csv": """
-code,name,level,is_territorial,parents
-county,县,1,是,
-department,部门,2,否,county
-township,镇,2,是,county
-village,村,3,是,township
-group,巡防小组,4,否,village
-""",
-    "org/attributes.csv": """
-unit_type,name,label,type,measure,choices
-village,households,户数,integer,户,
-village,population,常住人口,integer,人,
-village,is_pilot,试点村,yes_no,,
-village,is_resized,规模调整已完成,yes_no,,
-village,centre,便民中心类型,choice,,新建|改建|中心镇
-""",
-    "org/units.csv": """
-code,name,short_name,type,parent,households,population,is_pilot,is_resized,centre
-lanchuan,岚川县,岚川,county,,,,,,
-justice,岚川县司法局,县司法局,department,lanchuan,,,,,
-civil,岚川县民政局,县民政局,department,lanchuan,,,,,
-health,岚川县卫生健康局,县卫健局,department,lanchuan,,,,,
-T1,云屏镇人民政府,云屏镇,township,lanchuan,,,,,
-T2,竹汀镇人民政府,竹汀镇,township,lanchuan,,,,,
-V11,梧岭村,梧岭村,village,T1,420,1280,是,是,新建
-V12,柏涧村,柏涧村,village,T1,310,905,否,是,改建
-V21,芦湾村,芦湾村,village,T2,515,1630,否,否,中心镇
-V22,松坞村,松坞村,village,T2,208,611,否,,
-G1,梧岭一组,一组,group,V11,,,,,
-G2,梧岭二组,二组,group,V11,,,,,
-G3,梧岭三组,三组,group,V11,,,,,
-""",
-    "org/functions.csv": "unit,function,starts_on\nhealth,伤害监测,2024-01-01\n",
-    "org/posts.csv": """
-unit,name,roles,sort_order
-lanchuan,县专班主任,office,10
-lanchuan,分管副县长,leader,20
-lanchuan,督查员,inspector,30
-lanchuan,系统管理员,system_admin,90
-lanchuan,审计管理员,auditor,91
-justice,联络员,department,10
-civil,联络员,department,10
-health,联络员,department,10
-T1,镇专干,town_officer,10
-T1,镇长,leader,20
-T2,镇专干,town_officer,10
-V11,村文书,village_clerk,10
-V12,村文书,village_clerk,10
-V21,村文书,village_clerk,10
-V22,村文书,village_clerk,10
-G1,组长,village_clerk,10
-""",
-    "org/people.csv": """
-name,login_name,posts,starts_on,phone
-顾望川,office,lanchuan/县专班主任,2024-01-01,
-沈知远,leader,lanchuan/分管副县长,2024-01-01,
-严序平,inspector,lanchuan/督查员,2024-01-01,
-陶石,sysadmin,lanchuan/系统管理员,2024-01-01,
-邹明,auditor,lanchuan/审计管理员,2024-01-01,
-纪司晨,justice,justice/联络员,2024-01-01,
-穆念民,civil,civil/联络员,2024-01-01,
-卫一禾,health,health/联络员,2024-01-01,
-程云屏,town1,T1/镇专干,2024-01-01,
-尚云屏,mayor1,T1/镇长,2024-01-01,
-程竹汀,town2,T2/镇专干,2024-01-01,
-文梧岭,v11,V11/村文书,2024-01-01,
-文柏涧,v12,V12/村文书,2024-01-01,
-文芦湾,v21,V21/村文书,2024-01-01,
-文松坞,v22,V22/村文书,2024-01-01,
-组一,g1,G1/组长,2024-01-01,
-""",
-    "routes.toml": """
-[[routes]]
-code = "two_steps"
-name = "镇审核、县验收"
-
-  [[routes.steps]]
-  code = "town"
-  name = "镇审核"
-  kind = "review"
-  who = { role = "town_officer", at = "ancestor:township" }
-
-  [[routes.steps]]
-  code = "county"
-  name = "县验收"
-  kind = "accept"
-  who = { role = "office", at = "ancestor:county" }
-
-[[routes]]
-code = "county_only"
-name = "县验收"
-
-  [[routes.steps]]
-  code = "county"
-  name = "县验收"
-  kind = "accept"
-  who = { role = "office", at = "ancestor:county" }
-""",
-}
-
-
-@dataclass(frozen=True, slots=True)
-class Additions:
-    """What a module's county has besides: forms and registers by code, tables to be added to other files."""
-
-    forms: Mapping[str, str] = field(default_factory=dict)  # name and fields of a form, without its code
-    collections: str = ""
-    registers: Mapping[str, str] = field(default_factory=dict)
-    routes: str = ""
-    files: Mapping[str, str] = field(default_factory=dict)  # whole files, which go before those of the base
-
-
-def write(folder: Path, more: Additions) -> Path:
-    """Write the pack of the county into a folder."""
-    files = {**BASE, **more.files}
-    files["routes.toml"] += more.routes
-    if more.collections:
-        files["collections.toml"] = more.collections
-    for code, text in more.forms.items():
-        head, _, fields = text.strip().partition("\n")
-        registration = '[registration]\nowner_unit = "lanchuan"\nlegal_basis = "岚政办〔2026〕5号"'
-        files[f"forms/{code}.toml"] = f'code = "{code}"\n{head}\n\n{registration}\n\n{fields}\n'
-    for code, text in more.registers.items():
-        files[f"registers/{code}.toml"] = f'code = "{code}"\n{text.strip()}\n'
-    for name, text in files.items():
-        path = folder / name
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(text.lstrip("\n"), encoding="utf-8")
-    return folder
-
-
-def found(folder: Path) -> None:
-    """Apply the pack to the bound county."""
+def found(folder: Path, more: str) -> None:
+    """Found the bound county: what every module has, with what this one is about laid over it, put into `folder`."""
+    for name in ("lanchuan", more):
+        copytree(PACKS / name, folder, dirs_exist_ok=True)
     apply_pack(read_pack(folder, year=YEAR), first_password="Right-password-1", must_change_password=False)
     db.session.commit()
 

@@ -14,230 +14,10 @@ from saas.domain.windows import WindowStatus
 from saas.submissions.arranging import SensitivePeriod, add_sensitive_period, begin_event, change_window
 from saas.submissions.missing import MissingFilter, MissingList, missing_list
 from saas.submissions.schedule import collection_periods, dates_of, period_at, status_now
-from tests.acceptance.lanchuan import Additions, County
+from tests.acceptance.lanchuan import County
 
 SHANGHAI = timedelta(hours=8)
-PER_WEEK = 'window = { due = { from = "end", days = 0 }, due_inclusive = true, grace_days = 3 }'
-
-PACK = Additions(
-    forms={
-        "disputes": """
-name = "矛盾纠纷排查表"
-[[fields]]
-type = "integer"
-name = "found"
-label = "排查发现"
-min = 0
-required = true
-measure = "件"
-""",
-        "score": """
-name = "月度自评表"
-[[fields]]
-type = "decimal"
-name = "points"
-label = "自评得分"
-min = 0
-max = 100
-measure = "分"
-""",
-        "meeting": """
-name = "会议预约表"
-[[fields]]
-type = "date"
-name = "held_on"
-label = "会议日期"
-required = true
-constraint = "not(format-date(., '%d') > 10 and format-date(., '%d') <= 20)"
-constraint_message = "中旬为无会旬，不安排会议"
-""",
-        "resizing": """
-name = "居委会改选情况表"
-[[fields]]
-type = "integer"
-name = "residents"
-label = "参选居民"
-measure = "人"
-""",
-    },
-    collections=f"""
-[[collections]]
-code = "weekly"
-name = "每周排查"
-form = "disputes"
-route = "two_steps"
-cadence = "week"
-starts_on = "2026-01-01"
-cohort = {{ unit_types = ["village"] }}
-{PER_WEEK}
-
-[[collections]]
-code = "ten_days"
-name = "每旬排查"
-form = "disputes"
-route = "two_steps"
-cadence = "ten_days"
-starts_on = "2026-01-01"
-cohort = {{ unit_types = ["village"] }}
-{PER_WEEK}
-
-[[collections]]
-code = "monthly"
-name = "每月排查"
-form = "disputes"
-route = "two_steps"
-cadence = "month"
-starts_on = "2026-01-01"
-cohort = {{ unit_types = ["village"] }}
-{PER_WEEK}
-
-[[collections]]
-code = "twice"
-name = "每月两次隐患检查"
-form = "disputes"
-route = "two_steps"
-cadence = "half_month"
-starts_on = "2026-01-01"
-cohort = {{ unit_types = ["village"] }}
-{PER_WEEK}
-
-[[collections]]
-code = "half_year"
-name = "半年小评"
-form = "score"
-route = "two_steps"
-cadence = "half_year"
-starts_on = "2026-01-01"
-cohort = {{ unit_types = ["village"] }}
-{PER_WEEK}
-
-[[collections]]
-code = "whole_year"
-name = "年终总评"
-form = "score"
-route = "two_steps"
-cadence = "year"
-starts_on = "2026-01-01"
-cohort = {{ unit_types = ["village"] }}
-{PER_WEEK}
-
-[[collections]]
-code = "own_year"
-name = "平安年度统计"
-form = "disputes"
-route = "two_steps"
-cadence = "window"
-own = {{ start = "11-01", end = "09-30" }}
-starts_on = "2025-11-01"
-cohort = {{ unit_types = ["village"] }}
-window = {{ due = {{ from = "end", working_days = 3 }}, due_inclusive = true }}
-
-[[collections]]
-code = "festival"
-name = "节庆专项排查"
-form = "disputes"
-route = "two_steps"
-cadence = "event"
-starts_on = "2026-01-01"
-cohort = {{ unit_types = ["village"] }}
-window = {{ opens = {{ from = "start", days = -5 }}, due = {{ from = "start", days = 0 }}, due_inclusive = false }}
-
-[[collections]]
-code = "self_score"
-name = "月度自评"
-form = "score"
-route = "two_steps"
-cadence = "month"
-starts_on = "2026-01-01"
-cohort = {{ unit_types = ["village"] }}
-  [collections.window]
-  due = {{ month = 0, day = 16 }}
-  due_inclusive = false
-  recheck_from = {{ month = 0, day = 16 }}
-  recheck_to = {{ month = 0, day = 19 }}
-
-[[collections]]
-code = "self_score_with_the_16th"
-name = "月度自评（含16日）"
-form = "score"
-route = "two_steps"
-cadence = "month"
-starts_on = "2026-01-01"
-cohort = {{ unit_types = ["village"] }}
-  [collections.window]
-  due = {{ month = 0, day = 16 }}
-  due_inclusive = true
-  recheck_from = {{ month = 0, day = 16 }}
-  recheck_to = {{ month = 0, day = 19 }}
-
-[[collections]]
-code = "pilot"
-name = "试点村改选"
-form = "resizing"
-route = "two_steps"
-cadence = "year"
-starts_on = "2026-01-01"
-ends_on = "2026-12-31"
-cohort = {{ unit_types = ["village"], where = [
-  {{ attribute = "is_pilot", equals = true }}, {{ attribute = "is_resized", equals = true }},
-] }}
-window = {{ due = {{ month = 0, day = "end" }}, due_inclusive = true }}
-
-[[collections]]
-code = "others"
-name = "其他村改选"
-form = "resizing"
-route = "two_steps"
-cadence = "year"
-starts_on = "2026-01-01"
-ends_on = "2026-12-31"
-cohort = {{ unit_types = ["village"], where = [
-  {{ attribute = "is_pilot", equals = false }}, {{ attribute = "is_resized", equals = true }},
-] }}
-window = {{ due = {{ month = 1, day = "end" }}, due_inclusive = true }}
-
-[[collections]]
-code = "twentieth"
-name = "每月20日活动"
-form = "disputes"
-route = "two_steps"
-cadence = "month"
-starts_on = "2026-01-01"
-cohort = {{ unit_types = ["village"] }}
-window = {{ opens = {{ month = 0, day = 20 }}, due = {{ month = 0, day = 20 }}, due_inclusive = true }}
-
-[[collections]]
-code = "fire_day"
-name = "消防日活动"
-form = "disputes"
-route = "two_steps"
-cadence = "year"
-starts_on = "2026-01-01"
-cohort = {{ unit_types = ["village"] }}
-window = {{ opens = {{ month = -1, day = 9 }}, due = {{ month = -1, day = 9 }}, due_inclusive = true }}
-
-[[collections]]
-code = "tuesdays"
-name = "周二学习"
-form = "disputes"
-route = "two_steps"
-cadence = "week"
-starts_on = "2026-05-01"
-ends_on = "2026-10-31"
-cohort = {{ unit_types = ["village"] }}
-window = {{ due = {{ from = "start", days = 1 }}, due_inclusive = true }}
-
-[[collections]]
-code = "meetings"
-name = "会议预约"
-form = "meeting"
-route = "two_steps"
-cadence = "month"
-starts_on = "2026-01-01"
-cohort = {{ unit_types = ["village"] }}
-window = {{ due = {{ from = "end", days = 0 }}, due_inclusive = true }}
-""",
-)
+PACK = "windows"
 
 
 @contextmanager
@@ -318,7 +98,7 @@ def test_a_weekday_is_kept_in_the_season_only(county: County) -> None:
     assert {date.fromisoformat(f"2026-{day}").weekday() for day in season} == {1}
 
 
-# --- checks beside the weekly one ------------------------------------------------------------------------------------
+# --- checks beside the weekly one -----------------------------------------------------------------------------------
 
 
 def sensitive(county: County) -> str:
@@ -369,7 +149,7 @@ def test_a_festival_is_checked_beside_the_weekly_check(county: County) -> None:
     assert (dates.opens_on, dates.due_on) == (date(2026, 3, 9), date(2026, 3, 13))
 
 
-# --- different groups -------------------------------------------------------------------------------------------------
+# --- different groups -----------------------------------------------------------------------------------------------
 
 
 def test_groups_have_their_own_deadlines_and_a_condition_comes_first(county: County) -> None:
@@ -399,7 +179,7 @@ def test_once_the_condition_is_met_the_village_is_asked(county: County) -> None:
     assert county.check("v21", "others", "V21", {"residents": "9"}, "2026-01-01").status_code == 303
 
 
-# --- to the 16th ------------------------------------------------------------------------------------------------------
+# --- to the 16th ----------------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -451,7 +231,7 @@ def test_one_month_has_another_window_for_a_reason(county: County) -> None:
     assert not handed_in.is_late
 
 
-# --- a calendar that forbids ------------------------------------------------------------------------------------------
+# --- a calendar that forbids ----------------------------------------------------------------------------------------
 
 
 def test_no_meeting_is_arranged_in_the_days_without_meetings(county: County) -> None:
