@@ -30,7 +30,6 @@ def upgrade() -> None:
         sa.Column("typed", postgresql.JSONB(), nullable=False),
         sa.Column("seen_version", sa.Integer(), nullable=False),
         sa.Column("updated_at", sa.DateTime(timezone=True), nullable=False),
-        sa.Column("version", sa.Integer(), nullable=False),
         sa.ForeignKeyConstraint(
             ["tenant_id", "register_id"],
             ["register.tenant_id", "register.id"],

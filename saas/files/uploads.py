@@ -11,7 +11,7 @@ import re
 import uuid
 from datetime import timedelta
 
-from sqlalchemy import func, select
+from sqlalchemy import delete, func, select
 from werkzeug.datastructures import FileStorage
 
 from saas.db import db, utc_now
@@ -147,6 +147,16 @@ def forget_upload(upload: FileUpload) -> None:
 def drop_waiting(upload: FileUpload) -> None:
     """Delete the bytes of a file that has been kept. To be called after the commit."""
     file_store().drop_waiting(upload.tenant_id, upload.id)
+
+
+def forget_files(subject_type: str, subject_id: uuid.UUID) -> None:
+    """Let go of the files of a subject that is not going to be, arrived or on their way. Nobody opens them any more."""
+    waiting = select(FileUpload).where(FileUpload.subject_type == subject_type, FileUpload.subject_id == subject_id)
+    for upload in db.session.scalars(waiting.order_by(FileUpload.id)).all():
+        forget_upload(upload)
+    db.session.execute(
+        delete(StoredFile).where(StoredFile.subject_type == subject_type, StoredFile.subject_id == subject_id)
+    )
 
 
 def drop_stale_uploads() -> int:

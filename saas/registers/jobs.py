@@ -10,6 +10,7 @@ from saas.imports.handlers import register_import
 from saas.jobs.daily import daily
 from saas.jobs.registry import job
 from saas.registers import exporting, reminding
+from saas.registers.services import drop_stale_drafts
 from saas.registers.tables import RegisterRecords
 
 register_import(RegisterRecords())
@@ -19,6 +20,12 @@ register_import(RegisterRecords())
 def send_reminders(today: date) -> int:
     """Remind of records that fall due or are overdue."""
     return reminding.remind(today)
+
+
+@daily("stale_record_drafts")
+def forget_stale_drafts(_today: date) -> int:
+    """Forget what was typed of records and never sent."""
+    return drop_stale_drafts()
 
 
 @job(kind=exporting.JOB, timeout=600)

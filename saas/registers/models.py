@@ -167,9 +167,6 @@ class RecordDraft(TenantOwned, Base):
     typed: Mapped[dict[str, Any]] = mapped_column(default=dict)  # texts by the names of their inputs, sound or not
     seen_version: Mapped[int] = mapped_column(default=0)  # of the record that is changed; 0: a new one
     updated_at: Mapped[datetime] = mapped_column(default=utc_now)
-    version: Mapped[int] = mapped_column()
-
-    __mapper_args__ = {"version_id_col": version}
 
 
 class RecordReading(TenantOwned, Base):

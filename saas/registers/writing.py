@@ -8,24 +8,27 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
-from flask import url_for
 from sqlalchemy.exc import NoResultFound
 
 from saas.accounts.viewer import Viewer
 from saas.audit.services import HasId
 from saas.db import local_clock
 from saas.domain.answers import Parsed, Raw, answers_from_stored, initial_raw, raw_from_answers
-from saas.domain.fields import FILES, FormDefinition, iter_fields
+from saas.domain.fields import FormDefinition
 from saas.domain.filed import answer_rows
 from saas.domain.record_access import FieldAccess, general_path, is_within, merged_raw, withheld_paths
+from saas.domain.records import record_title
+from saas.files.models import StoredFile
 from saas.files.queries import list_files
 from saas.forms.fill_form import Surroundings, fill_nodes
+from saas.forms.filled import Difference, differing, photos_named
+from saas.forms.languages import shown_in_language
 from saas.forms.models import FormVersion
 from saas.forms.posted import Keeper, Posted, take_photos
 from saas.forms.queries import find_published_version
 from saas.org.models import OrgUnit
 from saas.registers import queries, services
-from saas.registers.models import Register, RegisterRecord
+from saas.registers.models import RecordDraft, Register, RegisterRecord
 from saas.registers.protection import access_to, access_when_opening, rows_for
 
 
@@ -39,15 +42,27 @@ class Sheet:
     record: RegisterRecord | None
     access: FieldAccess
     record_id: uuid.UUID  # also of a new one: its photos are kept before it is
+    draft: RecordDraft | None  # what its writer typed before and has not sent
 
     @property
     def version(self) -> int:
         """The version of the row that the page shows; 0 while there is none."""
         return self.record.version if self.record else 0
 
+    @property
+    def is_outdated(self) -> bool:
+        """Whether the record was changed after its writer had begun to."""
+        return self.draft is not None and self.draft.seen_version != self.version
+
+    @property
+    def keeps_back(self) -> bool:
+        """Whether the draft holds answers that its writer sees only after saying what for."""
+        typed = self.draft.typed if self.draft is not None else {}
+        return any(is_within(name, self.withheld) and self.stored.get(name) != typed[name] for name in typed)
+
     @cached_property
     def definition(self) -> FormDefinition:
-        return queries.definition_for(self.form_version, self.unit)
+        return shown_in_language(queries.definition_for(self.form_version, self.unit))
 
     @cached_property
     def withheld(self) -> frozenset[str]:
@@ -62,8 +77,9 @@ class Sheet:
         return raw_from_answers(self.definition, answers_from_stored(self.definition, self.record.answers))
 
     def first_raw(self) -> dict[str, list[str]]:
-        """What the page shows when it is opened."""
-        return {name: list(texts) for name, texts in self.stored.items()}
+        """What the page shows when it is opened: the draft if there is one, of what the writer may change."""
+        typed = merged_raw(self.stored, self.draft.typed, self.withheld) if self.draft is not None else self.stored
+        return {name: list(texts) for name, texts in typed.items()}
 
     @property
     def known(self) -> dict[str, str]:
@@ -75,28 +91,31 @@ class Sheet:
         """Whether personal data is written on it, which stays out of the device's memory."""
         return bool(self.access.protected)
 
+    def files(self) -> Mapping[str, StoredFile]:
+        """The photos and files that were kept for the record, by id."""
+        return {str(file.id): file for file in list_files(queries.SUBJECT, [self.record_id])}
 
-def new_sheet(register: Register, unit: OrgUnit, record_id: uuid.UUID) -> Sheet:
-    """A new record of a unit. Raises NoResultFound (404) if the register's form was never published."""
-    version = find_published_version(register.form_id)
-    if version is None:
-        raise NoResultFound("the form was never published")
+
+def new_sheet(register: Register, unit: OrgUnit, record_id: uuid.UUID, writer: HasId) -> Sheet:
+    """A new record of a unit. Raises NoResultFound (404) if the form was never published, or it was begun elsewhere."""
+    version, draft = find_published_version(register.form_id), queries.find_draft(record_id, writer.id)
+    if version is None or (draft is not None and draft.register_id != register.id):
+        raise NoResultFound("no such form, or no such draft of this register")
     access = access_when_opening(register, queries.definition_for(version, unit))
-    return Sheet(register, unit, version, None, access, record_id)
+    return Sheet(register, unit, version, None, access, record_id, draft)
 
 
 def sheet_of(record: RegisterRecord, viewer: Viewer, access: FieldAccess | None = None) -> Sheet:
     """A record that the viewer may change; `access` where he has opened what is masked."""
-    return Sheet(
-        record.register, record.unit, record.form_version, record, access or access_to(record, viewer), record.id
-    )
+    access, draft = access or access_to(record, viewer), queries.find_draft(record.id, viewer.id)
+    return Sheet(record.register, record.unit, record.form_version, record, access, record.id, draft)
 
 
 def nodes_of(sheet: Sheet, posted: Posted) -> list[dict[str, Any]]:
     """The form's nodes for the page. What is withheld neither stands in an input nor goes along hidden."""
     raw = merged_raw(sheet.stored, posted.raw, sheet.withheld)
     more = frozenset([posted.target]) if posted.target and posted.action in {"add", "show"} else frozenset[str]()
-    around = Surroundings(posted.errors, {}, _photos(sheet, raw), more)
+    around = Surroundings(posted.errors, {}, photos_named(sheet.definition, raw, sheet.files), more)
     nodes = fill_nodes(sheet.definition, raw, around, now=local_clock(), known=sheet.known)
     if not sheet.withheld:
         return nodes
@@ -138,66 +157,47 @@ def _is_hidden(node: Mapping[str, Any], texts: Mapping[str, str]) -> bool:
     return bool(texts) and "rows" not in node and node["name"] not in texts
 
 
-def _photos(sheet: Sheet, raw: Raw) -> dict[str, list[dict[str, str]]]:
-    """The photos named in what is shown, by path."""
-    paths = {path for path, item in iter_fields(sheet.definition) if item.type in FILES}
-    named = {path: ids for path, ids in raw.items() if general_path(path) in paths and any(ids)}
-    if not named:
-        return {}
-    files = {str(file.id): file for file in list_files(queries.SUBJECT, [sheet.record_id])}
-    return {
-        path: [
-            {
-                "id": file_id,
-                "name": files[file_id].name,
-                "url": url_for("files.show", file_id=file_id),
-                "thumbnail_url": url_for("files.thumbnail", file_id=file_id),
-            }
-            for file_id in ids
-            if file_id in files
-        ]
-        for path, ids in named.items()
-    }
-
-
-def read_sheet(sheet: Sheet, posted: Posted, *, actor: HasId) -> Parsed:
-    """Keep the posted photos and read what was typed, as strictly as a record demands.
+def read_sheet(sheet: Sheet, posted: Posted, *, actor: HasId, is_draft: bool = False) -> Parsed:
+    """Keep the posted photos and read what was typed, as strictly as a record demands, or a draft.
 
     What the writer may not change is taken from what is stored, whatever the browser says.
     """
-    files = list_files(queries.SUBJECT, [sheet.record_id])
-    known = {str(file.id) for file in files if sheet.record is not None or file.created_by_id == actor.id}
+    own = sheet.files().items()
+    known = {name for name, file in own if sheet.record is not None or file.created_by_id == actor.id}
     posted.raw = {name: texts for name, texts in posted.raw.items() if not is_within(name, sheet.withheld)}
     posted.uploads = {path: each for path, each in posted.uploads.items() if not is_within(path, sheet.withheld)}
     take_photos(sheet.definition, posted, Keeper(queries.SUBJECT, sheet.record_id, actor, known))
     raw = merged_raw(sheet.stored, posted.raw, sheet.withheld)
-    parsed = services.parse_record(sheet.definition, sheet.unit, raw)
+    parsed = services.parse_record(sheet.definition, sheet.unit, raw, is_draft=is_draft)
     posted.errors = {path: str(reason) for path, reason in parsed.errors.items()} | posted.errors
     return parsed
 
 
-@dataclass(frozen=True, slots=True)
-class Difference:
-    """A field that somebody else changed while it was being written here."""
+def keep_typed(sheet: Sheet, posted: Posted, parsed: Parsed, *, writer: HasId) -> None:
+    """Keep what was typed as a draft, sound or not. What the writer does not see now stays in it as it was."""
+    before = sheet.draft.typed if sheet.draft is not None else {}
+    names = {item.name for item in sheet.definition.fields}
+    typed = merged_raw(before, posted.raw, sheet.withheld)
+    services.keep_draft(
+        sheet.register,
+        sheet.unit,
+        sheet.record_id,
+        {name: texts for name, texts in typed.items() if _top(name) in names},
+        seen_version=sheet.version,
+        title=record_title(sheet.definition, parsed.answers, str(sheet.register.layout.get("title", ""))),
+        writer=writer,
+    )
 
-    label: str
-    stored: str
-    typed: str
+
+def _top(name: str) -> str:
+    return name.partition(":")[0].partition(".")[0].partition("[")[0]
 
 
 def differences(sheet: Sheet, posted: Posted) -> list[Difference]:
     """What is stored now where it differs from what was typed, of what the writer may change (冲突对照)."""
     if sheet.record is None:
         return []
-    parsed = services.parse_record(sheet.definition, sheet.unit, merged_raw(sheet.stored, posted.raw, sheet.withheld))
-    theirs = {
-        row.path: row for row in rows_for(sheet.record, sheet.definition, sheet.access) if sheet.access.shows(row.path)
-    }
-    mine = {row.path: row for row in answer_rows(sheet.definition, parsed.answers) if sheet.access.shows(row.path)}
-    found = []
-    for path in dict.fromkeys([*theirs, *mine]):
-        row, other = theirs.get(path), mine.get(path)
-        if (row.text if row else "") != (other.text if other else ""):
-            label = row.label if row else other.label if other else path
-            found.append(Difference(label, row.text if row else "未填", other.text if other else "未填"))
-    return found
+    raw, shows = merged_raw(sheet.stored, posted.raw, sheet.withheld), sheet.access.shows
+    mine = answer_rows(sheet.definition, services.parse_record(sheet.definition, sheet.unit, raw).answers)
+    theirs = rows_for(sheet.record, sheet.definition, sheet.access)
+    return differing([row for row in theirs if shows(row.path)], [row for row in mine if shows(row.path)])

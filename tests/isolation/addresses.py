@@ -40,7 +40,7 @@ from saas.org.models import (
     UnitType,
 )
 from saas.plans.models import Plan, PlanAttachment, PlanSection, PlanStage, PlanTask, PlanTaskPart
-from saas.registers.models import Register, RegisterRecord, RegisterView
+from saas.registers.models import RecordDraft, Register, RegisterRecord, RegisterView
 from saas.review.models import ReviewCase, Route
 from saas.submissions.models import Collection, FieldQuery, Submission
 from saas.targets.models import Target
@@ -104,6 +104,7 @@ PARAMETERS: Mapping[str, OfTable | Secret | Plain] = {
     "post_id": OfTable(Post),
     "query_id": OfTable(FieldQuery),
     "record_id": OfTable(RegisterRecord),
+    "draft_id": OfTable(RecordDraft),
     "register_id": OfTable(Register),
     "reorganisation_id": OfTable(Reorganisation),
     "round_id": OfTable(AssessmentRound),

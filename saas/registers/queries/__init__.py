@@ -1,5 +1,6 @@
 """Reading registers and their records. Who may see what stands once, in `saas.registers.queries.visibility`."""
 
+from saas.registers.queries.drafts import find_draft, get_draft, list_new_drafts
 from saas.registers.queries.finding import (
     PAGE,
     Totals,
@@ -68,8 +69,10 @@ __all__ = [
     "definition_of",
     "definitions_of",
     "find_any_record",
+    "find_draft",
     "find_records",
     "find_register",
+    "get_draft",
     "get_own_view",
     "get_record",
     "get_register",
@@ -84,6 +87,7 @@ __all__ = [
     "list_links",
     "list_links_of",
     "list_record_ids",
+    "list_new_drafts",
     "list_registers",
     "list_views",
     "list_waiting_records",

@@ -11,6 +11,7 @@ from saas.registers.services.configuring import (
     create_register,
     edit_register,
 )
+from saas.registers.services.drafts import KEPT_FOR, drop_draft, drop_stale_drafts, keep_draft
 from saas.registers.services.linking import LINK_ROLES, link_record, unlink_record
 from saas.registers.services.records import (
     change_record,
@@ -24,6 +25,7 @@ from saas.registers.services.renewing import Renewal, renew_record, renewal_of
 from saas.registers.services.views import delete_view, save_view
 
 __all__ = [
+    "KEPT_FOR",
     "LINK_ROLES",
     "MAX_RECORDS",
     "SUBJECT",
@@ -38,7 +40,10 @@ __all__ = [
     "create_register",
     "definition_of",
     "delete_view",
+    "drop_draft",
+    "drop_stale_drafts",
     "edit_register",
+    "keep_draft",
     "known_values",
     "link_record",
     "may_see_record",

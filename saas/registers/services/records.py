@@ -26,9 +26,11 @@ from saas.registers.models import RecordEvent, Register, RegisterRecord
 MAX_NOTE = 500
 
 
-def parse_record(definition: FormDefinition, unit: OrgUnit, raw: Mapping[str, Sequence[str]]) -> Parsed:
+def parse_record(
+    definition: FormDefinition, unit: OrgUnit, raw: Mapping[str, Sequence[str]], *, is_draft: bool = False
+) -> Parsed:
     """Read what was typed for a record of a unit; read-only fields come from what the county knows of the unit."""
-    return parse_answers(definition, raw, known=known_values(unit), now=local_clock())
+    return parse_answers(definition, raw, known=known_values(unit), is_draft=is_draft, now=local_clock())
 
 
 def known_values(unit: OrgUnit) -> dict[str, str]:

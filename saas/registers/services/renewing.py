@@ -10,6 +10,7 @@ from saas.domain.answers import Answers, answers_from_stored, canonical_answers,
 from saas.domain.errors import DomainError
 from saas.domain.filed import RowState, answer_rows
 from saas.forms.models import FormVersion
+from saas.forms.once import begun_in_typed
 from saas.forms.queries import find_published_version
 from saas.registers import queries
 from saas.registers.models import RegisterRecord
@@ -33,7 +34,8 @@ def renewal_of(subject: RegisterRecord) -> Renewal | None:
         return None
     old, new = queries.definition_of(subject), queries.definition_for(version, subject.unit)
     stored = answers_from_stored(old, subject.answers)
-    parsed = parse_answers(new, raw_from_answers(old, stored), is_draft=True, now=local_clock())
+    raw = raw_from_answers(old, stored)
+    parsed = parse_answers(new, raw, is_draft=True, now=local_clock(), begun=begun_in_typed(raw))
     before = {row.path: row for row in answer_rows(old, stored)}
     after = {row.path: row for row in answer_rows(new, parsed.answers)}
     answered = {RowState.ANSWERED, RowState.NOT_APPLICABLE}

@@ -23,6 +23,7 @@ from saas.htmx import render_page
 from saas.registers import listing, queries, readings, services
 from saas.registers.models import Register
 from saas.registers.views.blueprint import bp
+from saas.registers.views.write_page import drafts_of
 
 
 @bp.get("/registers")
@@ -77,6 +78,7 @@ def address(shown: Register, wanted: RecordFilter, **changes: Any) -> str:
 
 def _around(shown: Register, form: FormDefinition | None) -> dict[str, Any]:
     """What stands around the list: what may be asked for, the saved views, and what the viewer may do."""
+    may_open = form is not None and queries.may_open(shown, current_user)
     return {
         "closed_kind": StateKind.CLOSED,
         "filters": listing.filter_fields(form),
@@ -84,7 +86,8 @@ def _around(shown: Register, form: FormDefinition | None) -> dict[str, Any]:
         "units": queries.list_filter_units(current_user),
         "linked": queries.list_linked(shown, current_user),
         "views": queries.list_views(shown, current_user),
-        "may_open": form is not None and queries.may_open(shown, current_user),
+        "may_open": may_open,
+        **(drafts_of(shown) if may_open else {}),
         "may_configure": current_user.permits(Permission.COLLECTION_EDIT),
         "may_read_log": readings.may_read_log(shown, current_user),
         "bulk_actions": bool(queries.responsible_units(current_user)) or current_user.permits(Permission.CASE_DECIDE),
