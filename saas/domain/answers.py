@@ -14,8 +14,9 @@ from decimal import Decimal
 from enum import Enum
 from typing import Any, TypeAlias
 
+from saas.domain.begun import NOTHING_BEGUN, Begun
 from saas.domain.errors import Message, message
-from saas.domain.expressions.values import plain_number
+from saas.domain.expressions.values import plain_number, to_text
 from saas.domain.fields import MAX_ROWS, Field, FieldType, FormDefinition, child_path
 from saas.domain.form_logic import FormLogic, FormShape
 from saas.domain.values import Refused, Value, parse_value
@@ -30,6 +31,7 @@ class NotApplicable(Enum):
 NOT_APPLICABLE = NotApplicable.NOT_APPLICABLE
 _NO_MOMENT = datetime(1970, 1, 1)
 NOT_APPLICABLE_SUFFIX = ":na"  # of the input that declares it
+BEGUN_SUFFIX = ":once"  # of the input that carries what was fixed when the report or the row was begun
 
 Answer: TypeAlias = "Value | NotApplicable | None | dict[str, Any] | list[dict[str, Any]]"
 Answers: TypeAlias = dict[str, Any]
@@ -58,6 +60,7 @@ def parse_answers(
     is_draft: bool = False,
     now: datetime | None = None,
     shape: FormShape | None = None,
+    begun: Begun = NOTHING_BEGUN,
 ) -> Parsed:
     """Read what was posted for a form.
 
@@ -65,21 +68,27 @@ def parse_answers(
     draft may leave required fields empty, rows unfilled and constraints broken, and keeps what is not asked at the
     moment; wrong values are reported all the same. Names that are not in the form are ignored. Only sound values are
     in the answers. `now` is the county's clock, for expressions that ask what day it is.
-    `shape` is that of the form, if it was made already.
+    `shape` is that of the form, if it was made already; `begun` what was fixed when the report was begun.
     """
-    collected = _Collected(raw, known or {})
+    collected = _Collected(raw, known or {}, begun.values, read=shape.parsed if shape else parse_value)
     collected.fields(form.fields, "")
-    logic = FormLogic(shape or form, collected.answers, collected.rows, now or _NO_MOMENT)
+    logic = FormLogic(shape or form, collected.answers, collected.rows, now or _NO_MOMENT, begun)
     judged = _Judged(collected, logic, is_draft, {})
     answers = judged.fields(form.fields, "")
     return Parsed(answers, judged.errors, raw)
 
 
-def logic_of(form: FormDefinition, raw: Raw, now: datetime, known: Mapping[str, str] | None = None) -> FormLogic:
+def logic_of(
+    form: FormDefinition,
+    raw: Raw,
+    now: datetime,
+    known: Mapping[str, str] | None = None,
+    begun: Begun = NOTHING_BEGUN,
+) -> FormLogic:
     """What the expressions of a form mean to what was typed so far: for showing it."""
-    collected = _Collected(raw, known or {}, keeps_blank_rows=True)
+    collected = _Collected(raw, known or {}, begun.values, keeps_blank_rows=True)
     collected.fields(form.fields, "")
-    return FormLogic(form, collected.answers, collected.rows, now)
+    return FormLogic(form, collected.answers, collected.rows, now, begun)
 
 
 @dataclass(slots=True)
@@ -88,7 +97,9 @@ class _Collected:
 
     raw: Raw
     known: Mapping[str, str]
+    begun: Mapping[str, str] = field(default_factory=dict)
     keeps_blank_rows: bool = False
+    read: Callable[[Field, Sequence[str]], Value | None] = parse_value
     answers: dict[str, Any] = field(default_factory=dict)
     refusals: dict[str, Message] = field(default_factory=dict)
     rows: dict[str, list[int]] = field(default_factory=dict)
@@ -108,18 +119,25 @@ class _Collected:
 
     def is_blank(self, path: str, number: int) -> bool:
         prefix = f"{path}[{number}]."
-        return not any(text.strip() for name, texts in self.raw.items() if name.startswith(prefix) for text in texts)
+        return not any(
+            text.strip()
+            for name, texts in self.raw.items()
+            if name.startswith(prefix) and not name.endswith(BEGUN_SUFFIX)
+            for text in texts
+        )
 
     def question(self, item: Field, path: str) -> None:
-        if item.read_only or item.type is FieldType.HIDDEN:
-            typed = [self.known.get(path, item.default)]
+        if item.is_fixed:
+            if item.initial and path not in self.known and path not in self.begun:
+                return  # its first value is computed with the others
+            typed = [self.known.get(path, self.begun.get(path, "") if item.initial else item.default)]
         elif item.not_applicable and any(self.raw.get(path + NOT_APPLICABLE_SUFFIX, ())):
             self.answers[path] = NOT_APPLICABLE
             return
         else:
             typed = list(self.raw.get(path, ()))
         try:
-            self.answers[path] = parse_value(item, typed)
+            self.answers[path] = self.read(item, typed)
         except Refused as refused:
             self.refusals[path] = refused.message
 
@@ -166,9 +184,8 @@ class _Judged:
         return [self.fields(item.fields, f"{path}[{number}]") for number in numbers]
 
     def question(self, item: Field, path: str, *, is_asked: bool) -> Value | NotApplicable | None:
-        if item.calculation:
-            computed: Value | None = self.logic.calculated(item, path)
-            return computed
+        if self.logic.computes(item, path):
+            return self.computed(item, path, is_asked=is_asked)
         if path in self.collected.refusals:
             if is_asked:
                 self.errors[path] = self.collected.refusals[path]
@@ -181,6 +198,13 @@ class _Judged:
                 self.lacks(item, path)
         elif value is not NOT_APPLICABLE:
             self.check(item, path, value)
+        return value
+
+    def computed(self, item: Field, path: str, *, is_asked: bool) -> Value | None:
+        """What nobody types. A draft keeps what was fixed, also while it is not asked."""
+        value: Value | None = self.logic.computed(item, path)
+        if value is None and self.is_draft and not is_asked:
+            return to_text(self.logic.kept(item, path)) or None
         return value
 
     def lacks(self, item: Field, path: str) -> None:
@@ -201,7 +225,7 @@ class _Judged:
             if not set(value if isinstance(value, tuple) else (value,)) <= offered:
                 text = "“{label}”的选项与前面的回答不符，请重新选择"
                 self.errors[path] = message("filtered_choice", text, label=item.label)
-        if self.logic.breaks_constraint(item, path):
+        if item.constraint and self.logic.breaks_constraint(item, path):
             own = self.logic.worded(item, "constraint_message", path)
             text = own or "“{label}”不符合要求：{rule}"
             self.errors[path] = message("constraint", _literal(text, own), label=item.label, rule=item.constraint)
@@ -260,6 +284,8 @@ def plain_answer(answer: Value) -> str:
 
 
 def _store(answer: Value | NotApplicable | None) -> Any:
+    if answer is None or type(answer) is int or type(answer) is str:  # as most of them are
+        return answer
     if answer is NOT_APPLICABLE:
         return dict(_STORED_NOT_APPLICABLE)
     if isinstance(answer, tuple):
@@ -338,18 +364,19 @@ def _type_fields(fields: Sequence[Field], answers: Mapping[str, Any], parent: st
 
 def initial_raw(form: FormDefinition, known: Mapping[str, str] | None = None) -> dict[str, list[str]]:
     """Return what an empty form shows at first: what is known by path, else defaults, and a repeat's least rows."""
-    raw: dict[str, list[str]] = {}
-    _start_fields(form.fields, "", known or {}, raw)
-    return raw
+    raw: dict[str, Sequence[str]] = {}
+    begin_fields(form.fields, "", known or {}, raw)
+    return {path: list(texts) for path, texts in raw.items()}
 
 
-def _start_fields(fields: Sequence[Field], parent: str, known: Mapping[str, str], raw: dict[str, list[str]]) -> None:
+def begin_fields(fields: Sequence[Field], parent: str, known: Mapping[str, str], raw: dict[str, Sequence[str]]) -> None:
+    """Put what some fields show at first into `raw`."""
     for item in fields:
         path = child_path(parent, item.name)
         if item.type is FieldType.GROUP:
-            _start_fields(item.fields, path, known, raw)
+            begin_fields(item.fields, path, known, raw)
         elif item.type is FieldType.REPEAT:
             for number in range(item.min_count):
-                _start_fields(item.fields, f"{path}[{number}]", known, raw)
+                begin_fields(item.fields, f"{path}[{number}]", known, raw)
         elif item.is_question:
             raw[path] = [known.get(path, item.default)]

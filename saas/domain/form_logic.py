@@ -8,17 +8,21 @@ answer for anybody else; a constraint is asked only of an answer that is there.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
-from datetime import date, datetime, time
-from decimal import ROUND_HALF_UP, Decimal
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from decimal import Decimal
+from itertools import count
 from typing import Any
 
+from saas.domain.begun import NOTHING_BEGUN, Begun
 from saas.domain.expressions import Value, output_references, to_number, to_text, to_truth
 from saas.domain.fields import Choice, Field, FieldType, FormDefinition
 from saas.domain.fields.checking import Spot, compiled, inner_repeat, list_spots, resolve, spots_by_name
-from saas.domain.values import row_choice
+from saas.domain.form_values import as_answer, as_value
+from saas.domain.values import Refused, parse_value, row_choice
 
+_MOST_PARSED = 20_000  # texts whose meaning a shape remembers
 Rows = Mapping[str, Sequence[int]]  # the numbers of the rows of each repeat, by its path
 
 
@@ -32,14 +36,34 @@ class FormShape:
         self.spots = {id(spot.field): spot for spot in spots}
         self.has_expressions = any(_uses_expressions(spot.field) for spot in spots)
         self.proven: Mapping[int, list[Field]] = _proven(spots)
+        self._parsed: dict[tuple[int, str], Any] = {}
+
+    def parsed(self, item: Field, typed: Sequence[str]) -> Any:
+        """What `parse_value` makes of a text; of many answers most say what others have said before."""
+        if len(typed) != 1:
+            return parse_value(item, typed)
+        key = id(item), typed[0]
+        if key not in self._parsed:
+            value = parse_value(item, typed)
+            if len(self._parsed) >= _MOST_PARSED:
+                return value
+            self._parsed[key] = value
+        return self._parsed[key]
 
 
 class FormLogic:
     """A form with answers: ask it about any field at its path. Every value is computed once."""
 
-    def __init__(self, form: FormDefinition | FormShape, answers: Mapping[str, Any], rows: Rows, now: datetime) -> None:
-        """`answers` by path, sound ones only; `now` on the county's clock, without a zone."""
-        self.now = now
+    def __init__(
+        self,
+        form: FormDefinition | FormShape,
+        answers: Mapping[str, Any],
+        rows: Rows,
+        now: datetime,
+        begun: Begun = NOTHING_BEGUN,
+    ) -> None:
+        """`answers` by path, sound ones only; `now` on the county's clock, without a zone; `begun`: what was fixed."""
+        self.now, self.begun = now, begun
         self._answers, self._rows = answers, rows
         shape = form if isinstance(form, FormShape) else FormShape(form)
         self._known, self._spots = shape.known, shape.spots
@@ -81,7 +105,39 @@ class FormLogic:
         expression = compiled(item, "calculation")
         if expression is None or not self.is_relevant(item, path):
             return None
-        return _as_answer(item, expression.evaluate(_Here(self, self._spots[id(item)], path)))
+        kept = self.kept(item, path) if expression.draws_anew else ""
+        if to_text(kept) != "":
+            return as_answer(item, kept)
+        return as_answer(item, expression.evaluate(_Here(self, self._spots[id(item)], path, is_computing=True)))
+
+    def computes(self, item: Field, path: str) -> bool:
+        """Whether the answer is computed here: a calculation, or the first value of what nobody types."""
+        return bool(item.calculation) or (bool(item.initial) and item.is_fixed and path not in self._answers)
+
+    def computed(self, item: Field, path: str) -> Any:
+        """What an answer that is computed amounts to; None for nothing."""
+        return self.calculated(item, path) if item.calculation else self.first_value(item, path)
+
+    def first_value(self, item: Field, path: str) -> Any:
+        """What a question begins with (初始值), asked at the moment or not; None for what is no answer to it."""
+        expression = compiled(item, "initial")
+        if expression is None:
+            return None
+        value = expression.evaluate(_Here(self, self._spots[id(item)], path))
+        if isinstance(value, datetime):
+            value = value.replace(microsecond=0) if item.type is not FieldType.DATE else value.date()
+        try:
+            return parse_value(item, [to_text(value)])
+        except Refused:
+            return None
+
+    def kept(self, item: Field, path: str) -> Value:
+        """What was fixed of an answer when the report or the row was begun; empty for nothing."""
+        text = self.begun.values.get(path, "")
+        try:
+            return as_value(parse_value(item, [text])) if text else ""
+        except Refused:
+            return ""
 
     def choices_of(self, item: Field, path: str) -> tuple[Choice, ...]:
         """The choices that are offered here (级联选项)."""
@@ -142,10 +198,10 @@ class FormLogic:
             self._values[path] = ""  # what needs itself finds nothing; the form's check has refused such circles
             if not self.is_relevant(item, path):
                 known = ""
-            elif item.calculation:
-                known = _as_value(self.calculated(item, path))
+            elif self.computes(item, path):
+                known = as_value(self.computed(item, path))
             else:
-                known = _as_value(self._answers.get(path))
+                known = as_value(self._answers.get(path))
             self._values[path] = known
         return known
 
@@ -175,10 +231,17 @@ class _Here:
     path: str
     choice: Choice | None = None
     row: tuple[Spot, str] | None = None  # of a repeat, while it is asked whether it is offered as a choice
+    is_computing: bool = False  # the answer of the field itself
+    _lots: Iterator[int] = field(default_factory=count)
 
     @property
     def itself(self) -> Value:
+        if self.is_computing:
+            return self.logic.kept(self.spot.field, self.path)
         return self.logic.value_at(self.spot.field, self.path)
+
+    def draw(self) -> Value:
+        return self.logic.begun.drawn(self.path, next(self._lots))
 
     @property
     def now(self) -> datetime:
@@ -326,41 +389,10 @@ def _reacts(item: Field) -> bool:
 
 
 def _uses_expressions(item: Field) -> bool:
-    return bool(item.relevant or item.calculation)
+    return bool(item.relevant or item.calculation or item.initial)
 
 
 def _parent_path(path: str) -> str:
     """The path of the group or repeat that a field stands in, without the row."""
     parent = path.rpartition(".")[0]
     return parent.rpartition("[")[0] if parent.endswith("]") else parent
-
-
-def _as_value(answer: Any) -> Value:
-    if isinstance(answer, bool):
-        return answer
-    if isinstance(answer, int):
-        return Decimal(answer)
-    if isinstance(answer, tuple):
-        return " ".join(answer)
-    if isinstance(answer, str | Decimal | date | time | datetime):
-        return answer
-    return ""  # missing, or declared not applicable
-
-
-def _as_answer(item: Field, value: Value) -> Any:
-    """A computed value as the type of its field stores it. What is not a number is nothing, never 0."""
-    if item.type in {FieldType.INTEGER, FieldType.DECIMAL, FieldType.RANGE}:
-        number = to_number(value)
-        if number.is_nan():
-            return None
-        if item.type is FieldType.INTEGER:
-            return int(number.to_integral_value(ROUND_HALF_UP))
-        return number if item.decimals is None else number.quantize(Decimal(1).scaleb(-item.decimals), ROUND_HALF_UP)
-    if item.type is FieldType.DATE and isinstance(value, date):
-        return value.date() if isinstance(value, datetime) else value
-    if item.type is FieldType.CALCULATE and item.decimals is not None:
-        number = to_number(value)
-        if number.is_nan():
-            return None
-        value = number.quantize(Decimal(1).scaleb(-item.decimals), ROUND_HALF_UP)
-    return to_text(value) or None

@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any, TypeAlias
 
-from saas.domain.answers import NOT_APPLICABLE_SUFFIX, Raw, logic_of, plain_answer, row_numbers
+from saas.domain.answers import BEGUN_SUFFIX, NOT_APPLICABLE_SUFFIX, Raw, logic_of, plain_answer, row_numbers
+from saas.domain.begun import NOTHING_BEGUN, Begun, fixes_values, keeps_first
 from saas.domain.checklists import is_broken
 from saas.domain.expressions.values import plain_number
 from saas.domain.fields import FILES, NUMBERS, SILENT, Field, FieldType, FormDefinition, child_path
+from saas.domain.first_values import with_new_rows
 from saas.domain.form_logic import FormLogic
 from saas.domain.form_totals import sum_of, totalled
+from saas.forms.once import sealed
 
 Known: TypeAlias = "Mapping[str, str] | None"
 
@@ -43,7 +46,8 @@ class Surroundings:
     """What stands beside the fields: messages by path, remarks such as last period's answer, photos by path.
 
     `more_rows` says for which repeats an empty row is shown at the end. `origins` are where pre-filled answers came
-    from, `questions` what a reviewer asked about an answer.
+    from, `questions` what a reviewer asked about an answer. What is fixed when the report is begun is carried along for
+    `place`, the name of the report; `begun` is what was fixed so far.
     """
 
     errors: Mapping[str, str] = field(default_factory=dict)
@@ -52,6 +56,8 @@ class Surroundings:
     more_rows: frozenset[str] = frozenset()
     origins: Mapping[str, str] = field(default_factory=dict)
     questions: Mapping[str, Sequence[Any]] = field(default_factory=dict)
+    place: str = ""
+    begun: Begun = NOTHING_BEGUN
 
 
 def field_id(path: str) -> str:
@@ -68,7 +74,10 @@ def fill_nodes(
     What is not asked at the moment is left out; what was typed there is kept in nodes of kind `kept`. `now` is the
     county's clock and `known` what it knows of the unit, for the form's expressions.
     """
-    return _Filling(raw, around or Surroundings(), logic_of(form, raw, now, known)).nodes(form.fields, "")
+    around = around or Surroundings()
+    raw, more = with_new_rows(form, raw, around.more_rows, now, known, around.begun)
+    around = replace(around, more_rows=frozenset(more), place=around.place if fixes_values(form) else "")
+    return _Filling(raw, around, logic_of(form, raw, now, known, around.begun)).nodes(form.fields, "")
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,16 +96,29 @@ class _Filling:
                 nodes.append(self.box("group", item, path) | {"nodes": self.nodes(item.fields, path)})
             elif item.type is FieldType.REPEAT:
                 nodes.append(self.repeat(item, path))
-            elif item.type not in SILENT:
-                nodes.append(self.question(item, path))
+            else:
+                nodes += self.carried(item, path) if self.around.place else []
+                nodes += [self.question(item, path)] if item.type not in SILENT else []
         return nodes
+
+    def carried(self, item: Field, path: str) -> list[dict[str, Any]]:
+        """What was fixed of a question when the report or the row was begun: it goes with the page."""
+        if not keeps_first(item):
+            return []
+        value = self.logic.computed(item, path) if self.logic.computes(item, path) else None
+        text = plain_answer(value) if value is not None else self.around.begun.values.get(path, "")
+        if not text and item.calculation:
+            return []
+        pairs = [(path + BEGUN_SUFFIX, sealed(self.around.place, path, text))]
+        return [{"kind": "kept", "name": path, "pairs": pairs}]
 
     def kept(self, item: Field, path: str) -> list[dict[str, Any]]:
         """What was typed where nothing is asked now: it comes back when it is asked again."""
         typed = {
             name: texts
             for name, texts in self.raw.items()
-            if name == path or name == path + NOT_APPLICABLE_SUFFIX or name.startswith((path + ".", path + "["))
+            if name in {path, path + NOT_APPLICABLE_SUFFIX, path + BEGUN_SUFFIX}
+            or name.startswith((path + ".", path + "["))
         }
         pairs = [(name, text) for name, texts in typed.items() for text in texts if text]
         return [{"kind": "kept", "name": path, "pairs": pairs}] if pairs else []
@@ -173,9 +195,9 @@ class _Filling:
 
     def typed(self, item: Field, path: str) -> list[str]:
         """What stands in the input: what was typed, or what the calculation amounts to at the moment."""
-        if not item.calculation:
+        if not self.logic.computes(item, path):
             return list(self.raw.get(path, ()))
-        computed = self.logic.calculated(item, path)
+        computed = self.logic.computed(item, path)
         return [] if computed is None else [plain_answer(computed)]
 
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from flask_babel import gettext
 
-from saas.domain.answers import Raw
+from saas.domain.answers import BEGUN_SUFFIX, Raw
 from saas.domain.workflow import SubmissionStatus
 from saas.submissions.asking import ShownQuery, list_queries
 from saas.submissions.filling import Place, notes_beside
@@ -89,7 +89,7 @@ def _rows(raw: Raw, path: str) -> Raw:
     return {
         name: list(texts)
         for name, texts in raw.items()
-        if name.startswith(f"{path}[") and any(text.strip() for text in texts)
+        if name.startswith(f"{path}[") and not name.endswith(BEGUN_SUFFIX) and any(text.strip() for text in texts)
     }
 
 

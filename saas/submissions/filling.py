@@ -15,6 +15,7 @@ from sqlalchemy.exc import NoResultFound
 from saas.accounts.viewer import Viewer
 from saas.audit.services import HasId
 from saas.domain.answers import Parsed, answers_from_stored
+from saas.domain.begun import Begun, begun_in
 from saas.domain.errors import Message
 from saas.domain.fields import FormDefinition, iter_fields
 from saas.domain.filed import RowState, answer_rows
@@ -23,6 +24,7 @@ from saas.domain.windows import WindowDates, WindowStatus
 from saas.forms.filled import Difference, differing, photos_named
 from saas.forms.languages import shown_in_language
 from saas.forms.models import FormVersion
+from saas.forms.once import begun_on_page, sealed_values
 from saas.forms.posted import Keeper, names_photos
 from saas.forms.posted import Posted as Posted
 from saas.forms.posted import read_posted as read_posted
@@ -111,11 +113,25 @@ class Place:
 
     def stored_raw(self) -> dict[str, list[str]]:
         """What the form shows when it is opened."""
-        return draft_raw(self.sources, self.submission) if self.submission else first_raw(self.sources)
+        if self.submission is None:
+            return first_raw(self.sources)
+        fixed = begun_in(self.definition, self.submission.answers)
+        return draft_raw(self.sources, self.submission) | sealed_values(self.key, fixed)
+
+    @property
+    def key(self) -> str:
+        """What names the report before there is one: what its page carries is sealed for it."""
+        return f"{self.collection.id}/{self.unit.id}/{self.period.start}"
+
+    def begun(self, raw: Mapping[str, Sequence[str]]) -> Begun:
+        """What was fixed when the report was begun, as it is stored and as its page carries it."""
+        stored = self.submission.answers if self.submission else None
+        return begun_on_page(self.definition, self.key, raw, stored)
 
     def parse(self, raw: Mapping[str, Sequence[str]], *, is_draft: bool) -> Parsed:
         """Read what was typed here."""
-        return services.parse_for(self.definition, self.unit, raw, is_draft=is_draft, known=self.sources.known())
+        known, begun = self.sources.known(), self.begun(raw)
+        return services.parse_for(self.definition, self.unit, raw, is_draft=is_draft, known=known, begun=begun)
 
 
 def get_place(collection_id: uuid.UUID, unit_id: uuid.UUID, period_start: str, viewer: Viewer) -> Place:

@@ -28,6 +28,7 @@ from saas.domain.grid import GridColumn, cell_text, column_total, grid_columns, 
 from saas.domain.periods import Period
 from saas.domain.windows import WindowDates, WindowStatus
 from saas.forms.models import FormVersion
+from saas.forms.once import begun_in_stored
 from saas.forms.outside_choices import ChoiceBook
 from saas.forms.queries import find_published_version
 from saas.org.cohorts import DatedUnit
@@ -88,8 +89,9 @@ class GridRow:
 
     def parse(self, columns: Sequence[GridColumn], *, is_draft: bool) -> Parsed:
         """Read what was typed as the unit's own page would."""
-        known = self.sources.known()
-        return services.parse_for(self.definition, self.unit, self.typed_raw(columns), is_draft=is_draft, known=known)
+        known, raw = self.sources.known(), self.typed_raw(columns)
+        begun = begun_in_stored(self.definition, self.submission.answers if self.submission else {})
+        return services.parse_for(self.definition, self.unit, raw, is_draft=is_draft, known=known, begun=begun)
 
 
 @dataclass(frozen=True)

@@ -14,7 +14,7 @@ from typing import Any
 from flask_babel import gettext
 from flask_babel import lazy_gettext as _l
 
-from saas.db import local_today
+from saas.db import local_clock, local_today
 from saas.domain.answers import (
     NOT_APPLICABLE_SUFFIX,
     answers_from_stored,
@@ -27,6 +27,7 @@ from saas.domain.canonical_json import digest
 from saas.domain.fields import NUMBERS, Field, FieldType, FormDefinition, child_path
 from saas.domain.fields.prefilled import find_field, fits, prefilled
 from saas.domain.filed import shown_answer
+from saas.domain.first_values import with_first_values
 from saas.domain.periods import Period
 from saas.domain.prefill import Prefill, SourceKind, read_prefill
 from saas.domain.values import Refused, parse_value
@@ -109,7 +110,7 @@ class Sources:
         silent = {
             path
             for path, offer in self.offers(only_followed=True).items()
-            if not offer.typed and not self.fields[path].default
+            if not offer.typed and not self.fields[path].default and not self.fields[path].initial
         }
         return replace(self.form, fields=_opened(self.form.fields, "", silent)) if silent else self.form
 
@@ -320,7 +321,7 @@ def first_raw(sources: Sources) -> dict[str, list[str]]:
     raw = initial_raw(sources.form, known=queries.known_values(sources.unit))
     for path, offer in sources.offers().items():
         raw[path] = list(offer.typed) or [sources.fields[path].default]
-    return raw
+    return with_first_values(sources.form_to_fill, raw, local_clock(), sources.known())
 
 
 def draft_raw(sources: Sources, submission: Submission) -> dict[str, list[str]]:

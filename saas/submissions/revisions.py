@@ -22,6 +22,7 @@ from saas.domain.fields import FormDefinition, iter_fields
 from saas.domain.workflow import SubmissionStatus
 from saas.forms.approval import refuse_collecting
 from saas.forms.models import FormVersion, VersionStatus
+from saas.forms.once import begun_in_typed
 from saas.forms.queries import find_published_version
 from saas.submissions import queries, services
 from saas.submissions.defining import definition_for, definition_of
@@ -68,7 +69,8 @@ def find_newer(submission: Submission) -> Newer | None:
     def parse(raw: Raw) -> Parsed:
         typed = {path: list(offer.typed) for path, offer in offers.items()} | raw
         known = sources.known()
-        return services.parse_for(sources.form_to_fill, submission.unit, typed, is_draft=True, known=known)
+        begun = begun_in_typed(typed)
+        return services.parse_for(sources.form_to_fill, submission.unit, typed, is_draft=True, known=known, begun=begun)
 
     carried = carry_over(old, new, answers_from_stored(old, submission.answers), parse)
     return Newer(version, sources, carried, besides, origins_from(sources, offers))

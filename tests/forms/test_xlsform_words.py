@@ -130,7 +130,7 @@ def test_the_same_name_under_two_superiors_is_two_choices() -> None:
     ("line", "words"),
     [
         (["integer", "a", "甲", None, "many"], "不是可填的答案"),
-        (["integer", "a", "甲", None, "1 + ${b}"], "默认值是表达式"),
+        (["integer", "a", "甲", None, "instance('x') + ${b}"], "默认值的算式不能用"),
         (["geoshape", "a", "甲"], "按文字填写"),
         (["osm tags", "a", "甲"], "按文件收取"),
         (["calculate", "a", "甲"], "没有算式"),
@@ -150,7 +150,8 @@ def test_what_differs_is_told_with_its_row(line: Sequence[Any], words: str) -> N
         (["select_one ${c}", "a", "甲"], "字段“c”不存在"),
         (["select_one ${b} or_other", "a", "甲"], "没有选项列表"),
         (["rank ${b}", "a", "甲"], "不能来自填写的内容"),
-        (["calculate", "a", "甲", "random()"], "无法复核"),
+        (["calculate", "a", "甲", "${b} + random()"], "随机数会随其他回答变化"),
+        (["integer", "a", "甲", None, None, None, "random() > 0.5"], "只能由计算式抽取"),
         (["calculate", "a", "甲", "instance('x')"], "choice_filter"),
         (["calculate", "a", "甲", "length(${b})"], "没有函数“length”"),
         (["calculate", "a", "甲", "/data/b + 1"], "${"),
@@ -163,6 +164,18 @@ def test_what_would_behave_otherwise_says_what_to_do(line: Sequence[Any], words:
 
     assert "第 3 行" in str(refusal.value)
     assert words in str(refusal.value)
+
+
+def test_a_first_value_that_is_computed_comes_along_and_goes_back() -> None:
+    survey = rows(["date", "day", "日期", None, "today()"], ["hidden", "lot", "", None, "once(random())"])
+    survey.append(["text", "what", "事项", None, "办理(一次)"])
+
+    form = imported(survey).definition
+
+    found = fields(form)
+    assert (found["day"].initial, found["lot"].initial) == ("today()", "once(random())")
+    assert (found["what"].default, found["what"].initial) == ("办理(一次)", "")
+    assert form_from_xlsform(form_to_xlsform(form), "again.xlsx").definition.fields == form.fields
 
 
 def test_comments_and_notes_without_a_name_are_no_mistake() -> None:

@@ -9,6 +9,7 @@ from datetime import date, datetime, time
 from decimal import ROUND_CEILING, ROUND_FLOOR, ROUND_HALF_UP, Decimal
 from typing import Any
 
+from saas.domain.expressions.lots import drawn_name
 from saas.domain.expressions.operators import exact
 from saas.domain.expressions.values import (
     NOT_A_NUMBER,
@@ -316,6 +317,8 @@ FUNCTIONS: Mapping[str, Function] = {
     "if": Function(_if, 3, takes_tokens=True),
     "coalesce": Function(_coalesce, (1, None)),
     "once": Function(_once, 1),
+    "random": Function(lambda scope: scope.draw(), 0),
+    "uuid": Function(drawn_name, (0, 1)),
     "true": Function(lambda scope: True, 0),
     "false": Function(lambda scope: False, 0),
     "not": Function(lambda scope, value: not to_truth(value), 1),
@@ -373,13 +376,11 @@ FUNCTIONS: Mapping[str, Function] = {
     "decimal-time": Function(_decimal_time, 1),
     "decimal-date-time": Function(lambda scope, value: to_number(_date_time(scope, value)), 1),
 }
-"""What may be called. Not among them: anything that draws lots, reads files or asks other instances."""
+"""What may be called. Not among them: anything that reads files or asks other instances."""
 
 UNSUPPORTED: Mapping[str, str] = {
     "instance": "它查外部数据；可改用 choice_filter，或 jr:choice-name 取选项名称",
-    "random": "结果每次不同，无法复核",
-    "uuid": "结果每次不同，无法复核；系统已给每份填报编号",
-    "randomize": "结果每次不同，无法复核",
+    "randomize": "选项顺序每次不同，无法复核",
     "search": "它从外部文件取选项；可改用公用选项",
     "current": "请用 ${字段名} 引用字段",
     "distance": "地图计算请在地理信息系统中做",

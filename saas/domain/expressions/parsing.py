@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any
@@ -15,6 +15,7 @@ from elementpath.xpath1 import XPath1Parser
 from saas.domain.errors import DomainError
 from saas.domain.expressions import operators
 from saas.domain.expressions.functions import FUNCTIONS, UNSUPPORTED, Function
+from saas.domain.expressions.lots import LOTS
 from saas.domain.expressions.values import Scope, Value
 
 MAX_LENGTH, MAX_DEPTH = 4000, 60
@@ -37,11 +38,22 @@ class ExpressionError(DomainError):
 
 @dataclass(frozen=True, slots=True)
 class Expression:
-    """A compiled expression. `names` are the fields that it refers to; `text` is what was written."""
+    """A compiled expression. `names` are the fields that it refers to; `text` is what was written.
+
+    `draws`: something is drawn by lot; `draws_anew`: outside of `once(..)`, so that each evaluation draws again.
+    """
 
     text: str
     names: frozenset[str]
     _root: Any = field(repr=False, compare=False)
+    draws: bool = False
+    draws_anew: bool = False
+    has_once: bool = False
+
+    @property
+    def keeps(self) -> bool:
+        """Whether the first value is to be kept for the next evaluation."""
+        return self.draws or self.has_once
 
     def evaluate(self, scope: Scope) -> Value:
         """Return the value where `scope` stands. Pure: the same scope gives the same value."""
@@ -100,7 +112,18 @@ def compile_expression(text: str, columns: frozenset[str] = frozenset()) -> Expr
     except (ElementPathError, RecursionError, ValueError, TypeError) as error:
         raise ExpressionError("表达式写得不对：{reason}", reason=_reason(error)) from None
     _check(root, 0, frozenset(names), columns)
-    return Expression(text, frozenset(names), root)
+    calls = frozenset(_calls(root, within_once=False))
+    draws, draws_anew = bool(LOTS & {name for name, _ in calls}), any(name in LOTS and not kept for name, kept in calls)
+    return Expression(text, frozenset(names), root, draws, draws_anew, any(name == "once" for name, _ in calls))
+
+
+def _calls(token: Any, *, within_once: bool) -> Iterator[tuple[str, bool]]:
+    """The functions that keep or draw, and whether each stands in `once(..)`."""
+    if token.symbol in LOTS or token.symbol == "once":
+        yield token.symbol, within_once
+    if token.symbol != "$":
+        for child in token:
+            yield from _calls(child, within_once=within_once or token.symbol == "once")
 
 
 def _refuse_unsupported(source: str) -> None:

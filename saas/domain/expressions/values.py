@@ -33,6 +33,9 @@ class Scope(Protocol):
     def now(self) -> datetime:
         """The moment, on the county's clock."""
 
+    def draw(self) -> Value:
+        """A number from 0 to below 1 that is drawn by lot; not a number where nobody would keep it."""
+
     def value(self, name: str) -> Value:
         """The answer of a field: of the same row where it stands in one, else of every row of its repeat."""
 

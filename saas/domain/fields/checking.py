@@ -91,7 +91,7 @@ def check_expressions(form: FormDefinition) -> None:
     for spot in spots:
         for key in EXPRESSIONS:
             targets = _check(spot, key, known)
-            if key in {"relevant", "calculation", "repeat_count"}:
+            if key in {"relevant", "calculation", "initial", "repeat_count"}:
                 edges.setdefault(id(spot.field), []).extend(targets)
         for key in LABELS:
             for name in output_references(getattr(spot.field, key)):
@@ -145,8 +145,19 @@ def _check(spot: Spot, key: str, known: Mapping[str, list[Spot]]) -> list[Spot]:
         raise FormError(_place(spot, key), "{reason}", code="bad_expression", reason=str(error)) from None
     if expression is None:
         return []
+    _check_lots(spot, key, expression)
     _check_lists(spot, key, expression, known)
     return [_target(name, spot, key, known) for name in sorted(expression.names)]
+
+
+def _check_lots(spot: Spot, key: str, expression: Expression) -> None:
+    """What is drawn by lot is drawn once and kept: it is an answer of its own, and hangs on no other."""
+    if expression.draws and key not in {"calculation", "initial"}:
+        advice = "加一个计算项 once(random())，再引用它"
+        raise FormError(_place(spot, key), "随机数只能由计算式抽取", code="bad_lot", advice=advice)
+    if key == "calculation" and expression.draws_anew and expression.names:
+        advice = "把抽取写成单独的计算项 once(random())，再引用它"
+        raise FormError(_place(spot, key), "随机数会随其他回答变化", code="bad_lot", advice=advice)
 
 
 def _check_lists(spot: Spot, key: str, expression: Expression, known: Mapping[str, list[Spot]]) -> None:

@@ -74,7 +74,7 @@ CONTAINERS = frozenset({FieldType.GROUP, FieldType.REPEAT})
 NUMBERS = frozenset({FieldType.INTEGER, FieldType.DECIMAL, FieldType.RANGE})
 FILES = frozenset({FieldType.IMAGE, FieldType.FILE})
 SILENT = frozenset({FieldType.CALCULATE, FieldType.HIDDEN})  # asked of nobody: computed, or carried along
-EXPRESSIONS = ("relevant", "constraint", "required_if", "calculation", "choice_filter", "repeat_count")
+EXPRESSIONS = ("relevant", "constraint", "required_if", "calculation", "initial", "choice_filter", "repeat_count")
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,6 +117,7 @@ class Field:
     constraint: str = ""
     required_if: str = ""
     calculation: str = ""
+    initial: str = ""  # what the first value is computed from, when the report or the row is begun
     choice_filter: str = ""
     repeat_count: str = ""
     prefill: str = ""
@@ -135,6 +136,11 @@ class Field:
     def is_asked(self) -> bool:
         """Whether somebody answers it: a calculation and a hidden field are questions that nobody sees."""
         return self.is_question and self.type not in SILENT and not self.calculation
+
+    @property
+    def is_fixed(self) -> bool:
+        """Whether the answer never comes from the browser, although it is not computed anew each time."""
+        return self.read_only or self.type is FieldType.HIDDEN
 
     @property
     def is_question(self) -> bool:

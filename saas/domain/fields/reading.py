@@ -12,6 +12,7 @@ from saas.domain.errors import FormError
 from saas.domain.fields.checking import check_expressions
 from saas.domain.fields.model import (
     CONTAINERS,
+    FILES,
     MAX_CHOICES,
     MAX_DEPTH,
     MAX_FIELDS,
@@ -36,7 +37,7 @@ _NAME = re.compile(r"[^\W\d_][\w-]{0,63}|_[\w-]{1,63}")
 _CHOICE_NAME = re.compile(r"[\w.-]{1,64}")
 _COMMON = {
     "type", "name", "label", "hint", "required", "required_message", "constraint", "constraint_message", "relevant",
-    "calculation", "read_only", "default", "appearance", "not_applicable", "translations",
+    "calculation", "read_only", "default", "initial", "appearance", "not_applicable", "translations",
     "prefill", "evidence", "sensitivity", "mask", "locked",
 }  # fmt: skip
 _OWN_KEYS: Mapping[FieldType, frozenset[str]] = {
@@ -70,6 +71,9 @@ _SILENT = {
     "translations",
     "locked",
 }  # all that notes and groups take
+
+
+_NO_FIRST_VALUE = FILES | {FieldType.ACKNOWLEDGE, FieldType.CALCULATE, FieldType.RANK}
 
 
 def form_from_mapping(mapping: Mapping[str, Any]) -> FormDefinition:
@@ -183,6 +187,7 @@ def _field(reader: Reader, lists: Mapping[str, tuple[Choice, ...]], depth: int) 
         relevant=reader.text("relevant", ""),
         constraint=reader.text("constraint", ""),
         calculation=reader.text("calculation", ""),
+        initial=reader.text("initial", ""),
         choice_filter=reader.text("choice_filter", ""),
         repeat_count=reader.text("repeat_count", ""),
         prefill=reader.text("prefill", "", max_length=200),
@@ -202,6 +207,7 @@ def _field(reader: Reader, lists: Mapping[str, tuple[Choice, ...]], depth: int) 
     if item.max_count is not None and item.min_count > item.max_count:
         raise reader.fail("min_count", "min_count 大于 max_count", code="bad_range")
     _check_default(reader, item)
+    _check_initial(reader, item)
     _check_demand(reader, item)
     return item
 
@@ -213,6 +219,17 @@ def _check_default(reader: Reader, item: Field) -> None:
         parse_value(item, [item.default])
     except Refused as refused:
         raise reader.fail("default", "默认值不是可填的答案", code="bad_default", advice=str(refused.message)) from None
+
+
+def _check_initial(reader: Reader, item: Field) -> None:
+    """A first value is computed for questions that begin with one, and in one way only."""
+    if not item.initial:
+        return
+    if item.type in _NO_FIRST_VALUE or item.calculation:
+        advice = "照片、文件、确认项、排序题和计算项不写 initial"
+        raise reader.fail("initial", "这类字段没有初始值", code="bad_default", advice=advice)
+    if item.default:
+        raise reader.fail("initial", "初始值写了两处", code="duplicate", advice="只写 default 或只写 initial")
 
 
 def _type(reader: Reader) -> tuple[FieldType, str]:

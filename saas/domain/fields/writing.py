@@ -15,7 +15,7 @@ _DEFAULTS: Mapping[str, Any] = {
     "appearance": "", "not_applicable": False, "measure": "", "min": None, "max": None, "decimals": None,
     "max_length": TEXT_LENGTH, "min_count": 0, "max_count": None, "choices": None, "fields": None, "description": "",
     "step": None, "relevant": "", "constraint": "", "calculation": "", "choice_filter": "", "repeat_count": "",
-    "prefill": "", "evidence": "", "demand": "", "sensitivity": "", "mask": "", "expected_min": None,
+    "initial": "", "prefill": "", "evidence": "", "demand": "", "sensitivity": "", "mask": "", "expected_min": None,
     "expected_max": None, "total": False, "choices_from": "", "locked": False,
     "translations": {}, "default_language": "", "columns": {}, "labels": {},
 }  # fmt: skip
@@ -53,7 +53,7 @@ def _field_to_mapping(item: Field) -> dict[str, Any]:
     same = (
         "hint", "required_message", "constraint_message", "read_only", "default", "appearance",
         "not_applicable", "measure", "decimals", "max_length", "min_count", "max_count",
-        "relevant", "constraint", "calculation", "choice_filter", "repeat_count", "prefill", "evidence",
+        "relevant", "constraint", "calculation", "initial", "choice_filter", "repeat_count", "prefill", "evidence",
         "demand", "sensitivity", "mask", "total", "choices_from", "locked",
     )  # fmt: skip
     return without_defaults(mapping | {key: getattr(item, key) for key in same}, _DEFAULTS)

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from saas.domain.errors import FormError
+from saas.domain.expressions import ExpressionError, compile_expression
 from saas.domain.fields import CONTAINERS, FILES, SELECTS, FieldType, FormDefinition, form_from_mapping
 from saas.domain.fields.model import FROM_REPEAT
 from saas.domain.reading import CODE
@@ -289,19 +290,25 @@ class _Reader:
             mapping["required"] = True if truth(required) or required.lower() == "true()" else required
         if truth(line.get("read_only")) or line.get("read_only").lower() == "true()":
             mapping["read_only"] = True
-        return mapping | self.beginning(line, is_fixed="read_only" in mapping)
+        return mapping | self.beginning(line)
 
-    def beginning(self, line: Line, *, is_fixed: bool) -> dict[str, Any]:
-        """The first value: a fixed one, the last report's, or one that is computed where nobody can change it."""
+    def beginning(self, line: Line) -> dict[str, Any]:
+        """The first value: a fixed one, the last report's, or one that is computed when the report is begun."""
         default = line.get("default")
         if not default or not _EXPRESSION.search(default):
             return {"default": default} if default else {}
         if _REFERENCE.fullmatch(default) and former_name(line.get("name")) in default and not self.is_repeated:
             return {"prefill": "last"}
-        if not line.get("calculation") and (is_fixed or line.get("type").lower() in {"calculate", "hidden"}):
-            return {"calculation": f"once({default})"}
-        self.remark(line, "default", "默认值是表达式，暂不支持，已略去；固定的默认值可以保留")
-        return {}
+        if line.get("calculation"):
+            return {}  # it is computed in any case
+        try:
+            compile_expression(default)
+        except ExpressionError as error:
+            if "${" not in default and line.get("type").lower() in {"text", "string"}:
+                return {"default": default}  # a text with a bracket
+            self.remark(line, "default", f"默认值的算式不能用，已略去：{error}")
+            return {}
+        return {"calculation": f"once({default})"} if line.get("type").lower() == "calculate" else {"initial": default}
 
     def translations(self, line: Line) -> dict[str, Any]:
         found: dict[str, dict[str, str]] = {}
@@ -339,18 +346,19 @@ class _Reader:
 
 _ASKING = frozenset({"required", "required_message", "constraint", "constraint_message", "calculation", "read_only"})
 _UNFIT: Mapping[FieldType, frozenset[str]] = {
-    **dict.fromkeys(CONTAINERS, _ASKING | {"default", "choice_filter"}),
-    FieldType.NOTE: _ASKING | {"default", "choice_filter", "repeat_count"},
-    **dict.fromkeys(FILES, frozenset({"default", "choice_filter", "repeat_count"})),
-    FieldType.RANK: frozenset({"default", "choice_filter", "repeat_count"}),
+    **dict.fromkeys(CONTAINERS, _ASKING | {"default", "initial", "choice_filter"}),
+    FieldType.NOTE: _ASKING | {"default", "initial", "choice_filter", "repeat_count"},
+    **dict.fromkeys(FILES, frozenset({"default", "initial", "choice_filter", "repeat_count"})),
+    FieldType.RANK: frozenset({"default", "initial", "choice_filter", "repeat_count"}),
     **{
         kind: frozenset({"choice_filter", "repeat_count"})
         for kind in FieldType
         if kind not in SELECTS and kind not in CONTAINERS and kind not in FILES and kind is not FieldType.NOTE
     },
+    FieldType.ACKNOWLEDGE: frozenset({"initial", "choice_filter", "repeat_count"}),
     FieldType.SELECT_ONE: frozenset({"repeat_count"}),
     FieldType.SELECT_MULTIPLE: frozenset({"repeat_count"}),
-    FieldType.GROUP: _ASKING | {"default", "choice_filter", "repeat_count"},
+    FieldType.GROUP: _ASKING | {"default", "initial", "choice_filter", "repeat_count"},
 }
 
 

@@ -59,6 +59,7 @@ def _rows(
 
 def _row(mapping: Mapping[str, Any], item: Field, lists: dict[str, tuple[Choice, ...]]) -> Row:
     row = {key: str(mapping[key]) for key in _SURVEY if key in mapping and not isinstance(mapping[key], bool)}
+    row |= {"default": item.initial} if item.initial else {}
     row["type"] = _TYPES.get(item.type, item.type.value)
     if item.type in SELECTS:
         row["type"] += _from_file(item) if item.choices_from else " " + _list_name(item, lists)

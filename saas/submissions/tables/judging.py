@@ -26,6 +26,7 @@ from saas.domain.errors import Message, message
 from saas.domain.fields import Field, FieldType, FormDefinition, iter_fields
 from saas.domain.filed import shown_answer
 from saas.domain.form_logic import FormShape
+from saas.forms.once import begun_in_stored
 from saas.imports.handlers import Difference, RowCheck, RowState
 from saas.spreadsheets.columns import Column, Value
 from saas.spreadsheets.tables import TableRow
@@ -139,7 +140,8 @@ class Judged:
         raw = self.raw()
         known = self.sources.known() if self.sources else queries.known_values(self.unit.unit)
         form = self.form
-        parsed = parse_answers(form.definition, raw, known=known, now=self.file.now, shape=form.shape)
+        begun = begun_in_stored(form.definition, self.same_rows())
+        parsed = parse_answers(form.definition, raw, known=known, now=self.file.now, shape=form.shape, begun=begun)
         self.answers = parsed.answers
         for path, said in parsed.errors.items():
             self.say(path, said)
@@ -148,6 +150,12 @@ class Judged:
         if self.sources:
             self.mention_followed(raw)
         self.canonical = canonical_answers(self.form.definition, self.answers)
+
+    def same_rows(self) -> dict[str, Any]:
+        """What is stored, without the repeats of which the file has more or fewer rows: their rows begin anew."""
+        stored = self.unit.filed.answers if self.unit.filed else {}
+        inner = self.entry.inner
+        return {name: each for name, each in stored.items() if name not in inner or len(inner[name]) == len(each or ())}
 
     def raw(self) -> dict[str, list[str]]:
         """The answers as a browser would post them."""

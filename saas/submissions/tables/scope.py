@@ -22,11 +22,13 @@ from saas.domain.cohorts import matches
 from saas.domain.errors import Message
 from saas.domain.fields import FormDefinition, iter_fields, relabelled, sources_of
 from saas.domain.filing import FilingState, filing_state
+from saas.domain.first_values import with_first_values
 from saas.domain.periods import Period
 from saas.domain.windows import WindowDates
 from saas.domain.workflow import SubmissionStatus
 from saas.forms.definitions import definition_of_version
 from saas.forms.models import FormVersion
+from saas.forms.once import begun_in_stored
 from saas.forms.outside_choices import ChoiceBook, with_choices
 from saas.forms.queries import find_published_version
 from saas.org.cohorts import CohortBook, DatedUnit, units_on
@@ -175,7 +177,10 @@ class TableScope:
         """What stands in the unit's form when it is opened: its draft, or what is known and pre-filled."""
         if unit.filed is None:
             known = queries.known_values(unit.unit)
-            return first_raw(sources) if sources else initial_raw(self.definition_for(unit), known=known)
+            if sources:
+                return first_raw(sources)
+            form = self.definition_for(unit)
+            return with_first_values(form, initial_raw(form, known=known), local_clock(), known)
         raw = raw_from_answers(self.definition_for(unit), self.answers_of(unit))
         followed = sources.offers(only_followed=True) if sources else {}
         return raw | {path: list(offer.typed) for path, offer in followed.items() if offer.typed}
@@ -187,7 +192,9 @@ class TableScope:
         sources = self.sources_of(unit)
         definition = sources.form_to_fill if sources else self.definition_for(unit)
         known = sources.known() if sources else queries.known_values(unit.unit)
-        return parse_answers(definition, self.shown_raw(unit, sources), known=known, now=local_clock()).answers
+        begun = begun_in_stored(definition, unit.filed.answers if unit.filed else {})
+        raw = self.shown_raw(unit, sources)
+        return parse_answers(definition, raw, known=known, now=local_clock(), begun=begun).answers
 
     def state_of(self, unit: TableUnit) -> FilingState:
         """Where the unit stands."""

@@ -104,7 +104,15 @@ def _nodes(place: Place, posted: Posted, standing: Beside) -> list[dict[str, Any
     target = posted.target or request.args.get("add", "")
     more = frozenset([target]) if target and posted.action in {"add", "show"} else frozenset()
     photos = photos_beside(place, posted.raw)
-    around = Surroundings(posted.errors, standing.notes, photos, more, questions=standing.questions)
+    around = Surroundings(
+        posted.errors,
+        standing.notes,
+        photos,
+        more,
+        questions=standing.questions,
+        place=place.key,
+        begun=place.begun(posted.raw),
+    )
     known = place.sources.known()
     return fill_nodes(place.definition, posted.raw, around, now=local_clock(), known=known)
 
