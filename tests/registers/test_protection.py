@@ -152,6 +152,19 @@ def test_the_page_shows_masks_until_a_purpose_is_given(browser: Browser, place: 
     assert PHONE not in after.text
 
 
+def test_who_sees_everything_is_not_sent_to_the_keeper(browser: Browser, place: Place) -> None:
+    place.register.access = {"fields": {"phone": {"keeper": "plain"}}}
+    record = make_record(place, phone=PHONE)
+    browser.sign_in(place.clerk)
+
+    page, protected = browser.get(url(record)).text, browser.get(url(record, "protected")).text
+
+    assert PHONE in page
+    assert url(record, "protected") not in page
+    assert PHONE in protected
+    assert "请联系登记单位" not in protected
+
+
 def test_there_is_no_address_that_opens_a_record(browser: Browser, place: Place) -> None:
     record = make_record(place, phone=PHONE)
     browser.sign_in(place.officer)

@@ -54,6 +54,7 @@ def _page(
         purposes=protection.offered_purposes(subject.register),
         purpose=purpose,
         may_reveal=bool(access.revealable),
+        is_masked=bool(access.levels),
         error=worded(error) if error else "",
     )
     response = make_response(html, 422 if error else 200)
