@@ -21,7 +21,8 @@ from saas.registers.protection import PurposeMissing, access_to, relations_of, r
 from saas.registers.services import change_record, link_record
 from tests.browser import Browser
 from tests.factories import make_user
-from tests.registers.conftest import NOW, Place
+from tests.factories_forms import make_version
+from tests.registers.conftest import DISPUTE, NOW, Place
 from tests.registers.steps import make_record, viewer_of
 from tests.statements import count_statements
 
@@ -153,7 +154,10 @@ def test_the_page_shows_masks_until_a_purpose_is_given(browser: Browser, place: 
 
 
 def test_who_sees_everything_is_not_sent_to_the_keeper(browser: Browser, place: Place) -> None:
-    place.register.access = {"fields": {"phone": {"keeper": "plain"}}}
+    questions = [dict(each, sensitivity="personal") if each["name"] == "phone" else each for each in DISPUTE]
+    place.register.form_id = make_version(None, *questions).form_id
+    db.session.flush()
+    db.session.refresh(place.register)
     record = make_record(place, phone=PHONE)
     browser.sign_in(place.clerk)
 
