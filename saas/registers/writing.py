@@ -14,8 +14,10 @@ from saas.accounts.viewer import Viewer
 from saas.audit.services import HasId
 from saas.db import local_clock
 from saas.domain.answers import Parsed, Raw, answers_from_stored, initial_raw, raw_from_answers
+from saas.domain.begun import Begun, begun_in
 from saas.domain.fields import FormDefinition
 from saas.domain.filed import answer_rows
+from saas.domain.first_values import with_first_values
 from saas.domain.record_access import FieldAccess, general_path, is_within, merged_raw, withheld_paths
 from saas.domain.records import record_title
 from saas.files.models import StoredFile
@@ -24,6 +26,7 @@ from saas.forms.fill_form import Surroundings, fill_nodes
 from saas.forms.filled import Difference, differing, photos_named
 from saas.forms.languages import shown_in_language
 from saas.forms.models import FormVersion
+from saas.forms.once import begun_on_page, sealed_values
 from saas.forms.posted import Keeper, Posted, take_photos
 from saas.forms.queries import find_published_version
 from saas.org.models import OrgUnit
@@ -73,8 +76,15 @@ class Sheet:
     def stored(self) -> Raw:
         """The record's answers as inputs would carry them; of a new record what stands there at first."""
         if self.record is None:
-            return initial_raw(self.definition, known=self.known)
-        return raw_from_answers(self.definition, answers_from_stored(self.definition, self.record.answers))
+            first = initial_raw(self.definition, known=self.known)
+            return with_first_values(self.definition, first, local_clock(), self.known)
+        raw = raw_from_answers(self.definition, answers_from_stored(self.definition, self.record.answers))
+        return raw | sealed_values(str(self.record_id), begun_in(self.definition, self.record.answers))
+
+    def begun(self, raw: Raw) -> Begun:
+        """What was fixed when the record was begun, as it is stored and as its page carries it."""
+        stored = self.record.answers if self.record else None
+        return begun_on_page(self.definition, str(self.record_id), raw, stored)
 
     def first_raw(self) -> dict[str, list[str]]:
         """What the page shows when it is opened: the draft if there is one, of what the writer may change."""
@@ -115,7 +125,8 @@ def nodes_of(sheet: Sheet, posted: Posted) -> list[dict[str, Any]]:
     """The form's nodes for the page. What is withheld neither stands in an input nor goes along hidden."""
     raw = merged_raw(sheet.stored, posted.raw, sheet.withheld)
     more = frozenset([posted.target]) if posted.target and posted.action in {"add", "show"} else frozenset[str]()
-    around = Surroundings(posted.errors, {}, photos_named(sheet.definition, raw, sheet.files), more)
+    photos, key = photos_named(sheet.definition, raw, sheet.files), str(sheet.record_id)
+    around = Surroundings(posted.errors, {}, photos, more, place=key, begun=sheet.begun(raw))
     nodes = fill_nodes(sheet.definition, raw, around, now=local_clock(), known=sheet.known)
     if not sheet.withheld:
         return nodes
@@ -168,7 +179,8 @@ def read_sheet(sheet: Sheet, posted: Posted, *, actor: HasId, is_draft: bool = F
     posted.uploads = {path: each for path, each in posted.uploads.items() if not is_within(path, sheet.withheld)}
     take_photos(sheet.definition, posted, Keeper(queries.SUBJECT, sheet.record_id, actor, known))
     raw = merged_raw(sheet.stored, posted.raw, sheet.withheld)
-    parsed = services.parse_record(sheet.definition, sheet.unit, raw, is_draft=is_draft)
+    begun = sheet.begun(raw)
+    parsed = services.parse_record(sheet.definition, sheet.unit, raw, is_draft=is_draft, begun=begun)
     posted.errors = {path: str(reason) for path, reason in parsed.errors.items()} | posted.errors
     return parsed
 
@@ -198,6 +210,7 @@ def differences(sheet: Sheet, posted: Posted) -> list[Difference]:
     if sheet.record is None:
         return []
     raw, shows = merged_raw(sheet.stored, posted.raw, sheet.withheld), sheet.access.shows
-    mine = answer_rows(sheet.definition, services.parse_record(sheet.definition, sheet.unit, raw).answers)
+    typed = services.parse_record(sheet.definition, sheet.unit, raw, begun=sheet.begun(raw))
+    mine = answer_rows(sheet.definition, typed.answers)
     theirs = rows_for(sheet.record, sheet.definition, sheet.access)
     return differing([row for row in theirs if shows(row.path)], [row for row in mine if shows(row.path)])

@@ -12,9 +12,20 @@ from sqlalchemy import func, select
 from saas.audit.services import AuditAction, HasId, record
 from saas.db import db, local_clock, local_today, new_id, utc_now
 from saas.domain.answers import Answers, Parsed, answers_from_stored, canonical_answers, parse_answers
+from saas.domain.begun import NOTHING_BEGUN, Begun
 from saas.domain.errors import DomainError, NotAllowed
 from saas.domain.fields import Field, FieldType, FormDefinition, child_path
-from saas.domain.records import Mover, StateKind, due_day, find_move, found_by, may_move, missing_for, record_title
+from saas.domain.records import (
+    Mover,
+    StateKind,
+    due_after,
+    due_day,
+    find_move,
+    found_by,
+    may_move,
+    missing_for,
+    record_title,
+)
 from saas.forms.models import FormVersion
 from saas.forms.queries import find_published_version
 from saas.org.models import OrgUnit
@@ -27,10 +38,18 @@ MAX_NOTE = 500
 
 
 def parse_record(
-    definition: FormDefinition, unit: OrgUnit, raw: Mapping[str, Sequence[str]], *, is_draft: bool = False
+    definition: FormDefinition,
+    unit: OrgUnit,
+    raw: Mapping[str, Sequence[str]],
+    *,
+    is_draft: bool = False,
+    begun: Begun = NOTHING_BEGUN,
 ) -> Parsed:
-    """Read what was typed for a record of a unit; read-only fields come from what the county knows of the unit."""
-    return parse_answers(definition, raw, known=known_values(unit), is_draft=is_draft, now=local_clock())
+    """Read what was typed for a record of a unit; read-only fields come from what the county knows of the unit.
+
+    `begun`: what was fixed when the record was begun.
+    """
+    return parse_answers(definition, raw, known=known_values(unit), is_draft=is_draft, now=local_clock(), begun=begun)
 
 
 def known_values(unit: OrgUnit) -> dict[str, str]:

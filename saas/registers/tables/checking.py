@@ -13,6 +13,7 @@ from saas.domain.errors import DomainError, Message, message
 from saas.domain.fields import FormDefinition
 from saas.domain.masking import HIDDEN, mask_answer, protected_fields
 from saas.domain.records import answer_at, find_move, may_move, missing_for, plain_fields, record_title, text_at
+from saas.forms.once import begun_in_stored
 from saas.imports.handlers import Difference, RowCheck, RowState
 from saas.org.models import OrgUnit
 from saas.registers import services
@@ -92,7 +93,8 @@ class Checking:
     ) -> RecordPlan:
         definition = self.known.definitions[record.form_version_id if record is not None else self.known.version.id]
         raw = self._raw(row, record, definition, errors)
-        parsed = parse_answers(definition, raw, known=services.known_values(unit), now=local_clock())
+        begun = begun_in_stored(definition, record.answers if record is not None else {})
+        parsed = parse_answers(definition, raw, known=services.known_values(unit), now=local_clock(), begun=begun)
         for path, reason in parsed.errors.items():
             column = path if path in self.known.fields and path in row.values else ""
             errors.setdefault(column, reason)
