@@ -16,9 +16,11 @@ from typing import Any
 from saas.domain.errors import FormatError
 from saas.domain.periods import Cadence, Days, OwnDays, Period, day_in_month, months_after, periods_between
 from saas.domain.reading import Reader, read, without_defaults
-from saas.domain.working_days import WEEKDAYS, Shift, WorkCalendar, moved_to_working_day, working_day_after
+from saas.domain.working_days import MAX_SPAN, WEEKDAYS, Shift, WorkCalendar, moved_to_working_day, working_day_after
 
 UNLIMITED = "unlimited"
+_LONGEST_MONTH = 31
+_LONGEST_HOLIDAY = MAX_SPAN + 7  # days in a row on which nobody works, with the weekends beside them
 _KEYS = {"opens", "due", "due_inclusive", "if_not_working", "due_time", "grace_days", "recheck_from", "recheck_to"}
 
 
@@ -33,6 +35,11 @@ class DayOfMonth:
         """Return the day for a period. A day beyond the month's end means its last."""
         first = months_after(period.end, self.months)
         return day_in_month(first.year, first.month, self.day)
+
+    @property
+    def reach(self) -> int:
+        """How many days at most the day lies before the first, or after the last day of any period."""
+        return (abs(self.months) + 1) * _LONGEST_MONTH
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +59,11 @@ class DaysFrom:
         if self.is_working:
             return working_day_after(self.anchor(period), self.days, calendar)
         return self.anchor(period) + timedelta(days=self.days)
+
+    @property
+    def reach(self) -> int:
+        """How many days at most the day lies before the first, or after the last day of any period."""
+        return abs(self.days) * 2 + _LONGEST_HOLIDAY if self.is_working else abs(self.days)
 
 
 Point = DayOfMonth | DaysFrom
@@ -84,6 +96,12 @@ class Window:
         """The points that count working days."""
         points = (self.opens, self.due, self.recheck_from, self.recheck_to)
         return tuple(point for point in points if isinstance(point, DaysFrom) and point.is_working)
+
+    @property
+    def reach(self) -> timedelta:
+        """How far at most opening and last day in time lie before the first, or after the last day of a period."""
+        moved = _LONGEST_HOLIDAY if self.if_not_working is not None else 0
+        return timedelta(days=max(self.opens.reach, self.due.reach + 1 + moved))
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,8 +193,7 @@ def periods_due(
 
     A weekly report due on Sundays counts for the month of its Sunday, whatever the Monday.
     """
-    margin = timedelta(days=800)  # no window lies further from its period than two years
-    periods = periods_between(first - margin, last + margin, cadence, own)
+    periods = periods_between(first - window.reach, last + window.reach, cadence, own)
     return tuple(period for period in periods if first <= window_for(period, window, calendar).due_on <= last)
 
 

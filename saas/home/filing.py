@@ -22,10 +22,9 @@ from saas.org.cohorts import CohortBook, LinksOn
 from saas.org.models import OrgUnit
 from saas.org.queries import parents_on
 from saas.submissions.models import Collection, CollectionWindow, Submission
-from saas.submissions.schedule import cohort_of, collection_periods, dates_of, status_now
+from saas.submissions.schedule import cohort_of, collection_periods, dates_of, status_now, was_asked, window_of
 
 _LOOK_BACK = timedelta(days=400)
-_OPENS_EARLY = timedelta(days=40)  # a window may open before its period begins
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +72,7 @@ def filing_progress(viewer: Viewer, on: date) -> list[FilingProgress]:
     cohort_units, book = _cohort_units(units, parents_on(on), LinksOn(on)), CohortBook(on)
     current = list(_current_periods(on))
     filed = _filed([(collection.id, period.start) for collection, period, _dates in current])
-    found = [_progress(*each, cohort_units, book, filed) for each in current]
+    found = [_progress(*each, _Units(cohort_units, book, filed, on)) for each in current]
     return sorted((each for each in found if each.asked), key=lambda each: (each.dates.due_on, each.name))
 
 
@@ -107,11 +106,12 @@ def _current_periods(on: date) -> Iterator[tuple[Collection, Period, WindowDates
         .order_by(Collection.name, Collection.id)
     ).all()
     for collection in collections:
-        periods = collection_periods(collection, on - _LOOK_BACK, on + _OPENS_EARLY)
-        dated = [(each, dates_of(collection, each, changes.get((collection.id, each.start)))) for each in periods]
-        opened = [(period, dates) for period, dates in dated if dates.opens_on <= on]
-        if opened:
-            yield (collection, *opened[-1])
+        periods = collection_periods(collection, on - _LOOK_BACK, on + window_of(collection).reach)
+        for period in reversed(periods):
+            dates = dates_of(collection, period, changes.get((collection.id, period.start)))
+            if dates.opens_on <= on:
+                yield collection, period, dates
+                break
 
 
 def _filed(asked: Sequence[tuple[uuid.UUID, date]]) -> Filed:
@@ -129,20 +129,23 @@ def _filed(asked: Sequence[tuple[uuid.UUID, date]]) -> Filed:
     return found
 
 
-def _progress(
-    collection: Collection,
-    period: Period,
-    dates: WindowDates,
-    units: Sequence[tuple[uuid.UUID, CohortUnit]],
-    book: CohortBook,
-    filed: Filed,
-) -> FilingProgress:
-    cohort, window = cohort_of(collection, period), status_now(dates)
+@dataclass(frozen=True, slots=True)
+class _Units:
+    """The units that are seen, what they filed, and the day on which it is asked."""
+
+    units: Sequence[tuple[uuid.UUID, CohortUnit]]
+    book: CohortBook
+    filed: Filed
+    on: date
+
+
+def _progress(collection: Collection, period: Period, dates: WindowDates, seen: _Units) -> FilingProgress:
+    cohort, window, is_asked = cohort_of(collection, period), status_now(dates), was_asked(collection, dates, seen.on)
     states: Counter[FilingState] = Counter()
     asked = late = 0
-    for unit_id, unit in units:
-        entry = filed.get((collection.id, unit_id))
-        if entry is None and membership(unit, cohort, book) is not Membership.YES:
+    for unit_id, unit in seen.units:
+        entry = seen.filed.get((collection.id, unit_id))
+        if entry is None and not (is_asked and membership(unit, cohort, seen.book) is Membership.YES):
             continue
         asked += 1
         state = filing_state(entry.status if entry else None, window, is_correction=bool(entry and entry.is_correction))

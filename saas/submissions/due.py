@@ -8,7 +8,7 @@ from __future__ import annotations
 import uuid
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date
 from typing import Any
 
 from sqlalchemy import and_, func, or_, select
@@ -27,22 +27,26 @@ from saas.forms.queries import Looking
 from saas.org.cohorts import CohortBook, LinksOn
 from saas.org.models import Hierarchy, OrgUnit, Placement
 from saas.org.queries import ADMINISTRATIVE, in_force
-from saas.submissions.due_items import LOOK_BACK, DueItem
+from saas.submissions.due_items import LONGEST, DueItem, look_back
 from saas.submissions.for_others import list_for_others
 from saas.submissions.models import Collection, CollectionWindow, Submission
-from saas.submissions.schedule import cohort_of, collection_periods, dates_of, status_now
-
-_LONGEST_PERIOD = timedelta(days=366)
-_OPENS_EARLY = timedelta(days=40)  # a window may open before its period begins
+from saas.submissions.schedule import cohort_of, dated_periods, dates_of, period_filed, status_now
 
 
 @dataclass(frozen=True, slots=True)
 class _Filed:
     id: uuid.UUID
+    period_end: date
     status: SubmissionStatus
     is_late: bool
     is_not_applicable: bool
     is_correction: bool
+
+    @property
+    def is_waiting(self) -> bool:
+        """Whether the unit must go on with it, however long ago it was due: it came back, or a correction was begun."""
+        is_begun = self.is_correction and self.status is SubmissionStatus.DRAFT
+        return is_begun or self.status is SubmissionStatus.RETURNED
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +54,18 @@ class _OwnUnit:
     unit: OrgUnit
     cohort_unit: CohortUnit
     filed: Mapping[tuple[uuid.UUID, date], _Filed]
+
+
+_FILED = (
+    Submission.collection_id,
+    Submission.period_start,
+    Submission.id,
+    Submission.period_end,
+    Submission.status,
+    Submission.is_late,
+    Submission.is_not_applicable,
+    Submission.revision,
+)
 
 
 def due_submissions(viewer: Looking, on: date | None = None) -> list[DueItem]:
@@ -93,17 +109,27 @@ def _items(
     is_per_event = collection.cadence == Cadence.EVENT
     if not is_per_event and not matches(own.cohort_unit, cohort_of(collection), book):
         return
-    for period in collection_periods(collection, on - LOOK_BACK - _LONGEST_PERIOD, on + _OPENS_EARLY):
+    for period, dates in _periods(collection, changes, own, on):
         if is_per_event and not matches(own.cohort_unit, cohort_of(collection, period), book):
             continue
-        dates = dates_of(collection, period, changes.get(period.start))
         filed = own.filed.get((collection.id, period.start))
         is_correction = filed is not None and filed.is_correction
         state = filing_state(filed.status if filed else None, status_now(dates), is_correction=is_correction)
-        is_current = dates.opens_on <= on and dates.due_on >= on - LOOK_BACK
-        is_waiting = state is FilingState.RETURNED or (is_correction and state is FilingState.DRAFT)
-        if is_waiting or (is_current and _may_be_asked(collection, own.unit, period, filed, on)):
+        if _may_be_asked(collection, own.unit, period, filed, on):
             yield _item(collection, own.unit, period, dates, state, filed)
+
+
+def _periods(
+    collection: Collection, changes: Mapping[date, CollectionWindow], own: _OwnUnit, on: date
+) -> Iterator[tuple[Period, WindowDates]]:
+    """The periods that are open or were due lately, and before them those with which the unit must go on."""
+    current = list(dated_periods(collection, changes, on - look_back(collection.cadence), on))
+    starts = {period.start for period, _ in current}
+    for (collection_id, start), filed in own.filed.items():
+        if collection_id == collection.id and start not in starts and filed.is_waiting:
+            period = period_filed(collection, start, filed.period_end)
+            yield period, dates_of(collection, period, changes.get(start))
+    yield from current
 
 
 def _may_be_asked(collection: Collection, unit: OrgUnit, period: Period, filed: _Filed | None, on: date) -> bool:
@@ -146,8 +172,7 @@ def _collections(on: date) -> list[tuple[Collection, dict[date, CollectionWindow
         .outerjoin(CollectionWindow, CollectionWindow.collection_id == Collection.id)
         .where(
             Collection.is_active,
-            Collection.starts_on <= on + _OPENS_EARLY,
-            or_(Collection.ends_on.is_(None), Collection.ends_on >= on - LOOK_BACK - _LONGEST_PERIOD),
+            or_(Collection.ends_on.is_(None), Collection.ends_on >= on - LONGEST),
         )
         .order_by(Collection.name, Collection.id)
     ).all()
@@ -161,31 +186,24 @@ def _collections(on: date) -> list[tuple[Collection, dict[date, CollectionWindow
 
 def _own_units(own: Sequence[uuid.UUID], on: date) -> list[_OwnUnit]:
     """The viewer's units with the codes above them and what they filed lately, in one statement."""
-    since = on - LOOK_BACK - 2 * _LONGEST_PERIOD
+    is_late_enough = or_(Submission.period_start >= on - LONGEST, Submission.status == SubmissionStatus.RETURNED)
     rows = db.session.execute(
-        select(OrgUnit, _codes_above(own, on).label("above"), Submission)
-        .outerjoin(
-            Submission,
-            and_(
-                Submission.unit_id == OrgUnit.id,
-                or_(Submission.period_start >= since, Submission.status == SubmissionStatus.RETURNED),
-            ),
-        )
+        select(OrgUnit, _codes_above(own, on).label("above"), *_FILED)
+        .outerjoin(Submission, and_(Submission.unit_id == OrgUnit.id, is_late_enough))
         .where(OrgUnit.id.in_(own))
         .order_by(OrgUnit.sort_order, OrgUnit.code, Submission.revision)
     ).all()
     links = LinksOn(on)
     found: dict[uuid.UUID, _OwnUnit] = {}
-    for unit, above, submission in rows:
-        cohort_unit = CohortUnit(unit.code, unit.unit_type.code, above or (), unit.attributes, links.of(unit.id))
-        filed: Any = found.setdefault(unit.id, _OwnUnit(unit, cohort_unit, {})).filed
-        if submission is not None:
-            filed[submission.collection_id, submission.period_start] = _Filed(
-                submission.id,
-                submission.status,
-                submission.is_late,
-                submission.is_not_applicable,
-                submission.revision > 1,
+    for row in rows:
+        unit = row.OrgUnit
+        if unit.id not in found:
+            seen = CohortUnit(unit.code, unit.unit_type.code, row.above or (), unit.attributes, links.of(unit.id))
+            found[unit.id] = _OwnUnit(unit, seen, {})
+        filed: Any = found[unit.id].filed
+        if row.collection_id is not None:
+            filed[row.collection_id, row.period_start] = _Filed(
+                row.id, row.period_end, row.status, row.is_late, row.is_not_applicable, row.revision > 1
             )
     return list(found.values())
 

@@ -8,11 +8,24 @@ from datetime import date, timedelta
 from typing import Any
 
 from saas.domain.filing import FilingState
-from saas.domain.periods import Period
+from saas.domain.periods import Cadence, Period
 from saas.domain.windows import WindowDates
 
 # What was due longer ago is found on the page of its collection, not among the things to do.
-LOOK_BACK = timedelta(days=100)
+_LOOK_BACK = timedelta(days=100)
+# What comes seldom is to be done until the next one is: a yearly report for a year.
+_SELDOM: Mapping[str, timedelta] = {
+    Cadence.HALF_YEAR: timedelta(days=184),
+    Cadence.TERM: timedelta(days=184),
+    Cadence.YEAR: timedelta(days=366),
+    Cadence.WINDOW: timedelta(days=366),
+}
+LONGEST = timedelta(days=1200)  # before today nothing begins that is still shown, whatever its period and its window
+
+
+def look_back(cadence: str) -> timedelta:
+    """How long what was due stands among what there is to fill."""
+    return _SELDOM.get(cadence, _LOOK_BACK)
 
 
 @dataclass(frozen=True, slots=True)

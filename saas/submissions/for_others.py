@@ -10,7 +10,7 @@ import uuid
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import date, timedelta
+from datetime import date
 from functools import cached_property
 
 from flask_babel import ngettext
@@ -26,13 +26,10 @@ from saas.forms.approval import may_be_collected
 from saas.org.cohorts import CohortBook, DatedUnit, units_on
 from saas.org.models import OrgUnit
 from saas.submissions.compilers import branches_of, compiling_dates, compiling_of, is_filed
-from saas.submissions.due_items import LOOK_BACK, DueItem
+from saas.submissions.due_items import LONGEST, DueItem, look_back
 from saas.submissions.fillers import FillerBook, above_of, filler_of, is_kind
 from saas.submissions.models import Collection, CollectionWindow, Compilation, Submission
-from saas.submissions.schedule import cohort_of, collection_periods, dates_of, status_now
-
-_LONGEST_PERIOD = timedelta(days=366)
-_OPENS_EARLY = timedelta(days=40)
+from saas.submissions.schedule import cohort_of, dated_periods, status_now
 
 Dated = tuple[Collection, Mapping[date, CollectionWindow]]
 
@@ -95,7 +92,7 @@ class _County:
             )
             .where(
                 Submission.collection_id.in_(self.filled_collections),
-                Submission.period_start >= self.on - LOOK_BACK - 2 * _LONGEST_PERIOD,
+                Submission.period_start >= self.on - LONGEST,
             )
             .order_by(Submission.revision)
         ).all()
@@ -111,7 +108,7 @@ class _County:
             select(Compilation)
             .where(
                 Compilation.unit_id.in_(self.own),
-                Compilation.period_start >= self.on - LOOK_BACK - 2 * _LONGEST_PERIOD,
+                Compilation.period_start >= self.on - LONGEST,
             )
             .order_by(Compilation.period_start, Compilation.id)
         ).all()
@@ -128,21 +125,12 @@ class _County:
         ]
 
 
-def _periods(
-    collection: Collection, changes: Mapping[date, CollectionWindow], on: date
-) -> Iterator[tuple[Period, WindowDates]]:
-    for period in collection_periods(collection, on - LOOK_BACK - _LONGEST_PERIOD, on + _OPENS_EARLY):
-        dates = dates_of(collection, period, changes.get(period.start))
-        if dates.opens_on <= on and dates.due_on >= on - LOOK_BACK:
-            yield period, dates
-
-
 def _filling_items(
     collection: Collection, changes: Mapping[date, CollectionWindow], county: _County
 ) -> Iterator[DueItem]:
     is_per_event, is_collected = collection.cadence == Cadence.EVENT, may_be_collected(collection.form, county.on)
     members: list[OrgUnit] | None = None
-    for period, dates in _periods(collection, changes, county.on):
+    for period, dates in dated_periods(collection, changes, county.on - look_back(collection.cadence), county.on):
         if members is None or is_per_event:
             members = county.members(collection, period)
         filed = county.filed.get((collection.id, period.start), {})
@@ -206,7 +194,7 @@ def _item(collection: Collection, period: Period, dates: WindowDates, endpoint: 
 def _compiling_items(
     collection: Collection, changes: Mapping[date, CollectionWindow], county: _County
 ) -> Iterator[DueItem]:
-    for period, units_dates in _periods(collection, changes, county.on):
+    for period, units_dates in dated_periods(collection, changes, county.on - look_back(collection.cadence), county.on):
         dates = compiling_dates(collection, units_dates)
         if dates is None or dates.opens_on > county.on:
             continue

@@ -25,7 +25,7 @@ from saas.org.cohorts import CohortBook, units_on
 from saas.org.models import OrgUnit
 from saas.submissions.fillers import FillerBook
 from saas.submissions.models import Collection, Submission
-from saas.submissions.schedule import cohort_of, status_now
+from saas.submissions.schedule import cohort_of, status_now, was_asked
 
 Parents = Mapping[uuid.UUID, uuid.UUID | None]
 
@@ -93,6 +93,7 @@ def period_overview(collection: Collection, period: Period, dates: WindowDates, 
     fillers = FillerBook(on).of_all(collection) or ()
     fills_all = bool(roots & {unit.id for unit in fillers})
     submissions, cohort = _effective(collection.id, period.start), cohort_of(collection, period)
+    is_asked = was_asked(collection, dates, local_today())
     rows: list[FilingRow] = []
     unknown: list[OrgUnit] = []
     for each in dated:
@@ -103,7 +104,7 @@ def period_overview(collection: Collection, period: Period, dates: WindowDates, 
         submission = submissions.get(unit.id)
         if found is Membership.UNKNOWN:
             unknown.append(unit)
-        if found is Membership.YES or submission is not None:
+        if (found is Membership.YES and is_asked) or submission is not None:
             rows.append(_row(unit, units.get(above[0]) if above else None, submission, dates))
     towns = dict.fromkeys(row.town.id if row.town else None for row in rows)
     by_town = {key: [row for row in rows if (row.town.id if row.town else None) == key] for key in towns}

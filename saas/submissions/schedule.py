@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from datetime import date, timedelta
 from typing import Any
@@ -24,6 +24,7 @@ from saas.domain.windows import (
     window_status,
 )
 from saas.domain.working_days import WEEKDAYS
+from saas.forms.approval import may_be_collected
 from saas.submissions.calendars import county_days
 from saas.submissions.models import Collection, CollectionWindow, Submission
 
@@ -79,10 +80,13 @@ def collection_periods(collection: Collection, first: date, last: date) -> tuple
 
 def period_of_submission(submission: Submission) -> Period:
     """The period that a submission is for, as it was when it was begun."""
-    collection = submission.collection
-    begun = _event_on(collection, submission.period_start)
-    title = begun["title"] if begun is not None else ""
-    return Period(submission.period_start, submission.period_end, Cadence(collection.cadence), title)
+    return period_filed(submission.collection, submission.period_start, submission.period_end)
+
+
+def period_filed(collection: Collection, start: date, end: date) -> Period:
+    """The collection's period between two days, as it was when it was begun to be filled."""
+    begun = _event_on(collection, start)
+    return Period(start, end, Cadence(collection.cadence), begun["title"] if begun is not None else "")
 
 
 def _event_on(collection: Collection, day: date) -> Mapping[str, Any] | None:
@@ -96,7 +100,10 @@ def _event_period(begun: Mapping[str, Any]) -> Period:
 
 def dates_of(collection: Collection, period: Period, changed: CollectionWindow | None = None) -> WindowDates:
     """Return the days of a period's window: by the collection's rule, or as the office changed them for this period."""
-    window = window_of(collection)
+    return _dates(window_of(collection), period, changed)
+
+
+def _dates(window: Window, period: Period, changed: CollectionWindow | None) -> WindowDates:
     dates = window_for(period, window, county_days().calendar if window.counts_working_days else WEEKDAYS)
     if changed is None:
         return dates
@@ -110,6 +117,31 @@ def dates_of(collection: Collection, period: Period, changed: CollectionWindow |
         recheck_to=changed.recheck_to,
         is_estimated=False,
     )
+
+
+def dated_periods(
+    collection: Collection, changes: Mapping[date, CollectionWindow], first: date, last: date
+) -> Iterator[tuple[Period, WindowDates]]:
+    """Yield the periods that are due on `first` or later and open by `last`, in order, with the days of each.
+
+    However long a period is, and however far its window lies from it. `changes` are the windows changed for single
+    periods, by the day on which the period begins.
+    """
+    window = window_of(collection)
+    reach = window.reach
+    moved = [each.period_start for each in changes.values() if each.due_on >= first and each.opens_on <= last]
+    for period in collection_periods(collection, min([first - reach, *moved]), max([last + reach, *moved])):
+        dates = _dates(window, period, changes.get(period.start))
+        if dates.due_on >= first and dates.opens_on <= last:
+            yield period, dates
+
+
+def was_asked(collection: Collection, dates: WindowDates, on: date) -> bool:
+    """Whether a period is asked of units that filed nothing: its form might be asked when it was due, or may be today.
+
+    What was missing when its form ran out stays missing; what fell due afterwards was never asked.
+    """
+    return may_be_collected(collection.form, min(dates.due_on, on))
 
 
 def status_now(dates: WindowDates) -> WindowStatus:

@@ -14,19 +14,20 @@ from sqlalchemy import or_, select, tuple_
 
 from saas.db import db
 from saas.domain.cohorts import matches
+from saas.domain.compiling import MAX_DAYS
 from saas.domain.filing import FilingState, filing_state
 from saas.domain.periods import Period
 from saas.domain.windows import WindowDates
 from saas.domain.workflow import SubmissionStatus
-from saas.forms.approval import may_be_collected
 from saas.org.cohorts import CohortBook, DatedUnit, units_on
 from saas.org.models import OrgUnit
 from saas.submissions.compilers import branches_of, compiling_dates, is_filed, list_compiled
+from saas.submissions.due_items import LONGEST
 from saas.submissions.fillers import FillerBook, above_of
 from saas.submissions.models import Collection, CollectionWindow, Compilation, Submission
-from saas.submissions.schedule import cohort_of, collection_periods, dates_of, status_now
+from saas.submissions.schedule import cohort_of, dated_periods, status_now, was_asked
 
-_MARGIN = timedelta(days=400)  # a window lies at most that far from its period
+_COMPILING = timedelta(days=2 * MAX_DAYS + 40)  # a compilation is due at most that long after the units' reports
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,23 +96,22 @@ class _Filed:
 
 def list_asked(first: date, last: date) -> list[Asked]:
     """Every period of the collections in use whose last day in time lies between two days, by that day."""
-    changes = {
-        (row.collection_id, row.period_start): row
-        for row in db.session.scalars(
-            select(CollectionWindow)
-            .where(CollectionWindow.period_start >= first - _MARGIN)
-            .order_by(CollectionWindow.period_start)
-        )
-    }
+    changes: dict[uuid.UUID, dict[date, CollectionWindow]] = {}
+    for row in db.session.scalars(
+        select(CollectionWindow)
+        .where(or_(CollectionWindow.due_on >= first, CollectionWindow.period_start >= first - LONGEST))
+        .order_by(CollectionWindow.period_start)
+    ):
+        changes.setdefault(row.collection_id, {})[row.period_start] = row
     collections = db.session.scalars(
         select(Collection)
-        .where(Collection.is_active, or_(Collection.ends_on.is_(None), Collection.ends_on >= first - _MARGIN))
+        .where(Collection.is_active, or_(Collection.ends_on.is_(None), Collection.ends_on >= first - LONGEST))
         .order_by(Collection.name, Collection.id)
     ).all()
     found = []
     for collection in collections:
-        for period in collection_periods(collection, first - _MARGIN, last + _MARGIN):
-            dates = dates_of(collection, period, changes.get((collection.id, period.start)))
+        earliest = first - _COMPILING if collection.compiling else first
+        for period, dates in dated_periods(collection, changes.get(collection.id, {}), earliest, last):
             if first <= dates.due_on <= last:
                 found.append(Asked(collection, period, dates))
             compiling = compiling_dates(collection, dates)
@@ -135,10 +135,10 @@ def list_standings(asked: Sequence[Asked], on: date) -> Iterator[Standing]:
             continue
         cohort, window = cohort_of(each.collection, each.period), status_now(each.dates)
         units = {one.unit.id: one for one in dated}
-        is_collected = may_be_collected(each.collection.form, on)
+        is_asked = was_asked(each.collection, each.dates, on)
         for one in dated:
             entry = filed.get((each.collection.id, each.period.start, one.unit.id))
-            if entry is None and (not is_collected or not matches(one.seen, cohort, book)):
+            if entry is None and (not is_asked or not matches(one.seen, cohort, book)):
                 continue
             state = filing_state(
                 entry.status if entry else None, window, is_correction=bool(entry and entry.is_correction)

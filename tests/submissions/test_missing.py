@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 from collections.abc import Iterator
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 
 import openpyxl
 import pytest
@@ -14,7 +14,7 @@ from saas.db import at_moment
 from saas.domain.workflow import SubmissionStatus
 from tests.browser import Browser
 from tests.factories import make_unit, make_user
-from tests.factories_forms import make_submission
+from tests.factories_forms import make_collection, make_submission
 from tests.statements import count_statements
 from tests.submissions.conftest import Place
 
@@ -111,3 +111,46 @@ def test_an_administrator_of_accounts_sees_no_lists(browser: Browser, place: Pla
     browser.sign_in(make_user(Role.SECURITY_ADMIN, unit=place.county))
 
     assert browser.get(MARCH).status_code == 403
+
+
+def test_a_report_that_is_due_long_after_its_year_is_on_the_list_of_its_month(browser: Browser, place: Place) -> None:
+    make_collection(cadence="year", window={"due": {"month": 12, "day": 20}, "due_inclusive": True}, name="年度报表")
+
+    with at_moment(datetime(2026, 12, 21, 1, 0, tzinfo=UTC)):
+        browser.sign_in(place.office)
+        page = browser.get("/collections/missing?month=2026-12").text
+
+    assert page.count("2025年度") == 3  # one for each village
+    assert "柳塘村" in page
+
+
+def test_three_hundred_working_days_after_a_period_are_not_too_far(browser: Browser, place: Place) -> None:
+    window = {"due": {"from": "end", "working_days": 300}, "due_inclusive": True, "grace_days": 30}
+    make_collection(cadence="half_year", window=window, name="半年回访", starts_on=date(2025, 1, 1))
+
+    with at_moment(datetime(2026, 9, 30, 1, 0, tzinfo=UTC)):
+        browser.sign_in(place.office)
+        page = browser.get("/collections/missing?month=2026-09").text
+
+    assert "2025年上半年" in page
+
+
+def test_what_was_missing_when_its_form_ran_out_stays_missing(browser: Browser, place: Place, late_march: None) -> None:
+    place.collection.form.expires_on = date(2026, 3, 16)
+    browser.sign_in(place.office)
+
+    page = browser.get(MARCH).text
+    assert "白沙村" in page
+    assert "已逾期 3 天" in page
+    overview = browser.get(f"/collections/{place.collection.id}?period=2026-03-01&mark=not_reported").text
+    assert "白沙村" in overview
+
+
+def test_what_fell_due_after_its_form_ran_out_was_never_asked(browser: Browser, place: Place, late_march: None) -> None:
+    place.collection.form.expires_on = date(2026, 3, 14)
+    browser.sign_in(place.office)
+
+    assert "白沙村" not in browser.get(MARCH).text.split("名单")[1]
+    page = browser.get(f"/collections/{place.collection.id}?period=2026-03-01").text
+    assert "柳塘村" in page  # what came stays
+    assert "白沙村" not in page

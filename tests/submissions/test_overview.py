@@ -177,6 +177,46 @@ def test_nobody_without_a_unit_to_fill_for_has_anything_to_fill(place: Place) ->
     assert due_submissions(make_viewer(place.office)) == []
 
 
+@pytest.mark.parametrize(
+    ("cadence", "due", "on", "is_listed"),
+    [
+        ("year", {"month": 1, "day": 20}, datetime(2026, 12, 30, 1, tzinfo=UTC), True),
+        ("half_year", {"month": 1, "day": 15}, datetime(2026, 1, 10, 1, tzinfo=UTC), True),
+        ("quarter", {"month": 1, "day": 10}, datetime(2026, 4, 9, 1, tzinfo=UTC), True),
+        ("month", {"month": 1, "day": 10}, datetime(2026, 8, 30, 1, tzinfo=UTC), False),
+    ],
+)
+def test_what_comes_seldom_is_to_be_done_until_the_next_one_is(
+    place: Place, cadence: str, due: dict[str, int], on: datetime, is_listed: bool
+) -> None:
+    """A yearly report that is months late may still be handed in, and is still the village's to do."""
+    place.collection.is_active = False
+    window = {"due": due, "due_inclusive": True, "grace_days": "unlimited"}
+    make_collection(cadence=cadence, window=window, name="长周期", starts_on=date(2024, 1, 1))
+
+    with at_moment(on):
+        overdue = [item for item in due_submissions(viewer_of(place), local_today()) if item.is_overdue]
+        first = min((item.period.start for item in overdue), default=None)
+
+    oldest = {"year": date(2025, 1, 1), "half_year": date(2025, 1, 1), "quarter": date(2025, 10, 1)}
+    if is_listed:
+        assert first == oldest[cadence]
+    else:
+        assert first is not None
+        assert first > date(2026, 3, 1)
+
+
+def test_what_came_back_is_to_be_done_however_long_ago_it_was_due(place: Place) -> None:
+    make_submission(place.collection, place.village, status=SubmissionStatus.RETURNED)
+
+    with at_moment(datetime(2028, 3, 10, 1, tzinfo=UTC)):
+        found = due_submissions(viewer_of(place), local_today())
+
+    assert [(item.state, item.period) for item in found if item.state is FilingState.RETURNED] == [
+        (FilingState.RETURNED, MARCH)
+    ]
+
+
 def test_an_expired_form_is_nothing_to_fill(place: Place) -> None:
     place.collection.form.expires_on = date(2026, 3, 9)
 
