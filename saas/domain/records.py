@@ -18,10 +18,11 @@ from saas.domain.fields import FILES, SILENT, Field, FieldType, FormDefinition, 
 from saas.domain.filed import shown_answer
 from saas.domain.form_memo import of_form
 from saas.domain.masking import protected_fields
+from saas.domain.periods import day_in_month, months_after
 from saas.domain.reading import CODE, Reader, read, without_defaults
 from saas.domain.working_days import WEEKDAYS, WorkCalendar, working_day_after
 
-MAX_STATES, MAX_MOVES, MAX_DAYS = 20, 60, 3660
+MAX_STATES, MAX_MOVES, MAX_DAYS, MAX_MONTHS = 20, 60, 3660, 120
 TITLE_LENGTH = 60
 _NAME = 20  # characters of the name of a state or of a move
 
@@ -43,12 +44,26 @@ class Who(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class DueRule:
+    """Until when a record is to be closed (办结期限): so long after it was opened, or what a date says.
+
+    Exactly one is given. A month after 31 January is the last day of February.
+    """
+
+    days: int | None = None
+    working_days: int | None = None
+    months: int | None = None
+    field: str = ""  # the path of a date
+
+
+@dataclass(frozen=True, slots=True)
 class State:
-    """A state of a record (状态)."""
+    """A state of a record (状态). `due`: how long a record may stand in it (环节时限), whatever the whole may take."""
 
     code: str
     name: str
     kind: StateKind
+    due: DueRule | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,15 +83,6 @@ class Move:
 
 
 @dataclass(frozen=True, slots=True)
-class DueRule:
-    """Until when a record is to be closed (办结期限): days or working days after it was opened, or what a date says."""
-
-    days: int | None = None
-    working_days: int | None = None
-    field: str = ""  # the path of a date
-
-
-@dataclass(frozen=True, slots=True)
 class States:
     """The states of a register, the first one being where records begin, and the moves between them."""
 
@@ -92,6 +98,15 @@ class States:
     def state(self, code: str) -> State:
         """The state of a code; one that is not in the register any more counts as under way."""
         return next((each for each in self.states if each.code == code), State(code, code, StateKind.ACTIVE))
+
+    def due_in(self, code: str) -> DueRule | None:
+        """Until when a record in a state is to leave it, or else to be closed."""
+        return self.state(code).due or self.due
+
+    def follows_a_date(self, code: str) -> bool:
+        """Whether a date of the form, and nobody else, says until when a record in a state is to be closed."""
+        rule = self.due_in(code)
+        return rule is not None and bool(rule.field)
 
     def codes(self, *kinds: StateKind) -> tuple[str, ...]:
         """The codes of the states of some kinds."""
@@ -143,8 +158,22 @@ def due_day(rule: DueRule | None, opened_on: date, answers: Answers, calendar: W
         return opened_on + timedelta(days=rule.days)
     if rule.working_days is not None:
         return working_day_after(opened_on, rule.working_days, calendar)
+    if rule.months is not None:
+        first = months_after(opened_on, rule.months)
+        return day_in_month(first.year, first.month, opened_on.day)
     answer = answer_at(answers, rule.field)
     return answer if isinstance(answer, date) else None
+
+
+def due_after(states: States, move: Move, opened_on: date, today: date) -> tuple[DueRule | None, date] | None:
+    """Return by which rule, counted from which day, a record is due that is moved today; None: its day stays.
+
+    A state with a limit of its own counts from today; behind it the register's limit holds again.
+    """
+    before, after = states.state(move.start), states.state(move.end)
+    if after.due is not None:
+        return after.due, today
+    return (states.due, opened_on) if before.due is not None else None
 
 
 def is_overdue(due_on: date | None, kind: StateKind, today: date) -> bool:
@@ -215,7 +244,7 @@ def found_by(form: FormDefinition, answers: Answers) -> tuple[str, ...]:
 
 # --- reading and writing --------------------------------------------------------------------------------------------
 
-_STATE_KEYS, _DUE_KEYS = {"code", "name", "kind"}, {"days", "working_days", "field"}
+_STATE_KEYS, _DUE_KEYS = {"code", "name", "kind", "due"}, {"days", "working_days", "months", "field"}
 _MOVE_KEYS = {"from", "to", "label", "who", "note", "needs", "by_another"}
 _WHO = (Who.KEEPER.value, Who.RESPONSIBLE.value)
 
@@ -237,14 +266,18 @@ def states_from_mapping(mapping: Mapping[str, Any]) -> States:
     if len(moves) > MAX_MOVES:
         raise reader.fail("moves", "流转最多 {limit} 条", code="wrong_count", limit=MAX_MOVES)
     _refuse_repeated(reader, [f"{each.start} → {each.end}" for each in moves], "流转“{value}”重复")
-    found = States(states, moves, _due(reader.child("due")) if reader.mapping.get("due") else None)
+    found = States(states, moves, _due(reader))
     _refuse_unreachable(reader, found)
     return found
 
 
 def _state(reader: Reader) -> State:
     reader.refuse_unknown(_STATE_KEYS)
-    return State(reader.code("code"), reader.text("name", max_length=_NAME), reader.choice("kind", StateKind))
+    kind, due = reader.choice("kind", StateKind), _due(reader)
+    if due is not None and (kind is StateKind.CLOSED or due.field):
+        advice = "办结的状态不写；日期栏写在整个台账的 due 里"
+        raise reader.fail("due", "这个状态不能这样限定时限", code="bad_due", advice=advice)
+    return State(reader.code("code"), reader.text("name", max_length=_NAME), kind, due)
 
 
 def _move(reader: Reader, codes: Collection[str]) -> Move:
@@ -264,13 +297,17 @@ def _move(reader: Reader, codes: Collection[str]) -> Move:
     return Move(start, end, label, who, note, reader.texts("needs"), by_another)
 
 
-def _due(reader: Reader) -> DueRule:
+def _due(around: Reader) -> DueRule | None:
+    if not around.mapping.get("due"):
+        return None
+    reader = around.child("due")
     reader.refuse_unknown(_DUE_KEYS)
     if len(reader.mapping) != 1:
-        raise reader.fail("", "办结期限只写一种", code="wrong_count", advice="days、working_days 或 field")
+        raise reader.fail("", "办结期限只写一种", code="wrong_count", advice="days、working_days、months 或 field")
     return DueRule(
         reader.whole("days", low=0, high=MAX_DAYS),
         reader.whole("working_days", low=0, high=MAX_DAYS),
+        reader.whole("months", low=1, high=MAX_MONTHS),
         reader.text("field", ""),
     )
 
@@ -296,13 +333,21 @@ def _refuse_unreachable(reader: Reader, states: States) -> None:
 def states_to_mapping(states: States) -> dict[str, Any]:
     """Return the mapping of the states: JSON-able, without what is ordinary, read again to an equal value."""
     mapping: dict[str, Any] = {
-        "states": [{"code": each.code, "name": each.name, "kind": each.kind.value} for each in states.states],
+        "states": [_state_to_mapping(each) for each in states.states],
         "moves": [_move_to_mapping(move) for move in states.moves],
     }
-    if states.due is not None:
-        due = {"days": states.due.days, "working_days": states.due.working_days, "field": states.due.field}
-        mapping["due"] = {key: value for key, value in due.items() if value is not None and value != ""}
-    return mapping
+    return mapping | _due_to_mapping(states.due)
+
+
+def _state_to_mapping(state: State) -> dict[str, Any]:
+    return {"code": state.code, "name": state.name, "kind": state.kind.value} | _due_to_mapping(state.due)
+
+
+def _due_to_mapping(due: DueRule | None) -> dict[str, Any]:
+    if due is None:
+        return {}
+    keys = {"days": due.days, "working_days": due.working_days, "months": due.months, "field": due.field}
+    return {"due": {key: value for key, value in keys.items() if value is not None and value != ""}}
 
 
 def _move_to_mapping(move: Move) -> dict[str, Any]:

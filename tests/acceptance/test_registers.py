@@ -32,15 +32,17 @@ def test_a_step_waits_for_a_condition_of_the_one_before(county: County) -> None:
 
 
 def test_a_problem_climbs_from_the_grid_to_the_head_and_each_may_end_it(county: County) -> None:
-    """000-002 R36, 001 R51: three outcomes; who may do what at which stage; every stage is stamped."""
+    """000-002 R36, 001 R51: three outcomes; who may do what at which stage, and how long; every stage is stamped."""
     problem = county.record("v11", "problems", {"what": "河堤渗水", "severity": "major"})
-    assert problem.due_on == date(2026, 3, 13)
+    assert problem.due_on == date(2026, 3, 11)  # the grid has a day
 
     assert county.move("town1", problem, "deputy").status_code == 409  # it is the keeper's to report it
     assert county.move("v11", problem, "deputy").status_code == 409  # and a note says why
     assert county.move("v11", problem, "deputy", "本级不能处置").status_code == 303
+    assert problem.due_on == date(2026, 3, 12)  # the deputy two working days
     assert county.move("v11", problem, "head", "直接报组长").status_code == 409
     assert county.move("town1", problem, "head", "需县里协调").status_code == 303
+    assert problem.due_on == date(2026, 4, 10)  # the whole a month, 001 R35
     assert county.move("office", problem, "passed", "转县水务部门").status_code == 303
 
     stamped = [(row.event.state_after, row.event.happened_at is not None) for row in queries.list_events(problem)]

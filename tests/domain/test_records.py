@@ -19,6 +19,7 @@ from saas.domain.records import (
     Move,
     Mover,
     StateKind,
+    due_after,
     due_day,
     find_move,
     found_by,
@@ -112,6 +113,10 @@ def test_a_due_rule_and_all_of_a_move_survive_writing() -> None:
     assert states_to_mapping(states) == mapping
 
 
+def _state(code: str = "a", kind: str = "open", **more: Any) -> dict[str, Any]:
+    return {"code": code, "name": f"状态{code}", "kind": kind, **more}
+
+
 def _mapping(**changes: Any) -> dict[str, Any]:
     states = [{"code": "a", "name": "甲", "kind": "open"}, {"code": "b", "name": "乙", "kind": "closed"}]
     return {"states": states, "moves": [{"from": "a", "to": "b", "label": "办结"}], **changes}
@@ -130,6 +135,9 @@ def _mapping(**changes: Any) -> dict[str, Any]:
         ({"due": {"days": 1, "field": "by"}}, "wrong_count"),
         ({"due": {"days": -1}}, "wrong_type"),
         ({"due": {"month": 1}}, "unknown_key"),
+        ({"due": {"months": 0}}, "wrong_type"),
+        ({"states": [_state(due={"field": "by"}), _state("b", "closed")]}, "bad_due"),
+        ({"states": [_state(), _state("b", "closed", due={"days": 1})]}, "bad_due"),
         ({"more": 1}, "unknown_key"),
     ],
 )
@@ -200,6 +208,33 @@ def test_a_move_says_what_is_missing(form: FormDefinition) -> None:
 )
 def test_due_days(rule: DueRule | None, answers: dict[str, Any], due: date | None) -> None:
     assert due_day(rule, OPENED, answers, WorkCalendar()) == due
+
+
+@pytest.mark.parametrize(
+    ("opened_on", "months", "due"),
+    [
+        (date(2026, 3, 6), 1, date(2026, 4, 6)),
+        (date(2026, 1, 31), 1, date(2026, 2, 28)),  # a month that is shorter ends with its last day
+        (date(2028, 1, 31), 1, date(2028, 2, 29)),
+        (date(2026, 11, 30), 3, date(2027, 2, 28)),
+    ],
+)
+def test_months_end_with_the_month(opened_on: date, months: int, due: date) -> None:
+    assert due_day(DueRule(months=months), opened_on, {}) == due
+
+
+def test_a_state_has_a_limit_of_its_own_and_behind_it_the_registers_holds_again() -> None:
+    moves = [{"from": a, "to": b, "label": a + b} for a, b in ("ab", "bc", "cd", "da")]
+    limits: dict[str, Any] = {"b": {"due": {"working_days": 2}}}
+    states = [_state(code, "open", **limits.get(code, {})) for code in "abcd"]
+    found = states_from_mapping({"states": states, "moves": moves, "due": {"months": 1}})
+
+    assert states_from_mapping(states_to_mapping(found)) == found
+    assert found.due_in("a") == DueRule(months=1)
+    today = date(2026, 3, 20)
+    assert due_after(found, find_move(found, "a", "b"), OPENED, today) == (DueRule(working_days=2), today)
+    assert due_after(found, find_move(found, "b", "c"), OPENED, today) == (DueRule(months=1), OPENED)
+    assert due_after(found, find_move(found, "c", "d"), OPENED, today) is None  # a day changed by hand stays
 
 
 @pytest.mark.parametrize(

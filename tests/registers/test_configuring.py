@@ -19,7 +19,7 @@ from saas.registers.models import Register
 from saas.registers.services import RegisterSettings, change_states, check_settings, move_record
 from tests.browser import Browser
 from tests.factories import make_user
-from tests.registers.conftest import Place
+from tests.registers.conftest import Place, make_register
 from tests.registers.steps import actions, make_record
 
 
@@ -149,6 +149,8 @@ def _states_form(register: Register, **changes: Any) -> dict[str, Any]:
             f"state-{number}-code": state.code,
             f"state-{number}-name": state.name,
             f"state-{number}-kind": state.kind,
+            f"state-{number}-due_kind": state.due_kind,
+            f"state-{number}-due_number": state.due_number,
         }
     for number, move in enumerate(page.moves):
         prefix = f"move-{number}-"
@@ -176,6 +178,8 @@ def test_a_state_a_move_and_a_due_rule_are_added(office: Browser, place: Place) 
         "state-2-code": "state_1",
         "state-2-name": "待核实",
         "state-2-kind": "active",
+        "state-2-due_kind": "days",
+        "state-2-due_number": "3",
         "move-2-from": "open",
         "move-2-to": "state_1",
         "move-2-label": "提请核实",
@@ -195,7 +199,20 @@ def test_a_state_a_move_and_a_due_rule_are_added(office: Browser, place: Place) 
         True,
         ("result",),
     )
-    assert make_record(place).due_on == date(2026, 3, 24)
+    record = make_record(place, result="已调解")
+    assert record.due_on == date(2026, 3, 24)
+    move_record(record, "state_1", actor=place.clerk)
+    assert record.due_on == date(2026, 3, 13)
+    assert 'value="3"' in office.get(path).text
+
+
+def test_a_condition_that_is_computed_is_offered_as_what_a_move_needs(office: Browser, place: Place) -> None:
+    computed = {"type": "calculate", "name": "ready", "label": "可以销号", "calculation": "if(${people} > 0, '是', '')"}
+    register = make_register("隐患台账", computed)
+
+    page = office.get(f"/registers/{register.id}/states").text
+
+    assert 'value="ready"' in page
 
 
 @pytest.mark.parametrize(

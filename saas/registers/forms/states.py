@@ -8,9 +8,10 @@ from typing import Any
 
 from werkzeug.datastructures import MultiDict
 
-from saas.domain.records import MAX_MOVES, MAX_STATES, States, Who
+from saas.domain.records import MAX_MOVES, MAX_STATES, DueRule, States, Who
 
-DUE_KINDS = ("", "days", "working_days", "field")
+LENGTHS = ("days", "working_days", "months")
+DUE_KINDS = ("", *LENGTHS, "field")
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,6 +21,8 @@ class StateRow:
     code: str
     name: str = ""
     kind: str = "active"
+    due_kind: str = ""
+    due_number: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,15 +51,23 @@ class StatesPage:
 
     def mapping(self) -> dict[str, Any]:
         """What is typed as docs/registers.md writes it; the domain says what is wrong with it."""
-        states = [{"code": each.code, "name": each.name, "kind": each.kind} for each in self.states if each.name]
+        states = [_state(each) for each in self.states if each.name]
         moves = [_move(each) for each in self.moves if each.label]
         found: dict[str, Any] = {"states": states, "moves": moves}
         if self.due_kind == "field":
             found["due"] = {"field": self.due_field}
         elif self.due_kind:
-            number = self.due_number
-            found["due"] = {self.due_kind: int(number) if number.isascii() and number.isdigit() else number}
+            found["due"] = _length(self.due_kind, self.due_number)
         return found
+
+
+def _state(row: StateRow) -> dict[str, Any]:
+    found: dict[str, Any] = {"code": row.code, "name": row.name, "kind": row.kind}
+    return found | ({"due": _length(row.due_kind, row.due_number)} if row.due_kind else {})
+
+
+def _length(kind: str, number: str) -> dict[str, Any]:
+    return {kind: int(number) if number.isascii() and number.isdigit() else number}
 
 
 def _move(row: MoveRow) -> dict[str, Any]:
@@ -67,21 +78,24 @@ def _move(row: MoveRow) -> dict[str, Any]:
 
 def page_of(states: States) -> StatesPage:
     """The states of a register as the page shows them."""
-    due = states.due
-    kind = "" if due is None else "field" if due.field else "days" if due.days is not None else "working_days"
-    number = "" if due is None else str(due.days if due.days is not None else due.working_days or "")
     return StatesPage(
-        [StateRow(each.code, each.name, each.kind.value) for each in states.states],
+        [StateRow(each.code, each.name, each.kind.value, *_typed(each.due)) for each in states.states],
         [
             MoveRow(
                 each.start, each.end, each.label, tuple(map(str, each.who)), each.has_note, each.by_another, each.needs
             )
             for each in states.moves
         ],
-        kind,
-        number if kind != "field" else "",
-        due.field if due is not None else "",
+        *_typed(states.due),
+        states.due.field if states.due is not None else "",
     )
+
+
+def _typed(due: DueRule | None) -> tuple[str, str]:
+    """A limit as the page shows it: its kind and its number."""
+    if due is None or due.field:
+        return "" if due is None else "field", ""
+    return next((kind, str(number)) for kind in LENGTHS if (number := getattr(due, kind)) is not None)
 
 
 def read_page(typed: MultiDict[str, str]) -> StatesPage:
@@ -104,8 +118,13 @@ def read_page(typed: MultiDict[str, str]) -> StatesPage:
 
 def _state_row(typed: MultiDict[str, str], number: int) -> StateRow:
     prefix = f"state-{number}-"
+    due_kind = typed.get(prefix + "due_kind", "")
     return StateRow(
-        typed.get(prefix + "code", ""), typed.get(prefix + "name", "").strip(), typed.get(prefix + "kind", "")
+        typed.get(prefix + "code", ""),
+        typed.get(prefix + "name", "").strip(),
+        typed.get(prefix + "kind", ""),
+        due_kind if due_kind in LENGTHS else "",
+        typed.get(prefix + "due_number", "").strip(),
     )
 
 

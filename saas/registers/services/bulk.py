@@ -71,7 +71,7 @@ def _problem_of_change(record: RegisterRecord, action: BulkAction, mover: Mover)
     if action.due_on is not None and record.closed_on is not None:
         return message("closed", "已办结")
     states = queries.states_of(record.register)
-    if action.due_on is not None and states.due is not None and states.due.field:
+    if action.due_on is not None and states.follows_a_date(record.state):
         return message("due_by_field", "办结期限由记录中的日期栏决定")
     if action.due_on is not None and record.due_on == action.due_on:
         return message("same_day", "期限相同")

@@ -83,7 +83,7 @@ def _opened(known: KnownRegister, plan: RecordPlan, number: int, actor: HasId) -
         created_at=now,
     )
     put_answers(opened, known.form, plan.answers)
-    opened.due_on = plan.due_on or due_day(known.states.due, opened_on, plan.answers, known.calendar)
+    opened.due_on = plan.due_on or due_day(known.states.due_in(state.code), opened_on, plan.answers, known.calendar)
     return opened
 
 

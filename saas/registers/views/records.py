@@ -61,7 +61,7 @@ def context_of(shown: RegisterRecord, access: FieldAccess | None = None) -> dict
         "history": history_of(queries.list_events(shown), definition, states, access),
         "may_write": may_write,
         "may_change": may_write and shown.closed_on is None,
-        "may_set_due": may_write and shown.closed_on is None and not (states.due is not None and states.due.field),
+        "may_set_due": may_write and shown.closed_on is None and not states.follows_a_date(shown.state),
         "renewal": services.renewal_of(shown) if may_write and shown.closed_on is None else None,
     }
 

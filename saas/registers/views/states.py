@@ -64,7 +64,8 @@ def _page(register: Register, page: StatesPage, problem: str = "", status: int =
         "kinds": [(kind.value, label) for kind, label in KIND_LABELS.items()],
         "people": [(who.value, label) for who, label in WHO_LABELS.items()]
         + [(role.value, label) for role, label in ROLE_LABELS.items() if role not in ADMINISTRATORS],
-        "fields": [(path, item.label) for path, item in fields.items() if item.is_asked],
+        "fields": [(path, item.label) for path, item in fields.items() if item.is_asked or item.calculation],
+        "lengths": [("days", _l("天")), ("working_days", _l("个工作日")), ("months", _l("个月"))],
         "dates": [(path, item.label) for path, item in fields.items() if item.type is FieldType.DATE],
         "counts": queries.count_in_states(register),
     }
