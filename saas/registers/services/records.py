@@ -101,7 +101,7 @@ def open_record(
         created_at=now,
     )
     put_answers(opened, queries.definition_for(version, unit), answers)
-    opened.due_on = due_day(states.due, opened.opened_on, answers, work_calendar())
+    opened.due_on = due_day(states.due_in(opened.state), opened.opened_on, answers, work_calendar())
     db.session.add(opened)
     db.session.flush()
     add_event(opened, kind, actor=actor, state_after=opened.state)
@@ -134,7 +134,7 @@ def change_record(
     if not changes:
         return False
     put_answers(changed, definition, answers)
-    if states.due is not None and states.due.field:
+    if states.follows_a_date(changed.state):
         changed.due_on = due_day(states.due, changed.opened_on, answers)
     db.session.flush()
     add_event(changed, kind, actor=actor, changes=changes, note=note)
@@ -173,12 +173,16 @@ def move_record(moved: RegisterRecord, state: str, *, actor: HasId, note: str = 
     if len(note) > MAX_NOTE:
         raise DomainError("说明最多 {limit} 字", code="no_note", limit=MAX_NOTE)
     definition = queries.definition_of(moved)
-    missing = missing_for(move, definition, answers_from_stored(definition, moved.answers))
+    answers = answers_from_stored(definition, moved.answers)
+    missing = missing_for(move, definition, answers)
     if missing:
         raise DomainError(
             "“{label}”前应先填写：{missing}", code="incomplete", label=move.label, missing="、".join(missing)
         )
     before, end = moved.state, states.state(move.end)
+    due = due_after(states, move, moved.opened_on, local_today())
+    if due is not None:
+        moved.due_on = due_day(*due, answers, work_calendar())
     moved.state, moved.updated_at = end.code, utc_now()
     moved.closed_on = (moved.closed_on or local_today()) if end.kind is StateKind.CLOSED else None
     db.session.flush()
@@ -193,7 +197,7 @@ def set_due_day(target: RegisterRecord, due_on: date | None, *, actor: HasId, no
     """
     refuse_closed(target)
     states = queries.states_of(target.register)
-    if states.due is not None and states.due.field:
+    if states.due is not None and states.follows_a_date(target.state):
         item = _field_of(queries.definition_of(target), states.due.field)
         raise DomainError("办结期限由“{label}”一栏决定，请修改该栏", code="due_by_field", label=item)
     if target.due_on == due_on:
