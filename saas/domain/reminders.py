@@ -25,6 +25,10 @@ class Stage:
         """The stable name of the stage: before-3, after-1."""
         return f"{'after' if self.is_overdue else 'before'}-{self.days}"
 
+    def begins_on(self, due_on: date) -> date:
+        """The day on which it was reached."""
+        return due_on + timedelta(days=self.days if self.is_overdue else -self.days)
+
 
 @dataclass(frozen=True, slots=True)
 class ReminderRule:

@@ -12,7 +12,7 @@ from saas.domain.reminders import ReminderRule
 from saas.domain.working_days import WorkCalendar, calendar_with
 from saas.tenancy.models import TenantSettings
 
-_BEFORE, _AFTER = (3, 1), (1, 3)
+_BEFORE, _AFTER, _ESCALATION = (3, 1), (1, 3), 3
 
 
 def work_calendar() -> WorkCalendar:
@@ -21,9 +21,13 @@ def work_calendar() -> WorkCalendar:
 
 
 def reminder_rule() -> ReminderRule:
-    """On which days keepers are reminded. Nobody above them is told: they see it on the list. One statement."""
+    """On which days keepers are reminded, and after how many those above them are told. One statement."""
     details = _details()
-    return ReminderRule(tuple(details.get("reminder_days", _BEFORE)), tuple(details.get("overdue_days", _AFTER)), 0)
+    return ReminderRule(
+        tuple(details.get("reminder_days", _BEFORE)),
+        tuple(details.get("overdue_days", _AFTER)),
+        details.get("escalation_days", _ESCALATION),
+    )
 
 
 def _details() -> Mapping[str, Any]:

@@ -1,62 +1,66 @@
-"""Reminding of records that fall due or are overdue (到期、超期提醒). Never commits.
+"""Reminding of records that fall due or are overdue, and telling those above (到期、超期提醒，超期上报). Never commits.
 
-Whoever keeps a record or answers for it is told once at each stage that the county has set for reminders; records of a
-register with the same due day come in one message.
+Whoever keeps a record or answers for it is told on the days that the county has set, in one message for all registers;
+whoever looks after the units below is told once a record is overdue for as long as the county waits. A message names
+everything that is due, and is sent when a record has reached its next stage: at most once a day.
 """
 
 from __future__ import annotations
 
 import uuid
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 
 from sqlalchemy import select
 
+from saas.access.permissions import Role
+from saas.accounts.staff import Acting, list_acting, with_roles
 from saas.db import db
-from saas.domain.reminders import Stage, reminder_stage
+from saas.domain.reminders import ReminderRule, is_escalated, reminder_stage
+from saas.notifications.outgoing import Message, tell_by_mail
 from saas.notifications.services import notify_once
+from saas.org.queries import list_units_by_id, parents_on
 from saas.registers.days import reminder_rule
 from saas.registers.models import RecordLink, Register, RegisterRecord
-from saas.registers.staff import workers_at
+from saas.registers.reminder_words import DueRecord, path_of, words_for_superior, words_for_worker
+from saas.registers.staff import WORKING
 
 KIND = "reminder"
+TITLE = "台账提醒"
+SUPERIORS = (Role.TOWN_OFFICER, Role.OFFICE)  # who looks after the registers of the units below
+_RESPONSIBLE = "responsible"
 
 
 @dataclass(frozen=True, slots=True)
-class _Due:
-    """A record that somebody is reminded of."""
+class _Notice:
+    """What somebody is told, and under which key only once."""
 
-    id: uuid.UUID
-    register_id: uuid.UUID
-    register_name: str
-    number: int
-    title: str
-    unit_id: uuid.UUID
-    due_on: date
+    user_ids: Sequence[uuid.UUID]
+    words: str
+    path: str
+    key: str
 
 
 def remind(today: date) -> int:
-    """Tell everybody who keeps or answers for a record that is due; return how many messages were sent."""
+    """Tell everybody who keeps or answers for a record that is due, and those above; return how many messages."""
     rule = reminder_rule()
-    back, ahead = rule.reach
-    due = _due_between(today - back, today + ahead)
+    due = _due_until(today + rule.reach[1])
     if not due:
         return 0
-    told: dict[tuple[uuid.UUID, uuid.UUID, date], list[_Due]] = defaultdict(list)
-    for each, user_id in _people(due, today):
-        told[user_id, each.register_id, each.due_on].append(each)
+    links, staff = _links([each.id for each in due]), list_acting(today)
+    notices = [*_for_workers(due, links, staff, rule, today), *_for_superiors(due, links, staff, rule, today)]
     count = 0
-    for (user_id, register_id, due_on), group in told.items():
-        stage = reminder_stage(due_on, today, rule)
-        if stage is not None:
-            key = f"register/{register_id}/{due_on}/{stage.key}"
-            count += len(notify_once([user_id], KIND, _words(group, stage, today), _path(group), key=key))
+    for notice in notices:
+        told = notify_once(notice.user_ids, KIND, notice.words, notice.path, key=notice.key)
+        count += len(told)
+        tell_by_mail(told, Message(TITLE, notice.words, notice.path), key=notice.key)
     return count
 
 
-def _due_between(first: date, last: date) -> list[_Due]:
+def _due_until(last: date) -> list[DueRecord]:
+    """What is not closed and due by a day, however long ago, in the order of the registers."""
     rows = db.session.execute(
         select(
             RegisterRecord.id,
@@ -68,29 +72,10 @@ def _due_between(first: date, last: date) -> list[_Due]:
             RegisterRecord.due_on,
         )
         .join(Register, Register.id == RegisterRecord.register_id)
-        .where(Register.is_active, RegisterRecord.closed_on.is_(None), RegisterRecord.due_on.between(first, last))
-        .order_by(RegisterRecord.register_id, RegisterRecord.due_on, RegisterRecord.number)
+        .where(Register.is_active, RegisterRecord.closed_on.is_(None), RegisterRecord.due_on <= last)
+        .order_by(Register.name, RegisterRecord.register_id, RegisterRecord.due_on, RegisterRecord.number)
     ).all()
-    return [
-        _Due(row.id, row.register_id, row.name, row.number, row.title, row.unit_id, row.due_on)
-        for row in rows
-        if row.due_on is not None
-    ]
-
-
-def _people(due: Sequence[_Due], today: date) -> Iterator[tuple[_Due, uuid.UUID]]:
-    """Each record with each of those who are told of it, once. Two statements."""
-    links = _links([each.id for each in due])
-    units = {each.unit_id for each in due} | {
-        link.unit_id for found in links.values() for link in found if link.unit_id
-    }
-    workers = workers_at(units, today)
-    for each in due:
-        people = set(workers.get(each.unit_id, ()))
-        for link in links.get(each.id, ()):
-            people |= {link.user_id} if link.user_id else set(workers.get(link.unit_id or each.unit_id, ()))
-        for user_id in sorted(people):
-            yield each, user_id
+    return [DueRecord(*row[:-1], row.due_on) for row in rows if row.due_on is not None]
 
 
 def _links(record_ids: Sequence[uuid.UUID]) -> Mapping[uuid.UUID, Sequence[RecordLink]]:
@@ -101,15 +86,76 @@ def _links(record_ids: Sequence[uuid.UUID]) -> Mapping[uuid.UUID, Sequence[Recor
     return found
 
 
-def _words(group: Sequence[_Due], stage: Stage, today: date) -> str:
-    first, left = group[0], (group[0].due_on - today).days
-    when = f"已超期{-left}天" if stage.is_overdue else "今天到期" if left == 0 else f"还有{left}天到期"
-    what = f"{len(group)}条记录" if len(group) > 1 else f"第{first.number}号“{first.title}”"
-    return f"台账“{first.register_name}”{what}{when}，请及时办理"
+# --- whoever works on them ------------------------------------------------------------------------------------------
 
 
-def _path(group: Sequence[_Due]) -> str:
-    first = group[0]
-    if len(group) == 1:
-        return f"/registers/records/{first.id}"
-    return f"/registers/{first.register_id}?progress=unfinished&due_from={first.due_on}&due_to={first.due_on}"
+def _for_workers(
+    due: Sequence[DueRecord],
+    links: Mapping[uuid.UUID, Sequence[RecordLink]],
+    staff: Sequence[Acting],
+    rule: ReminderRule,
+    today: date,
+) -> Iterator[_Notice]:
+    """For each person everything that is due, when something of it has reached a stage."""
+    workers, mine = with_roles(staff, WORKING), defaultdict[uuid.UUID, list[DueRecord]](list)
+    for each in due:
+        people = set(workers.get(each.unit_id, ()))
+        for link in links.get(each.id, ()):
+            people |= {link.user_id} if link.user_id else set(workers.get(link.unit_id or each.unit_id, ()))
+        for user_id in people:
+            mine[user_id].append(each)
+    for user_id, group in sorted(mine.items()):
+        reached = _last_reached(group, rule, today)
+        if reached is not None:
+            path = path_of(group, today + rule.reach[1])
+            yield _Notice([user_id], words_for_worker(group, today), path, f"records/{reached}")
+
+
+def _last_reached(group: Iterable[DueRecord], rule: ReminderRule, today: date) -> date | None:
+    """The day of the stage that was reached last: with the next one everything is said again."""
+    stages = ((each.due_on, reminder_stage(each.due_on, today, rule)) for each in group)
+    return max((stage.begins_on(due_on) for due_on, stage in stages if stage is not None), default=None)
+
+
+# --- those above ----------------------------------------------------------------------------------------------------
+
+
+def _for_superiors(
+    due: Sequence[DueRecord],
+    links: Mapping[uuid.UUID, Sequence[RecordLink]],
+    staff: Sequence[Acting],
+    rule: ReminderRule,
+    today: date,
+) -> Iterator[_Notice]:
+    """For those above each unit that keeps or answers for a record what has been overdue for too long."""
+    wait = timedelta(days=rule.escalation)
+    late = [each for each in due if rule.escalation > 0 and each.due_on + wait <= today]
+    if not late:
+        return
+    superiors, parents = with_roles(staff, SUPERIORS), parents_on(today)
+    below: dict[uuid.UUID, dict[DueRecord, uuid.UUID]] = defaultdict(dict)
+    for each in late:
+        answering = [link.unit_id for link in links.get(each.id, ()) if link.role == _RESPONSIBLE and link.unit_id]
+        for unit_id in dict.fromkeys([*answering, each.unit_id]):
+            superior = _superior(unit_id, superiors, parents)
+            if superior is not None:
+                below[superior].setdefault(each, unit_id)
+    units = list_units_by_id(frozenset(unit_id for group in below.values() for unit_id in group.values()))
+    for superior, group in sorted(below.items()):
+        fresh = [each.due_on for each in group if is_escalated(each.due_on, today, rule)]
+        if fresh:
+            named = [(each, units[unit_id].name) for each, unit_id in group.items()]
+            words, path = words_for_superior(named, rule.escalation), path_of(list(group), today - wait)
+            yield _Notice(superiors[superior], words, path, f"records-above/{superior}/{max(fresh)}")
+
+
+def _superior(
+    unit_id: uuid.UUID,
+    superiors: Mapping[uuid.UUID, Sequence[uuid.UUID]],
+    parents: Mapping[uuid.UUID, uuid.UUID | None],
+) -> uuid.UUID | None:
+    """The nearest unit above in which somebody looks after those below."""
+    above = parents.get(unit_id)
+    while above is not None and above not in superiors:
+        above = parents.get(above)
+    return above

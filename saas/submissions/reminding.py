@@ -11,18 +11,13 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from sqlalchemy import select
-
 from saas.access.permissions import Permission, Role, roles_with
-from saas.accounts.models import User
-from saas.accounts.queries import acting
-from saas.db import db
+from saas.accounts.staff import list_acting, with_roles
 from saas.domain.filing import FilingState
 from saas.domain.reminders import ReminderRule, Stage, is_escalated, reminder_stage
 from saas.domain.windows import WindowStatus
 from saas.notifications.outgoing import named_units
 from saas.notifications.services import notify_once
-from saas.org.models import Post
 from saas.submissions import telling
 from saas.submissions.calendars import county_days
 from saas.submissions.schedule import status_now
@@ -130,21 +125,5 @@ def list_fillers(on: date) -> Mapping[uuid.UUID, Sequence[uuid.UUID]]:
 
 def _staff(on: date) -> _Staff:
     """Everybody who acts in a post today, delegates included, by unit. One statement."""
-    who = acting(on)
-    rows = db.session.execute(
-        select(Post.unit_id, Post.roles, who.c.user_id)
-        .join(who, who.c.post_id == Post.id)
-        .join(User, User.id == who.c.user_id)
-        .where(Post.is_active, User.is_active)
-        .order_by(Post.unit_id, who.c.user_id)
-    ).all()
-    may_fill = {role.value for role in roles_with(Permission.SUBMISSION_EDIT)}
-    looks_after = {role.value for role in SUPERIORS}
-    fillers: dict[uuid.UUID, list[uuid.UUID]] = defaultdict(list)
-    superiors: dict[uuid.UUID, list[uuid.UUID]] = defaultdict(list)
-    for unit_id, roles, user_id in rows:
-        if may_fill & set(roles):
-            fillers[unit_id].append(user_id)
-        if looks_after & set(roles):
-            superiors[unit_id].append(user_id)
-    return _Staff(fillers, superiors)
+    staff = list_acting(on)
+    return _Staff(with_roles(staff, roles_with(Permission.SUBMISSION_EDIT)), with_roles(staff, SUPERIORS))

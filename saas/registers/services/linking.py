@@ -71,6 +71,6 @@ def _note(subject: RegisterRecord, name: str, role: str, actor: HasId, *, is_add
 
 
 def _tell(subject: RegisterRecord, unit: OrgUnit | None, user: User | None, actor: HasId) -> None:
-    people = workers_at([unit.id], local_today())[unit.id] if unit is not None else [user.id] if user else []
+    people = workers_at([unit.id], local_today()).get(unit.id, []) if unit is not None else [user.id] if user else []
     title = f"“{subject.register.name}”第{subject.number}号记录交由您办理：{subject.title or subject.unit.name}"
     notify([each for each in people if each != actor.id], NOTICE, title, f"/registers/records/{subject.id}")
