@@ -46,8 +46,9 @@ def parse_value(item: Field, typed: Sequence[str]) -> Value | None:
     filled = [text for text in typed if text.strip()]
     if not filled:
         return None
-    if any(_FORBIDDEN.search(text) for text in filled):
-        raise _refusal(item, "bad_character", "“{label}”含有无法保存的字符")
+    for text in filled:
+        if _FORBIDDEN.search(text):
+            raise _refusal(item, "bad_character", "“{label}”含有无法保存的字符")
     return _PARSERS[item.type](item, filled)
 
 

@@ -41,7 +41,7 @@ def _row(each: RowCheck, table: Table, labels: Mapping[str, str]) -> dict[str, A
     if each.errors:
         stored["errors"] = _beside_cells(each, each.errors, table, labels)
     else:
-        stored["fields"] = [[one.label, one.old[:MAX_SHOWN], one.new[:MAX_SHOWN]] for one in each.differences]
+        stored["fields"] = [[label, old[:MAX_SHOWN], new[:MAX_SHOWN]] for label, old, new in each.differences]
     if each.hints:
         stored["hints"] = _beside_cells(each, each.hints, table, labels)
     return stored

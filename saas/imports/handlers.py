@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from enum import StrEnum
-from typing import Any, Protocol, runtime_checkable
+from typing import Any, NamedTuple, Protocol, runtime_checkable
 
 from sqlalchemy.exc import NoResultFound
 
@@ -32,8 +32,7 @@ class RowState(StrEnum):
     BAD = "bad"
 
 
-@dataclass(frozen=True, slots=True)
-class Difference:
+class Difference(NamedTuple):
     """One field of a row: what it is called, what is there (“” for nothing) and what would be."""
 
     label: str

@@ -145,17 +145,25 @@ def _standing(unit: NewUnit) -> dict[str, Any]:
     }
 
 
-def insert_rows(model: Any, rows: Iterable[Mapping[str, Any]], tenant_id: uuid.UUID) -> None:
-    """Write rows with one statement that reads them from one JSON text: twenty times as fast as row by row."""
+def insert_rows(
+    model: Any, rows: Iterable[Mapping[str, Any]], tenant_id: uuid.UUID, *, same: Mapping[str, Any] | None = None
+) -> None:
+    """Write rows with one statement that reads them from one JSON text: twenty times as fast as row by row.
+
+    `same` has the values that all of them share.
+    """
     table: Table = model.__table__
     usual = {each.name: each.default.arg for each in table.c if isinstance(each.default, ScalarElementColumnDefault)}
-    found = [{**usual, **row, "tenant_id": tenant_id} for row in rows]
+    found = list(rows)
     if not found:
         return
+    shared = {**usual, **(same or {}), "tenant_id": tenant_id}
+    shared = {name: value for name, value in shared.items() if name not in found[0]}
     columns = [column(name, table.c[name].type) for name in found[0]]
     rows_of_text = func.jsonb_to_recordset(cast(found, _AS_TEXT)).table_valued(*columns)
     source = rows_of_text.render_derived(name="new_rows", with_types=True)
-    db.session.execute(insert(table).from_select(list(found[0]), select(*source.c)))
+    values = [cast(value, table.c[name].type) for name, value in shared.items()]
+    db.session.execute(insert(table).from_select([*found[0], *shared], select(*source.c, *values)))
 
 
 class _RowsAsText(TypeDecorator[Any]):

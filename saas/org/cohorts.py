@@ -13,7 +13,7 @@ from functools import cached_property
 from typing import Any
 
 from sqlalchemy import ColumnElement, and_, or_, select
-from sqlalchemy.orm import aliased
+from sqlalchemy.orm import aliased, joinedload
 
 from saas.audit.services import AuditAction, HasId, record
 from saas.db import db, local_today
@@ -110,8 +110,11 @@ class DatedUnit:
 def units_on(on: date) -> list[DatedUnit]:
     """Every unit that exists on a day as rules see it then, in the county's order. Two statements."""
     its_type = aliased(UnitType)
+    # Of its type of today only what is short: what a type describes would be read once for every unit.
+    today_type = joinedload(OrgUnit.unit_type, innerjoin=True)
     rows = db.session.execute(
         select(OrgUnit, its_type.code, UnitVersion.attributes, UnitVersion.name)
+        .options(today_type.defer(UnitType.attributes).defer(UnitType.parents))
         .join(UnitVersion, (UnitVersion.unit_id == OrgUnit.id) & version_holds(on))
         .join(its_type, its_type.id == UnitVersion.unit_type_id)
         .where(exists_on(on))

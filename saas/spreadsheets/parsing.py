@@ -42,6 +42,7 @@ _LINKS = "xl/_rels/workbook.xml.rels"
 _STRINGS = "xl/sharedstrings.xml"
 _KEPT = ("[content_types].xml", "_rels/.rels", _WORKBOOK, _LINKS, _STRINGS, "xl/styles.xml")
 _PIECE = 64 * 1024
+_TEXT, _NUMBER = CellKind.TEXT.value, CellKind.NUMBER.value
 EXACT_LIMIT: Final = 10**15  # spreadsheet programs keep 15 digits of a number
 
 Parsed = dict[str, Any]
@@ -205,13 +206,13 @@ def _with_special(cells: list[list[Any]], special: Mapping[int, tuple[str, str]]
 
 
 def _kind_and_text(value: object) -> tuple[str, str]:
+    if type(value) is str:  # nearly all of them are texts and numbers
+        return _TEXT, value
+    if type(value) is float or type(value) is int:
+        return _number(value)
     match value:
-        case str():
-            return CellKind.TEXT.value, value
         case bool():
             return CellKind.YES_NO.value, str(int(value))
-        case int() | float():
-            return _number(value)
         case datetime():
             return CellKind.MOMENT.value, value.isoformat()
         case date():
@@ -221,16 +222,17 @@ def _kind_and_text(value: object) -> tuple[str, str]:
         case timedelta():
             return CellKind.TIME.value, str(value)
         case _:
-            return CellKind.TEXT.value, str(value)
+            return _TEXT, str(value)
 
 
 def _number(value: int | float) -> tuple[str, str]:
     """The figures of a number without exponent, as many as the program that wrote it shows (15)."""
     if abs(value) >= EXACT_LIMIT:
         return CellKind.BLURRED.value, f"{value:.0f}"[:40]
-    if value == int(value):
-        return CellKind.NUMBER.value, str(int(value))
-    return CellKind.NUMBER.value, f"{value:.15f}".rstrip("0") if abs(value) < 1e-4 else f"{value:.15g}"
+    whole = int(value)
+    if value == whole:
+        return _NUMBER, str(whole)
+    return _NUMBER, f"{value:.15f}".rstrip("0") if abs(value) < 1e-4 else f"{value:.15g}"
 
 
 def _parse_text(content: bytes) -> Parsed:

@@ -13,6 +13,7 @@ from functools import cache
 from typing import BinaryIO
 from xml.parsers import expat
 
+from saas.spreadsheets.cells import column_letters
 from saas.spreadsheets.limits import (
     MAX_ALL_TEXT,
     MAX_AREA,
@@ -29,6 +30,7 @@ from saas.spreadsheets.limits import (
 _PIECE = 64 * 1024
 _REFERENCE = re.compile(r"([A-Z]{1,3})([0-9]{1,7})")
 _MOST_STRINGS = 2 * MAX_CELLS
+_VALUES = ("v", "t", "is")
 
 Attributes = Mapping[str, str]
 
@@ -149,25 +151,50 @@ def shared_string_lengths(file: BinaryIO) -> list[int]:
 
 
 class _SheetReader(_Reader):
+    """Half a million elements of a large sheet pass here, nearly all of them cells and their values: these are dealt
+    with where they come in.
+    """
+
     def __init__(self, lengths: Sequence[int], tally: Tally) -> None:
         super().__init__()
-        self.lengths, self.tally, self.shape = lengths, tally, SheetShape()
+        self.lengths, self.shape = lengths, SheetShape()
+        self.cells, self.characters = tally.cells, tally.characters
         self.row = self.column = self.merged = 0
         self.last_row = self.last_column = 0
-        self.kind = ""
+        self.row_text, self.kind = "0", ""
         self.is_counted = False
-        self.value: list[str] | None = None
+        self.value: str | None = None
         self.parser.CharacterDataHandler = self._text
+
+    def _start(self, name: str, attributes: dict[str, str]) -> None:
+        if name == "c":
+            self.depth += 1
+            self._cell(attributes)
+        elif name == "v":
+            self.depth += 1
+            if not self.is_counted:
+                self._filled()
+            self.value = ""
+        else:
+            super()._start(name, attributes)
+            return
+        if self.depth > MAX_DEPTH:
+            raise broken()
+
+    def _end(self, name: str) -> None:
+        self.depth -= 1
+        if self.value is not None:
+            self.closed(name if ":" not in name else name.rpartition(":")[2])
 
     def opened(self, name: str, attributes: Attributes) -> None:
         if name == "c":
             self._cell(attributes)
-        elif name in ("v", "t", "is"):
+        elif name in _VALUES:
             self._filled()
-            self.value = []
+            self.value = ""
         elif name == "f":
-            self.shape.formulas.add((self.row, self.column))
             self._filled()
+            self.shape.formulas.add((self.row, self.column))
         elif name == "row":
             self._row(attributes)
         elif name == "col":
@@ -179,20 +206,24 @@ class _SheetReader(_Reader):
 
     def _row(self, attributes: Attributes) -> None:
         self.row = _whole(attributes.get("r"), self.row + 1)
-        self.column = 0
+        self.row_text, self.column = str(self.row), 0
         self.shape.hidden_rows += attributes.get("hidden") in ("1", "true")
 
     def _cell(self, attributes: Attributes) -> None:
+        self.kind, self.is_counted = attributes.get("t", ""), False
         reference = attributes.get("r")
         if reference is None:
             self.column += 1
-        else:
-            found = _REFERENCE.fullmatch(reference)
-            if found is None:
-                raise broken()
-            self.column, self.row = _column_number(found[1]), int(found[2])
-        self.kind = attributes.get("t", "")
-        self.is_counted = False
+            return
+        letters = reference.removesuffix(self.row_text)
+        if letters in _LETTERS and len(letters) + len(self.row_text) == len(reference):
+            self.column = _LETTERS[letters]  # as nearly always: a cell of the row that it stands in
+            return
+        found = _REFERENCE.fullmatch(reference)
+        if found is None:
+            raise broken()
+        self.column, self.row = _column_number(found[1]), int(found[2])
+        self.row_text = str(self.row)
 
     def _columns(self, attributes: Attributes) -> None:
         if attributes.get("hidden") in ("1", "true"):
@@ -204,25 +235,25 @@ class _SheetReader(_Reader):
         if self.is_counted:
             return
         self.is_counted = True
-        self.tally.cells += 1
-        if self.row > self.last_row:
-            self.last_row = self.row
-        if self.column > self.last_column:
-            self.last_column = self.column
-        if self.last_row > MAX_ROWS + MAX_HEAD or self.last_column > MAX_COLUMNS:
-            raise outside(self.row, self.column)
-        if self.tally.cells > MAX_CELLS or self.last_row * self.last_column > MAX_AREA:
+        self.cells += 1
+        if self.row > self.last_row or self.column > self.last_column:
+            self.last_row, self.last_column = max(self.row, self.last_row), max(self.column, self.last_column)
+            if self.last_row > MAX_ROWS + MAX_HEAD or self.last_column > MAX_COLUMNS:
+                raise outside(self.row, self.column)
+            if self.last_row * self.last_column > MAX_AREA:
+                raise too_many_cells()
+        if self.cells > MAX_CELLS:
             raise too_many_cells()
 
     def closed(self, name: str) -> None:
-        if self.value is None or name not in ("v", "t", "is"):
+        if self.value is None or name not in _VALUES:
             return
-        text, self.value = "".join(self.value), None
-        if name == "v" and self.kind == "e":
+        text, self.value = self.value, None
+        is_value = name == "v"
+        if is_value and self.kind == "e":
             self.shape.errors[self.row, self.column] = text[:20]
-        length = self._shared_length(text) if name == "v" and self.kind == "s" else len(text)
-        self.tally.characters += length
-        if self.tally.characters > MAX_ALL_TEXT:
+        self.characters += self._shared_length(text) if is_value and self.kind == "s" else len(text)
+        if self.characters > MAX_ALL_TEXT:
             raise too_many_cells()
 
     def _shared_length(self, text: str) -> int:
@@ -233,8 +264,8 @@ class _SheetReader(_Reader):
 
     def _text(self, text: str) -> None:
         if self.value is not None:
-            self.value.append(text)
-            if len(text) > MAX_TEXT or sum(map(len, self.value)) > MAX_TEXT:
+            self.value += text
+            if len(self.value) > MAX_TEXT:
                 raise too_long()
 
 
@@ -242,6 +273,7 @@ def scan_sheet(file: BinaryIO, lengths: Sequence[int], tally: Tally) -> SheetSha
     """Read a sheet through and return its shape. Raises SpreadsheetRefused where it is too large."""
     reader = _SheetReader(lengths, tally)
     reader.read(file)
+    tally.cells, tally.characters = reader.cells, reader.characters
     return reader.shape
 
 
@@ -259,6 +291,9 @@ def _column_number(letters: str) -> int:
     for letter in letters:
         number = number * 26 + ord(letter) - ord("A") + 1
     return number
+
+
+_LETTERS: Mapping[str, int] = {column_letters(number): number for number in range(1, MAX_COLUMNS + 1)}
 
 
 def outside(row: int, column: int) -> SpreadsheetRefused:

@@ -9,6 +9,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from enum import Enum
+from typing import Final
 
 from saas.domain.errors import Message, message
 from saas.spreadsheets.cells import Cell, CellKind, Sheet, Workbook, column_letters
@@ -17,6 +19,7 @@ from saas.spreadsheets.limits import MAX_HEAD, MAX_ROWS, SpreadsheetRefused
 
 ERROR_HEAD = "错误信息"  # the column that a marked workbook carries at its end; it is not read back
 EXAMPLE = "示例"
+_MOST_KNOWN: Final = 2_000  # different cells of a column that are remembered
 
 _MARKS = re.compile(r"[\s*＊:：]|[（(](?:必填|选填|可不填|不可修改)[）)]")
 _MEASURE = re.compile(r"[（(][^（）()]*[）)]$")
@@ -199,19 +202,52 @@ def _match(own: str, above: str, known: Mapping[str, Column]) -> Column | None:
     return next((known[each] for each in candidates if each in known), None)
 
 
+class _Mark(Enum):
+    """What a cell says of its column instead of a value."""
+
+    CLEARED = CLEARED
+    NOT_APPLICABLE = NOT_APPLICABLE
+
+
+class _Reader:
+    """One column of a sheet. The cells of a column say the same few things again and again: each is read once."""
+
+    def __init__(self, column: Column, place: int) -> None:
+        self.column, self.name, self.place = column, column.name, place
+        self.is_demanded = column.is_required and not column.is_cell_optional
+        self.known: dict[tuple[CellKind, str], Value | Message | _Mark | None] = {}
+
+    def read(self, cell: Cell) -> Value | Message | _Mark | None:
+        said = cell.kind, cell.text
+        if said in self.known:
+            return self.known[said]
+        found = self.read_anew(cell)
+        if len(self.known) < _MOST_KNOWN:
+            self.known[said] = found
+        return found
+
+    def read_anew(self, cell: Cell) -> Value | Message | _Mark | None:
+        mark = cell.text.strip()
+        if mark == CLEARED:
+            return _Mark.CLEARED
+        if mark == NOT_APPLICABLE and self.column.may_not_apply:
+            return _Mark.NOT_APPLICABLE
+        return read_cell(cell, self.column)
+
+
 def _rows(sheet: Sheet, heads: _Heads, columns: Sequence[Column]) -> Iterator[TableRow]:
-    present = [(column, heads.columns[column.name]) for column in columns if column.name in heads.columns]
+    readers = [_Reader(column, heads.columns[column.name]) for column in columns if column.name in heads.columns]
+    places = sorted(reader.place for reader in readers)
     shared = _shared_cells(sheet, heads.row)
     for number, own in sheet.rows.items():
         if number <= heads.row:
             continue
-        cells = {**own, **shared.get(number, {})}
-        mine = [(column, cells[place]) for column, place in present if place in cells]
-        if not any(cell.text.strip() or cell.kind is not CellKind.TEXT for _, cell in mine):
+        cells = {**own, **shared[number]} if number in shared else own
+        mine = [cells[place] for place in places if place in cells]
+        if not any(cell.kind is not CellKind.TEXT or cell.text.strip() for cell in mine):
             continue
-        if min(mine, key=lambda pair: pair[1].column)[1].text.strip().startswith(EXAMPLE):
-            continue
-        yield _row(sheet.name, number, present, {column.name: cell for column, cell in mine})
+        if not mine[0].text.strip().startswith(EXAMPLE):
+            yield _row(sheet.name, number, readers, cells)
 
 
 def _shared_cells(sheet: Sheet, head_row: int) -> dict[int, dict[int, Cell]]:
@@ -226,24 +262,24 @@ def _shared_cells(sheet: Sheet, head_row: int) -> dict[int, dict[int, Cell]]:
     return found
 
 
-def _row(sheet: str, number: int, present: Sequence[tuple[Column, int]], cells: Mapping[str, Cell]) -> TableRow:
+def _row(sheet: str, number: int, readers: Sequence[_Reader], cells: Mapping[int, Cell]) -> TableRow:
     values: dict[str, Value | None] = {}
     errors: dict[str, Message] = {}
-    marked: dict[str, set[str]] = {CLEARED: set(), NOT_APPLICABLE: set()}
-    for column, _ in present:
-        cell = cells.get(column.name)
-        mark = cell.text.strip() if cell is not None else ""
-        if mark == CLEARED or (mark == NOT_APPLICABLE and column.may_not_apply):
-            marked[mark].add(column.name)
-            cell = None
-        value = read_cell(cell, column) if cell is not None else None
+    marked: dict[_Mark, list[str]] = {_Mark.CLEARED: [], _Mark.NOT_APPLICABLE: []}
+    for reader in readers:
+        cell = cells.get(reader.place)
+        value = reader.read(cell) if cell is not None else None
+        if isinstance(value, _Mark):
+            marked[value].append(reader.name)
+            value = None
         if isinstance(value, Message):
-            errors[column.name] = value
-        elif value is None and column.is_required and not column.is_cell_optional:
-            errors[column.name] = message("missing", "请填写“{label}”", label=column.label)
+            errors[reader.name] = value
+        elif value is None and reader.is_demanded:
+            errors[reader.name] = message("missing", "请填写“{label}”", label=reader.column.label)
         else:
-            values[column.name] = value
-    return TableRow(sheet, number, values, errors, frozenset(marked[CLEARED]), frozenset(marked[NOT_APPLICABLE]))
+            values[reader.name] = value
+    cleared, not_applicable = frozenset(marked[_Mark.CLEARED]), frozenset(marked[_Mark.NOT_APPLICABLE])
+    return TableRow(sheet, number, values, errors, cleared, not_applicable)
 
 
 def _notices(found: Sequence[tuple[Sheet, _Heads]]) -> Iterator[Message]:

@@ -48,28 +48,25 @@ def apply_plans(plans: Sequence[Plan], *, actor: HasId) -> Mapping[str, Any]:
 
 def _insert(plans: Sequence[Plan], scope: TableScope, actor: HasId) -> None:
     now = utc_now()
+    same = {
+        "collection_id": scope.collection.id,
+        "form_version_id": scope.version.id,
+        "period_start": scope.period.start,
+        "period_end": scope.period.end,
+        "status": SubmissionStatus.DRAFT,
+        "kind": RevisionKind.ORIGINAL,
+        "marks": [],
+        "choice_labels": {},
+        "contributors": [str(actor.id)],
+        "created_at": now,
+        "updated_at": now,
+        "version": 1,
+    }
     rows = (
-        {
-            "id": new_id(),
-            "collection_id": scope.collection.id,
-            "form_version_id": scope.version.id,
-            "unit_id": plan.unit.unit.id,
-            "period_start": scope.period.start,
-            "period_end": scope.period.end,
-            "status": SubmissionStatus.DRAFT,
-            "kind": RevisionKind.ORIGINAL,
-            "answers": plan.answers,
-            "origins": dict(plan.origins),
-            "marks": [],
-            "choice_labels": {},
-            "contributors": [str(actor.id)],
-            "created_at": now,
-            "updated_at": now,
-            "version": 1,
-        }
+        {"id": new_id(), "unit_id": plan.unit.unit.id, "answers": plan.answers, "origins": dict(plan.origins)}
         for plan in plans
     )
-    insert_rows(Submission, rows, bound_tenant_id())
+    insert_rows(Submission, rows, bound_tenant_id(), same=same)
 
 
 def _update(plans: Sequence[Plan], actor: HasId) -> None:

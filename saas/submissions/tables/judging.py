@@ -178,7 +178,7 @@ class Judged:
 
     def take(self, row: TableRow, names: Sequence[str], raw: dict[str, list[str]], number: int = 0) -> None:
         for name in names:
-            path = name.replace("[]", f"[{number}]", 1)
+            path = name.replace("[]", f"[{number}]", 1) if "[" in name else name
             if name in row.errors:
                 self.error(row, name, row.errors[name])
             elif name in row.not_applicable:
@@ -321,7 +321,7 @@ class Judged:
             now = _at(self.answers, steps)
             was = _at(old, steps) if old is not None else None
             if was != now:
-                yield Difference(item.label, _shown(item, was), _shown(item, now))
+                yield Difference(item.label, _shown(item, was) if was is not None else "", _shown(item, now))
         for repeat in self.form.read_repeats:
             rows = rows_at(self.canonical, repeat)
             if list(rows) != list(rows_at(before, repeat)):
@@ -352,6 +352,8 @@ def _shown(item: Field, answer: Any) -> str:
 
 def typed_texts(value: Value) -> list[str]:
     """A value of a cell as a browser would post it."""
+    if type(value) is int or type(value) is str:  # as nearly all of them are
+        return [str(value)]
     match value:
         case bool():
             return ["OK"] if value else []
