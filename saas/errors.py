@@ -14,7 +14,7 @@ from saas.db import db
 from saas.domain.errors import DomainError
 from saas.htmx import render_page
 from saas.tenancy.address import current_county
-from saas.tenancy.once import find_earlier_answer, is_repeated_send
+from saas.tenancy.once import find_earlier_answer, forget_carried_out, is_repeated_send
 from saas.tenancy.scope import tenant_scope
 
 MESSAGES = {
@@ -89,6 +89,7 @@ def _register_database_errors(app: Flask) -> None:
 
 def _error_page(status: int, title: object, text: object) -> ResponseReturnValue:
     db.session.rollback()
+    forget_carried_out()
     response = render_page("errors/page.html", fragment="message", status=status, title=title, text=text)
     # For htmx: show the message above the page instead of replacing what the user was working on.
     response.headers["HX-Retarget"] = "#messages"

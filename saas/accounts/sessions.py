@@ -83,10 +83,23 @@ def forget(response: Response) -> Response:
 
 
 def _ask_to_sign_in() -> ResponseReturnValue:
-    target = url_for("accounts.sign_in", next=request.full_path.rstrip("?") if request.method == "GET" else None)
+    if "X-Autosave" in request.headers or "X-CSRFToken" in request.headers:
+        return Response(status=401)  # a script asked: the page stays, and says what to do
+    target = url_for("accounts.sign_in", next=_page_to_return_to())
     if request.headers.get("HX-Request") == "true":
         return Response(status=204, headers={"HX-Redirect": target})
+    if request.method == "POST":
+        flash(gettext("登录已过期，刚才的内容没有提交。请重新登录，再回到原来的页面。"), "warning")
     return redirect(target, code=303)
+
+
+def _page_to_return_to() -> str | None:
+    """The page that was asked for, or on which the form stood that was sent: a path of this county."""
+    if request.method == "GET":
+        return request.full_path.rstrip("?")
+    here = request.host_url.rstrip("/") + request.script_root
+    sent_from = request.referrer or ""
+    return sent_from.removeprefix(here) if sent_from.startswith(here + "/") else None
 
 
 def _ask_for_new_password() -> ResponseReturnValue:

@@ -16,7 +16,7 @@ from saas.access.permissions import Permission
 from saas.local import local_day, local_time, plain_number
 from saas.review.queries import count_open_tasks
 from saas.tenancy.address import find_current_county
-from saas.tenancy.once import new_send_token
+from saas.tenancy.once import carried_out, new_send_token
 from saas.tenancy.scope import find_bound_tenant_id
 
 MENU = (
@@ -48,7 +48,7 @@ PART_OF = {"accounts": "people", "settings": "packs"}  # pages of this blueprint
 def register_context(app: Flask) -> None:
     """Give every template the frame's context and the few functions that templates may call."""
     app.context_processor(_frame)
-    app.jinja_env.globals.update(static_url=static_url, new_send_token=new_send_token)
+    app.jinja_env.globals.update(static_url=static_url, new_send_token=new_send_token, carried_out=carried_out)
     app.jinja_env.filters.update(local_time=local_time, local_day=local_day, number=plain_number)
 
 

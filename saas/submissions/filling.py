@@ -17,9 +17,10 @@ from saas.audit.services import HasId
 from saas.domain.answers import Parsed, answers_from_stored
 from saas.domain.begun import Begun, begun_in
 from saas.domain.errors import Message
-from saas.domain.fields import FormDefinition, iter_fields
+from saas.domain.fields import FILES, FormDefinition, iter_fields
 from saas.domain.filed import RowState, answer_rows
 from saas.domain.periods import Period
+from saas.domain.record_access import general_path
 from saas.domain.windows import WindowDates, WindowStatus
 from saas.forms.filled import Difference, differing, photos_named
 from saas.forms.languages import shown_in_language
@@ -202,6 +203,21 @@ def photos_beside(place: Place, raw: Mapping[str, Sequence[str]]) -> dict[str, l
     """The photos named in what is shown, by path."""
     begun = place.submission
     return photos_named(place.definition, raw, lambda: services.photo_files(begun)) if begun is not None else {}
+
+
+def says_more(place: Place, posted: Posted) -> bool:
+    """Whether a form that is sent again, because its answer was lost, has other texts by now than were kept."""
+    if place.submission is None or place.problem is not None:
+        return False
+    files = {path for path, item in iter_fields(place.definition) if item.type in FILES}
+    stored, typed = (
+        {row.path: row.text for row in answer_rows(place.definition, answers) if general_path(row.path) not in files}
+        for answers in (
+            answers_from_stored(place.definition, place.submission.answers),
+            place.parse(posted.raw, is_draft=True).answers,
+        )
+    )
+    return stored != typed
 
 
 def differences(place: Place, posted: Posted) -> list[Difference]:

@@ -1,18 +1,13 @@
-// Forms marked data-autosave-url: send the fields (not the files) there a moment after the last change.
+// Forms marked data-autosave-url: send the fields (not the files) there a moment after the last change, and when the page is left.
 // The answer may carry the new version of the row in the header X-Version; it goes into the form's `version` field.
+// On a line that is away, or after the session ended, the form stays on the screen and says what to do.
 (() => {
   "use strict";
   const WAIT = 3000;
   const RETRY = 15000;
+  const FRESH = 10 * 60000; // after so long without word of the server a press asks first whether one is still signed in
+  const LARGEST_FAREWELL = 60000; // bytes that browsers send for a page that is closing
   const watched = new WeakSet();
-
-  function say(form, state) {
-    const place = form.querySelector("[data-autosave-status]");
-    if (!place) return;
-    const text = place.dataset["text" + state[0].toUpperCase() + state.slice(1)] || "";
-    const time = new Date().toTimeString().slice(0, 5);
-    place.textContent = state === "saved" ? text + " " + time : text;
-  }
 
   function fieldsOf(form) {
     const fields = new FormData(form);
@@ -22,58 +17,93 @@
     return fields;
   }
 
+  function sizeOf(fields) {
+    return Array.from(fields.entries()).reduce((size, [name, value]) => size + 200 + 3 * (name.length + value.length), 0);
+  }
+
   function watch(form) {
     let timer = 0;
     let flight = null;
-    let stopped = false;
+    let isChanged = false;
+    let isGone = false; // the form itself is on its way
+    let last = "ok";
+    let heardAt = Date.now();
 
     function later(wait) {
       window.clearTimeout(timer);
-      if (!stopped) timer = window.setTimeout(save, wait);
+      if (!isGone && last !== "conflict") timer = window.setTimeout(save, wait);
     }
 
-    async function save() {
-      if (!form.isConnected) return undefined;
-      if (flight) return later(WAIT);
-      flight = new AbortController();
-      let changedMeanwhile = false;
-      const note = () => (changedMeanwhile = true);
-      form.addEventListener("input", note);
-      say(form, "saving");
-      try {
-        const answer = await fetch(form.dataset.autosaveUrl, {
-          method: "POST",
-          body: fieldsOf(form),
-          credentials: "same-origin",
-          headers: { "X-Autosave": "true" },
-          redirect: "error",
-          signal: flight.signal,
-        });
-        if (answer.status === 409) {
-          stopped = true;
-          return say(form, "conflict");
-        }
-        if (!answer.ok) throw new Error(String(answer.status));
+    function note(state, answer) {
+      last = state;
+      if (state !== "offline") heardAt = Date.now();
+      if (state === "ok") {
         const version = answer.headers.get("X-Version");
         if (version && form.elements.version) form.elements.version.value = version;
-        say(form, "saved");
-        if (!changedMeanwhile) form.dispatchEvent(new Event("autosaved"));
-      } catch (error) {
-        if (error.name === "AbortError") return undefined;
-        say(form, "failed");
+        if (!isChanged) form.dispatchEvent(new Event("autosaved"));
+      } else {
+        isChanged = true;
         later(RETRY);
-      } finally {
-        form.removeEventListener("input", note);
-        flight = null;
       }
-      return undefined;
+      window.formSays(form, state === "ok" ? "saved" : state);
+      return state;
     }
 
-    form.addEventListener("input", () => later(WAIT));
-    form.addEventListener("submit", () => {
-      stopped = true;
+    async function fly(options) {
+      isChanged = false;
+      window.formSays(form, "saving");
+      const { state, answer } = await window.formPost(form.dataset.autosaveUrl, fieldsOf(form), options);
+      flight = null;
+      return isGone ? state : note(state, answer);
+    }
+
+    function save(options) {
+      if (!form.isConnected || isGone) return Promise.resolve(last);
       window.clearTimeout(timer);
-      if (flight) flight.abort();
+      flight = flight || fly(options);
+      return flight;
+    }
+
+    function goOn() {
+      if (isChanged && last !== "conflict") save();
+    }
+
+    form.addEventListener("input", () => {
+      isChanged = true;
+      later(flight ? RETRY : WAIT);
+      if (flight) flight.then(() => later(WAIT));
+    });
+
+    // A press goes to the server only when it will arrive there: else the browser would put its own page in the place of the form.
+    form.addEventListener("submit", (event) => {
+      const press = event.submitter;
+      const isSure = !flight && last !== "offline" && last !== "signed-out" && navigator.onLine !== false && Date.now() - heardAt < FRESH;
+      if (isSure || !press) {
+        isGone = true;
+        window.clearTimeout(timer);
+        return;
+      }
+      event.preventDefault();
+      form.dispatchEvent(new Event("held", { bubbles: true }));
+      Promise.resolve(flight)
+        .then((state) => (state === "ok" ? state : save()))
+        .then((state) => state !== "offline" && state !== "signed-out" && press.click());
+    });
+
+    window.addEventListener("online", goOn);
+    window.addEventListener("pageshow", () => (isGone = false));
+    document.addEventListener("visibilitychange", () => {
+      if (!document.hidden) goOn();
+      else if (isChanged && !isGone && !flight) save({ keepalive: sizeOf(fieldsOf(form)) < LARGEST_FAREWELL });
+    });
+
+    // The questions follow the answers through htmx, which would leave the page for the one on which one signs in.
+    form.addEventListener("htmx:before:response", (event) => {
+      const { status, headers } = event.detail.ctx.response;
+      if (status !== 400 && status !== 401 && !headers.get("HX-Redirect")) return;
+      event.preventDefault();
+      isChanged = true;
+      save();
     });
   }
 

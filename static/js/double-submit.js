@@ -32,5 +32,6 @@
     true,
   );
   document.addEventListener("htmx:finally:request", releaseAll);
+  document.addEventListener("held", (event) => setBusy(event.target, false)); // autosave.js sends it later
   window.addEventListener("pageshow", releaseAll);
 })();

@@ -1,9 +1,9 @@
-// Forms marked data-draft-key: warn before leaving with unsaved work, and keep what was typed on this device until it was sent.
+// Forms marked data-draft-key: warn before leaving with unsaved work, and keep what was typed on this device until the server says
+// that it has it: a draft knows the send_token of its form, and the page that answers a form names it (meta carried-out).
 // A form without this script loses nothing but this comfort. Words on the screen come from the page, never from here.
 (() => {
   "use strict";
   const PREFIX = "draft:";
-  const SENT = "draft-sent";
   const KEEP_FOR = 7 * 24 * 3600 * 1000;
   const LEFT_OUT = ["hidden", "password", "file", "submit", "button"];
   const dirty = new Set();
@@ -13,14 +13,14 @@
     read(key) {
       try {
         const kept = JSON.parse(window.localStorage.getItem(PREFIX + key));
-        return kept && Date.now() - kept.at < KEEP_FOR ? kept.values : null;
+        return kept && Date.now() - kept.at < KEEP_FOR ? kept : null;
       } catch (error) {
         return null;
       }
     },
-    write(key, values) {
+    write(key, values, token) {
       try {
-        window.localStorage.setItem(PREFIX + key, JSON.stringify({ at: Date.now(), values }));
+        window.localStorage.setItem(PREFIX + key, JSON.stringify({ at: Date.now(), values, token }));
       } catch (error) {
         // Private mode or a full disk: the form still works.
       }
@@ -32,13 +32,13 @@
         // As above.
       }
     },
-    clear() {
+    keys() {
       try {
-        Object.keys(window.localStorage)
+        return Object.keys(window.localStorage)
           .filter((key) => key.startsWith(PREFIX))
-          .forEach((key) => window.localStorage.removeItem(key));
+          .map((key) => key.slice(PREFIX.length));
       } catch (error) {
-        // As above.
+        return [];
       }
     },
   };
@@ -89,36 +89,36 @@
   function watch(form) {
     const key = form.dataset.draftKey;
     const kept = store.read(key);
-    if (kept && JSON.stringify(kept) !== JSON.stringify(valuesOf(form))) offer(form, key, kept);
+    if (kept && JSON.stringify(kept.values) !== JSON.stringify(valuesOf(form))) offer(form, key, kept.values);
+    else store.remove(key);
 
     let timer = 0;
+    function keep() {
+      window.clearTimeout(timer);
+      if (dirty.has(form)) store.write(key, valuesOf(form), (form.elements.send_token || {}).value);
+    }
     form.addEventListener("input", () => {
       dirty.add(form);
       window.clearTimeout(timer);
-      timer = window.setTimeout(() => store.write(key, valuesOf(form)), 400);
+      timer = window.setTimeout(keep, 400);
     });
+    window.addEventListener("pagehide", keep);
+    document.addEventListener("visibilitychange", keep);
     form.addEventListener("autosaved", () => {
       dirty.delete(form);
       window.clearTimeout(timer);
       store.remove(key);
     });
-    form.addEventListener("submit", () => {
-      dirty.delete(form);
-      store.write(key, valuesOf(form));
-      try {
-        window.sessionStorage.setItem(SENT, key);
-      } catch (error) {
-        // No session storage: the draft expires by itself.
-      }
+    form.addEventListener("submit", (event) => {
+      dirty.add(form);
+      keep();
+      if (!event.defaultPrevented) dirty.delete(form);
     });
   }
 
-  function forgetWhatWasSent(keysOnPage) {
-    const sent = window.sessionStorage.getItem(SENT);
-    if (!sent) return;
-    window.sessionStorage.removeItem(SENT);
-    // The form is not shown again, so the server took it. With errors it comes back, filled in, and the draft stays.
-    if (!keysOnPage.includes(sent)) store.remove(sent);
+  function forgetWhatWasSent() {
+    const sent = document.querySelector('meta[name="carried-out"]');
+    if (sent) store.keys().forEach((key) => (store.read(key) || {}).token === sent.content && store.remove(key));
   }
 
   function formsOnPage() {
@@ -134,16 +134,16 @@
       });
   }
 
-  try {
-    forgetWhatWasSent(formsOnPage().map((form) => form.dataset.draftKey));
-  } catch (error) {
-    // No session storage: drafts simply expire.
-  }
+  forgetWhatWasSent();
   watchNewForms();
   document.addEventListener("htmx:after:swap", watchNewForms);
 
   document.addEventListener("submit", (event) => {
-    if (event.target.matches("form[data-clears-drafts]")) store.clear();
+    const form = event.target;
+    if (!form.matches("form[data-clears-drafts]")) return;
+    const isSure = !store.keys().length || window.confirm(form.dataset.textDrafts);
+    if (isSure) store.keys().forEach((key) => store.remove(key));
+    else event.preventDefault();
   });
   window.addEventListener("beforeunload", (event) => {
     if (!Array.from(dirty).some((form) => form.isConnected)) return;

@@ -139,6 +139,29 @@ def test_signing_in_leads_only_to_pages_of_this_county(browser: Browser) -> None
         assert response.location == "/qingshan/home", wanted
 
 
+def test_who_is_not_signed_in_any_more_comes_back_to_the_form(browser: Browser) -> None:
+    user = make_user(Role.VILLAGE_CLERK)
+    sent_from = {"Referer": "http://localhost/qingshan/account?tab=1"}
+
+    asked = browser.post("/account/password", {}, headers=sent_from)
+
+    assert asked.location == "/qingshan/sign-in?next=/account?tab%3D1"
+    page = browser.get(asked.location).text
+    assert "登录已过期，刚才的内容没有提交" in page
+    back = browser.post("/sign-in", {"login_name": user.login_name, "password": PASSWORD, "next": "/account?tab=1"})
+    assert back.location == "/qingshan/account?tab=1"
+
+
+@pytest.mark.parametrize("sent_from", ["http://evil.example/qingshan/account", "http://localhost/baisha/account", ""])
+def test_a_form_from_elsewhere_leads_home(browser: Browser, sent_from: str) -> None:
+    assert browser.post("/account/password", {}, headers={"Referer": sent_from}).location == "/qingshan/sign-in"
+
+
+@pytest.mark.parametrize("header", ["X-Autosave", "X-CSRFToken"])
+def test_a_script_is_told_that_nobody_is_signed_in(browser: Browser, header: str) -> None:
+    assert browser.post("/account/password", {}, headers={header: "x"}).status_code == 401
+
+
 def test_ending_another_device(browser: Browser, app: Flask) -> None:
     user = make_user(Role.VILLAGE_CLERK)
     elsewhere = Browser(app, browser.slug)

@@ -85,6 +85,48 @@ def test_a_draft_sent_twice_is_kept_once(clerk: Browser, place: Place) -> None:
     assert actions() == ["submission.saved"]
 
 
+def test_a_page_whose_answer_was_lost_goes_on_saving(clerk: Browser, place: Place) -> None:
+    page, other = token(), token()
+    headers = {"X-Autosave": "true"}
+    clerk.post(place.fill_path(), {"patrols": "3", "version": "0", "send_token": page}, headers=headers)
+
+    again = {"patrols": "4", "version": "0", "send_token": page}
+    assert clerk.post(place.fill_path(), again, headers=headers).status_code == 204
+    assert clerk.post(place.fill_path(), {**again, "patrols": "5"}).status_code == 303
+    assert submissions()[0].answers["patrols"] == 5
+
+    seen = {"version": str(submissions()[0].version), "send_token": other}
+    clerk.post(place.fill_path(), {"patrols": "6", **seen}, headers=headers)
+    assert clerk.post(place.fill_path(), again, headers=headers).status_code == 409
+    assert submissions()[0].answers["patrols"] == 6
+
+
+def test_a_page_with_errors_whose_answer_was_lost_can_be_sent_again(clerk: Browser, place: Place) -> None:
+    form = {"patrols": "很多", "remark": "清了", "version": "0", "send_token": token()}
+    assert clerk.post(place.fill_path(), form).status_code == 422
+
+    assert clerk.post(place.fill_path(), {**form, "patrols": "3"}).status_code == 303
+
+
+def test_what_was_typed_after_an_answer_was_lost_is_not_taken_for_the_same(clerk: Browser, place: Place) -> None:
+    form = {"patrols": "3", "version": "0", "send_token": token()}
+    clerk.post(place.fill_path(), form)
+
+    more = clerk.post(place.fill_path(), {**form, "remark": "又写了一句"})
+
+    assert more.status_code == 409
+    assert "又写了一句" in more.text
+
+
+def test_the_page_after_says_that_the_draft_was_kept(clerk: Browser, place: Place) -> None:
+    form = {"patrols": "3", "version": "0", "send_token": token()}
+
+    page = clerk.get(clerk.post(place.fill_path(), form).location).text
+
+    assert f'name="carried-out" content="{form["send_token"]}"' in page
+    assert "carried-out" not in clerk.get(place.fill_path()).text
+
+
 def test_a_stale_page_shows_what_changed_and_keeps_what_was_typed(clerk: Browser, place: Place) -> None:
     clerk.post(place.fill_path(), {"patrols": "3", "version": "0"})
 

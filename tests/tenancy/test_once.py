@@ -9,7 +9,15 @@ from sqlalchemy.exc import IntegrityError
 
 from saas.db import db, new_id
 from saas.tenancy.models import SentForm, Tenant
-from saas.tenancy.once import find_earlier_answer, is_repeated_send, remember_answer
+from saas.tenancy.once import (
+    carried_out,
+    find_earlier_answer,
+    forget_carried_out,
+    is_repeated_send,
+    note_saved,
+    remember_answer,
+    saved_here,
+)
 
 
 def test_the_second_send_finds_where_the_first_one_led(app: Flask, tenant: Tenant) -> None:
@@ -37,3 +45,33 @@ def test_a_form_without_a_token_is_carried_out_each_time(app: Flask, tenant: Ten
         remember_answer("/qingshan/home")
 
         assert find_earlier_answer() is None
+
+
+def test_a_page_knows_what_it_saved_last(app: Flask, tenant: Tenant) -> None:
+    with app.test_request_context(method="POST", data={"send_token": str(new_id())}):
+        note_saved({"a": 1, "b": 1})
+        note_saved({"a": 2})
+
+        assert saved_here(["a", "b", "c"]) == {"a": 2, "b": 1}
+        assert find_earlier_answer() is None
+    with app.test_request_context(method="POST", data={"send_token": str(new_id())}):
+        assert saved_here(["a"]) == {}
+
+
+def test_a_page_without_a_token_saved_nothing(app: Flask, tenant: Tenant) -> None:
+    with app.test_request_context(method="POST", data={"send_token": "nonsense"}):
+        note_saved({"a": 1})
+
+        assert saved_here(["a"]) == {}
+    assert db.session.scalars(select(SentForm)).all() == []
+
+
+def test_the_next_page_says_once_what_was_carried_out(app: Flask, tenant: Tenant) -> None:
+    token = str(new_id())
+    with app.test_request_context(method="POST", data={"send_token": token}):
+        remember_answer("/qingshan/home")
+        assert [carried_out(), carried_out()] == [token, ""]
+    with app.test_request_context(method="POST", data={"send_token": str(new_id())}):
+        remember_answer("/qingshan/home")
+        forget_carried_out()
+        assert carried_out() == ""

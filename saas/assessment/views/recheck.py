@@ -36,7 +36,7 @@ from saas.domain.scheme import READING_KINDS, Rule, RuleKind
 from saas.files.checks import IMAGES, FileRefused
 from saas.files.services import store_upload
 from saas.htmx import render_page
-from saas.tenancy.once import find_earlier_answer, remember_answer
+from saas.tenancy.once import find_earlier_answer, note_carried_out, remember_answer
 
 
 @bp.get("/rounds/<uuid:round_id>/recheck")
@@ -73,6 +73,7 @@ def save_scores(round_id: uuid.UUID, unit_id: uuid.UUID) -> ResponseReturnValue:
         return _sheet(unit, typed=request.form, errors=errors, status=422)
     with unit_of_work():
         services.record_scores(unit, scores, actor=current_user, is_complete=is_complete)
+    note_carried_out()
     flash(gettext("%(unit)s复核完成。", unit=unit.unit.name) if is_complete else gettext("评分已保存。"), "success")
     return redirect(_after(unit, is_complete=is_complete), code=303)
 

@@ -32,7 +32,7 @@ from saas.registers.views.write_page import (
     show_questions,
 )
 from saas.registers.writing import Sheet, keep_typed, new_sheet, read_sheet, sheet_of
-from saas.tenancy.once import FIELD, find_earlier_answer, new_send_token, remember_answer
+from saas.tenancy.once import FIELD, find_earlier_answer, new_send_token, note_carried_out, remember_answer
 
 NEW = "/registers/<uuid:register_id>/records/new"
 EDIT = "/registers/records/<uuid:record_id>/edit"
@@ -108,6 +108,7 @@ def save_record(record_id: uuid.UUID) -> ResponseReturnValue:
         return _keep(sheet, posted)
     if not _change(sheet, posted):
         return show_page(sheet, posted, 422)
+    note_carried_out()
     flash(gettext("已保存。"), "success")
     return redirect(url_for(".record", record_id=record_id), code=303)
 

@@ -21,15 +21,16 @@ from saas.forms.fill_form import field_id
 from saas.forms.parts import GO, PART, join_parts, jump_from_elsewhere, shown_part
 from saas.htmx import render_page, wants_fragment
 from saas.submissions import queries, services
-from saas.submissions.filling import Place, Posted, get_place, read_posted, save_posted
+from saas.submissions.filling import Place, Posted, get_place, read_posted, save_posted, says_more
 from saas.submissions.marking import find_marks, show_found
 from saas.submissions.models import Submission
 from saas.submissions.repeating import repeat_last
 from saas.submissions.views.blueprint import bp
 from saas.submissions.views.fill_page import CHANGES, show_page, show_questions, wants_changes
-from saas.tenancy.once import find_earlier_answer, remember_answer
+from saas.tenancy.once import find_earlier_answer, note_saved, remember_answer, saved_here
 
 EXPLAIN = "explain:"  # of the inputs in which marks are explained
+_HERE = "fill"
 FILL = "/submissions/fill/<uuid:collection_id>/<uuid:unit_id>/<string:period_start>"
 
 
@@ -51,15 +52,17 @@ def fill_send(collection_id: uuid.UUID, unit_id: uuid.UUID, period_start: str) -
     if wants_fragment() and not is_autosave:
         return show_questions(place, posted)
     earlier = None if is_autosave else find_earlier_answer()
-    if earlier is not None:
+    if earlier is not None and not says_more(place, posted):
         return redirect(earlier, code=303)
-    if place.problem is not None or not place.was_seen(posted.version, current_user):
+    if earlier is not None or place.problem is not None or not _was_seen(place, posted):
         return show_page(place, posted, status=409)
     with unit_of_work():
         submission, parsed = save_posted(place, posted, actor=current_user, is_autosave=is_autosave)
         location = _next_page(place, submission, posted)
         errors = {path: str(reason) for path, reason in parsed.errors.items()} | posted.errors
-        if not errors and not is_autosave:
+        if errors or is_autosave:
+            note_saved({_HERE: submission.version})
+        else:
             remember_answer(location)
     if is_autosave:
         return make_response("", 204, {"X-Version": str(submission.version)})
@@ -142,6 +145,11 @@ def _fill_url(submission: Submission) -> str:
         unit_id=submission.unit_id,
         period_start=submission.period_start.isoformat(),
     )
+
+
+def _was_seen(place: Place, posted: Posted) -> bool:
+    """Whether nobody else changed what is stored since this page was made: an answer that was lost is no stranger's."""
+    return place.was_seen(posted.version, current_user) or saved_here([_HERE]).get(_HERE) == place.version
 
 
 def _read(place: Place) -> Posted:
