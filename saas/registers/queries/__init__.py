@@ -1,5 +1,6 @@
 """Reading registers and their records. Who may see what stands once, in `saas.registers.queries.visibility`."""
 
+from saas.registers.queries.concerning import Concern, concerns_of_person, concerns_of_unit
 from saas.registers.queries.drafts import find_draft, get_draft, list_new_drafts
 from saas.registers.queries.finding import (
     PAGE,
@@ -55,6 +56,7 @@ from saas.registers.queries.waiting import DueRecords, ToDecide, Waiting, list_w
 __all__ = [
     "PAGE",
     "SUBJECT",
+    "Concern",
     "DueRecords",
     "Event",
     "Link",
@@ -63,6 +65,8 @@ __all__ = [
     "ToDecide",
     "Totals",
     "Waiting",
+    "concerns_of_person",
+    "concerns_of_unit",
     "count_by_state",
     "count_in_states",
     "definition_for",

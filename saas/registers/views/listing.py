@@ -29,7 +29,12 @@ from saas.registers.views.write_page import drafts_of
 @bp.get("/registers")
 @requires(Permission.SUBMISSION_VIEW)
 def index() -> ResponseReturnValue:
-    return render_template("registers/index.html", rows=queries.list_registers(current_user))
+    return render_template(
+        "registers/index.html",
+        rows=queries.list_registers(current_user),
+        concerns=queries.concerns_of_person(current_user.id, current_user, local_today()),
+        concerns_title=gettext("由我负责办理"),
+    )
 
 
 @bp.get("/registers/<uuid:register_id>")

@@ -42,6 +42,7 @@ from saas.org.queries import (
     list_units,
     may_edit_unit,
 )
+from saas.registers.queries import concerns_of_unit
 from saas.tenancy.once import find_earlier_answer, remember_answer
 
 
@@ -57,6 +58,7 @@ def show(unit_id: uuid.UUID) -> ResponseReturnValue:
         on=on,
         history=list_history(unit_id),
         unit_bodies=list_bodies_of_unit(unit, on),
+        concerns=concerns_of_unit(unit, current_user, today) if on == today else [],
         duties=unit_page.find_duties(unit, current_user, today) if on == today else None,
         role_labels=ROLE_LABELS,
         is_editable=_is_editable(unit_id),
