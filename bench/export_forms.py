@@ -8,7 +8,7 @@ from collections.abc import Sequence
 
 import xlsxwriter
 
-from bench.forms import FIELDS, ROW, RUNS, UNITS, bare_rows, codes, officer, prepare, take_back
+from bench.forms import FIELDS, RUNS, UNITS, bare_rows, codes, officer, prepare, row, take_back
 from bench.measuring import Measurement, Timing
 from bench.place import Place
 from saas.accounts.viewer import Viewer
@@ -51,6 +51,6 @@ def _bare_workbook(codes: Sequence[str]) -> float:
     with xlsxwriter.Workbook(buffer, {"constant_memory": True}) as workbook:
         sheet = workbook.add_worksheet("表")
         for number, code in enumerate(codes):
-            sheet.write_row(number, 0, (number, code, *ROW, "已报送"))
+            sheet.write_row(number, 0, (number, code, *row(number), "已报送"))
     assert buffer.getvalue().startswith(b"PK")
     return time.perf_counter() - began

@@ -6,7 +6,7 @@ import os
 import time
 import uuid
 from collections.abc import Sequence
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
 import psycopg
@@ -41,16 +41,30 @@ FIELDS: list[dict[str, Any]] = [
         for number, label in enumerate(FIGURES)
     ),
 ]
-ROW = (20, 3.5, 4, 3, "2026.3.5", "按计划推进，无特殊情况。", 1, 2, 3, 4, 5, 6)
-ANSWERS = {
-    "patrols": 20,
-    "rubbish": "3.5",
-    "found": 4,
-    "closed": 3,
-    "checked_on": "2026-03-05",
-    "remark": "按计划推进，无特殊情况。",
-    **{f"figure_{number}": number + 1 for number in range(6)},
-}
+FIRST_DAY, DAYS = date(2026, 3, 1), 31
+
+
+def row(number: int) -> tuple[Any, ...]:
+    """What a village writes: small figures and days that come again, and a text that nobody else has."""
+    found, day = number % 23, FIRST_DAY + timedelta(days=number % DAYS)
+    said = f"第{number}号台账所列问题已按计划推进。"
+    figures = (number * 7 % (60 + each) for each in range(len(FIGURES)))
+    typed = f"{day.year}.{day.month}.{day.day}"
+    return (number % 32, number % 400 / 4, found, found // 2, typed, said, *figures)
+
+
+def answers(number: int) -> dict[str, Any]:
+    """The same as it is stored."""
+    patrols, rubbish, found, closed, _typed, said, *figures = row(number)
+    return {
+        "patrols": patrols,
+        "rubbish": f"{rubbish:g}",
+        "found": found,
+        "closed": closed,
+        "checked_on": (FIRST_DAY + timedelta(days=number % DAYS)).isoformat(),
+        "remark": said,
+        **{f"figure_{place}": figure for place, figure in enumerate(figures)},
+    }
 
 
 def prepare() -> TableAddress:
@@ -128,7 +142,9 @@ def bare_rows(place: Place, address: TableAddress, *, keep: bool = False) -> flo
         select(Submission.period_end).where(Submission.period_start == address.period_start).limit(1)
     ).one()
     db.session.remove()
-    rows = [{"id": str(new_id()), "unit_id": str(unit), "answers": ANSWERS} for unit in units]
+    rows = [
+        {"id": str(new_id()), "unit_id": str(unit), "answers": answers(number)} for number, unit in enumerate(units)
+    ]
     status = SubmissionStatus.SUBMITTED if keep else SubmissionStatus.DRAFT
     began = time.perf_counter()
     with psycopg.connect(place.app_dsn) as connection, connection.cursor() as cursor:

@@ -13,7 +13,7 @@ from collections.abc import Sequence
 import xlsxwriter
 from sqlalchemy import select
 
-from bench.forms import FIELDS, ROW, RUNS, UNITS, bare_rows, codes, forget, officer, prepare, take_back
+from bench.forms import FIELDS, RUNS, UNITS, bare_rows, codes, forget, officer, prepare, row, take_back
 from bench.measuring import Measurement, Timing
 from bench.place import Place
 from saas.accounts.viewer import Viewer
@@ -58,7 +58,7 @@ def _workbook(codes: Sequence[str]) -> bytes:
         sheet = workbook.add_worksheet("填报表")
         sheet.write_row(0, 0, ("单位代码", "单位名称", *(field["label"] for field in FIELDS)))
         for number, code in enumerate(codes, start=1):
-            sheet.write_row(number, 0, (code, f"第{number - 1}村", *ROW))
+            sheet.write_row(number, 0, (code, f"第{number - 1}村", *row(number)))
     return buffer.getvalue()
 
 

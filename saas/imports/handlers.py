@@ -165,8 +165,11 @@ class OwnWorkbook(Protocol):
     def write_template(self, asking: Asking) -> tuple[bytes, str]:
         """The workbook to be filled in, and its name without the ending."""
 
-    def read_workbook(self, workbook: Workbook, asking: Asking, name: str) -> Table:
-        """What a workbook says. Raises SpreadsheetRefused if it is not one of this table."""
+    def read_workbook(self, opened: Callable[[], Workbook], asking: Asking, name: str) -> Table:
+        """What a workbook says. Raises SpreadsheetRefused if it is not one of this table.
+
+        It is being opened beside: `opened` waits for it, so what is needed else is looked up before.
+        """
 
 
 @runtime_checkable

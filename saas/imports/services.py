@@ -40,10 +40,9 @@ from saas.imports.queries import APPLY_JOB, CHECK_JOB, job_key
 from saas.jobs.running import report_progress
 from saas.jobs.services import request_job
 from saas.spreadsheets.annotating import annotate
-from saas.spreadsheets.cells import Workbook
 from saas.spreadsheets.checking import check_spreadsheet
 from saas.spreadsheets.limits import SpreadsheetRefused
-from saas.spreadsheets.reading import read_spreadsheet
+from saas.spreadsheets.reading import opening, read_spreadsheet
 from saas.spreadsheets.tables import Table, read_table
 from saas.tenancy.models import TenantSettings
 
@@ -141,16 +140,16 @@ def _handler_and_asking(data_import: DataImport, person_id: uuid.UUID) -> tuple[
 
 def _read(data_import: DataImport, handler: ImportHandler, asking: Asking) -> Table:
     """The table of the file. Its cells are not kept: of a large file they take more than all the rest."""
-    content, workbook = _opened(data_import)
-    report_progress(5)
-    if isinstance(handler, OwnWorkbook):
-        return handler.read_workbook(workbook, asking, data_import.file_name)
-    return read_table(workbook, handler.columns(asking, offers=False), data_import.file_name)
+    name = data_import.file_name
+    with opening(_content(data_import), name) as opened:
+        if isinstance(handler, OwnWorkbook):
+            return handler.read_workbook(opened, asking, name)
+        columns = handler.columns(asking, offers=False)
+        return read_table(opened(), columns, name)
 
 
-def _opened(data_import: DataImport) -> tuple[bytes, Workbook]:
-    content = read_file(queries.get_file(data_import.source_file_id))
-    return content, read_spreadsheet(content, data_import.file_name)
+def _content(data_import: DataImport) -> bytes:
+    return read_file(queries.get_file(data_import.source_file_id))
 
 
 def _keep_check(data_import: DataImport, check: Check, table: Table, **more: Any) -> None:
@@ -160,10 +159,10 @@ def _keep_check(data_import: DataImport, check: Check, table: Table, **more: Any
     if not mistakes:
         data_import.marked_file_id = None
         return
-    content, workbook = _opened(data_import)
+    content, name = _content(data_import), data_import.file_name
     marked = store_bytes(
-        annotate(content, workbook, table, mistakes, data_import.file_name),
-        name=_marked_name(data_import.file_name),
+        annotate(content, read_spreadsheet(content, name), table, mistakes, name),
+        name=_marked_name(name),
         media_type=FileType.XLSX,
         subject_type=queries.SUBJECT,
         subject_id=data_import.id,

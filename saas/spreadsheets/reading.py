@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from typing import Any
 
 from saas.spreadsheets.cells import Cell, CellKind, Sheet, Workbook
@@ -23,6 +25,13 @@ def read_spreadsheet(content: bytes, name: str, *, allowance: Allowance = READIN
     parsed = json.loads(run_child("read", content, file_type, name, allowance))
     stamp = dict(parsed.get("stamp", ()))
     return Workbook(file_type, tuple(_sheet(sheet) for sheet in parsed["sheets"]), parsed["encoding"], stamp)
+
+
+@contextmanager
+def opening(content: bytes, name: str) -> Iterator[Callable[[], Workbook]]:
+    """Open a file while the caller looks up what it needs; what is given waits for it, as `read_spreadsheet` does."""
+    with ThreadPoolExecutor(max_workers=1) as beside:
+        yield beside.submit(read_spreadsheet, content, name).result
 
 
 def _sheet(parsed: Mapping[str, Any]) -> Sheet:

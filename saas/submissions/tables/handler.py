@@ -106,13 +106,13 @@ class FormsHandler:
         )
         return write_template(scope), name
 
-    def read_workbook(self, workbook: Workbook, asking: Asking, name: str) -> Table:
+    def read_workbook(self, opened: Callable[[], Workbook], asking: Asking, name: str) -> Table:
         """What a workbook says. Raises SpreadsheetRefused for one of another form, collection or period."""
         try:
             scope = load_scope(read_address(asking.subject), asking.viewer)
         except NoResultFound:
             raise SpreadsheetRefused("“{name}”不能导入：本任务没有您填报的单位", name=name) from None
-        return read_form_workbook(workbook, scope, name)
+        return read_form_workbook(opened(), scope, name)
 
     def check(self, table: Table, asking: Asking, *, is_final: bool = False) -> Check:
         if not isinstance(table, FormTable) or table.scope is None:
