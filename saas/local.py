@@ -7,6 +7,8 @@ from decimal import Decimal
 
 from flask import current_app
 
+from saas.domain.expressions import values
+
 
 def local_time(moment: datetime | None) -> str:
     """A moment as the county's clock showed it, to the minute. Nothing for none."""
@@ -21,8 +23,5 @@ def local_day(day: date | None) -> str:
 
 
 def plain_number(value: Decimal | None) -> str:
-    """An exact number without trailing zeros and without an exponent. Nothing for none."""
-    if value is None:
-        return ""
-    text = format(value, "f")
-    return text.rstrip("0").rstrip(".") if "." in text else text
+    """An exact number without superfluous zeros and without an exponent. Nothing for none."""
+    return "" if value is None else values.plain_number(value)
