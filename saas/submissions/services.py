@@ -37,6 +37,7 @@ from saas.files.queries import register_subject as register_files
 from saas.forms.approval import collecting_problem
 from saas.forms.once import begun_in_stored
 from saas.forms.queries import find_published_version
+from saas.local import local_day
 from saas.org.cohorts import CohortBook
 from saas.org.models import OrgUnit
 from saas.review.queries import find_case_of
@@ -85,7 +86,8 @@ def filling_problem(
     dates = dates or window_dates(collection, period)
     window = status_now(dates)
     if not may_fill(status, window, is_correction=submission is not None and submission.revision > 1):
-        return message("window_closed", _CLOSED[window], opens_on=dates.opens_on, due_on=dates.due_on)
+        days = {"opens_on": local_day(dates.opens_on), "due_on": local_day(dates.due_on)}
+        return message("window_closed", _CLOSED[window], **days)
     return None
 
 

@@ -271,7 +271,10 @@ def test_within_the_days_of_grace_it_is_marked_late(clerk: Browser, place: Place
 
 @pytest.mark.parametrize(
     ("day", "message"),
-    [(datetime(2026, 3, 21, 1, tzinfo=UTC), "已截止"), (datetime(2026, 2, 10, 1, tzinfo=UTC), "尚未开始")],
+    [
+        (datetime(2026, 3, 21, 1, tzinfo=UTC), "已截止（2026年3月"),
+        (datetime(2026, 2, 10, 1, tzinfo=UTC), "尚未开始，2026年3月1日起"),
+    ],
 )
 def test_outside_the_window_nothing_is_taken_and_what_was_typed_is_kept(
     clerk: Browser, place: Place, day: datetime, message: str
