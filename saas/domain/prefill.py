@@ -2,8 +2,10 @@
 
     attribute:CODE              an attribute of the unit, as it was on the period's last day
     unit:name | code | parent   the unit's name, its code, the name of its superior unit
+    period:start | end | label  the period's first and last day, what it is called
     last, last:FIELD            the same question, or another one, in this collection's last report (结转)
     form:CODE.FIELD             the newest report of another form, of a period that ends no later than this one
+    form:CODE.sum(FIELD)        a figure of all its reports of this period, added up; form:CODE.count(): how many came
     register:CODE.count[STATE]  records of a register that the unit keeps, as they are; also .opened and .closed
                                 (within the period), .open (on its last day), .sum(FIELD)[STATE]
 
@@ -30,13 +32,14 @@ class SourceKind(StrEnum):
 
     ATTRIBUTE = "attribute"
     UNIT = "unit"
+    PERIOD = "period"
     LAST = "last"
     FORM = "form"
     REGISTER = "register"
 
 
 class RegisterFigure(StrEnum):
-    """What is counted of a register."""
+    """What is counted of a register; `count` and `sum` also of reports."""
 
     COUNT = "count"  # records there are, in a state where one is named
     OPENED = "opened"  # opened within the period
@@ -46,16 +49,19 @@ class RegisterFigure(StrEnum):
 
 
 UNIT_FACTS = ("name", "code", "parent")
+PERIOD_FACTS = ("start", "end", "label")
 ADVICE = (
-    "写 attribute:属性、unit:name（code、parent）、last、last:字段、form:表单.字段、"
-    "register:台账.count[状态]（opened、closed、open、sum(字段)）之一"
+    "写 attribute:属性、unit:name（code、parent）、period:start（end、label）、last、last:字段、form:表单.字段、"
+    "form:表单.sum(字段)、form:表单.count()、register:台账.count[状态]（opened、closed、open、sum(字段)）之一"
 )
 
 _FIELD = r"[^\W\d_][\w-]*(?:\.[^\W\d_][\w-]*)*|_[\w-]+"
 _ATTRIBUTE = re.compile(r"attribute:(?P<code>[A-Za-z][\w-]{0,63})")
 _UNIT = re.compile(rf"unit:(?P<code>{'|'.join(UNIT_FACTS)})")
+_PERIOD = re.compile(rf"period:(?P<code>{'|'.join(PERIOD_FACTS)})")
 _LAST = re.compile(rf"last(?::(?P<path>{_FIELD}))?")
 _FORM = re.compile(rf"form:(?P<code>[a-z][a-z0-9_]{{0,63}})\.(?P<path>{_FIELD})")
+_REPORTS = re.compile(rf"form:(?P<code>[a-z][a-z0-9_]{{0,63}})\.(?P<figure>count|sum)\((?P<path>(?:{_FIELD})?)\)")
 _REGISTER = re.compile(
     rf"register:(?P<code>[a-z][a-z0-9_]{{0,63}})\.(?P<figure>count|opened|closed|open|sum)"
     rf"(?:\((?P<path>{_FIELD})\))?(?:\[(?P<state>[\w-]{{1,64}})\])?"
@@ -63,15 +69,20 @@ _REGISTER = re.compile(
 _PATTERNS = (
     (SourceKind.ATTRIBUTE, _ATTRIBUTE),
     (SourceKind.UNIT, _UNIT),
+    (SourceKind.PERIOD, _PERIOD),
     (SourceKind.LAST, _LAST),
     (SourceKind.FORM, _FORM),
+    (SourceKind.FORM, _REPORTS),
     (SourceKind.REGISTER, _REGISTER),
 )
 
 
 @dataclass(frozen=True, slots=True)
 class Prefill:
-    """One source. `code` names the attribute, the fact, the form or the register; `path` a field there."""
+    """One source. `code` names the attribute, the fact, the form or the register; `path` a field there.
+
+    A form without a `figure` is its newest report, with one all its reports within the period.
+    """
 
     kind: SourceKind
     code: str = ""

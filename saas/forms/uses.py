@@ -91,7 +91,7 @@ def _from_form(version: FormVersion, code: str) -> Iterable[FieldUse]:
             source = read_prefill(item.prefill) if item.prefill else None
         except PrefillError:
             continue
-        if source is not None and (source.kind, source.code) == (SourceKind.FORM, code):
+        if source is not None and (source.kind, source.code) == (SourceKind.FORM, code) and source.path:
             yield FieldUse(source.path, _l("预填"), f"{version.form.name}·{item.label}")
 
 

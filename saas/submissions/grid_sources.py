@@ -13,7 +13,7 @@ from sqlalchemy.orm import joinedload
 from saas.db import db, local_today
 from saas.domain.fields import FormDefinition
 from saas.domain.periods import Period
-from saas.domain.prefill import Prefill, SourceKind
+from saas.domain.prefill import Prefill
 from saas.forms.models import FormDefinition as Form
 from saas.org.cohorts import DatedUnit
 from saas.org.models import UnitVersion
@@ -23,6 +23,7 @@ from saas.submissions.earlier import UnitThen
 from saas.submissions.flags import HANDED_IN, IS_SIGNED
 from saas.submissions.models import Collection, Submission
 from saas.submissions.prefilling import Sources
+from saas.submissions.summing import Report, reports_within
 
 
 class SharedSources:
@@ -35,6 +36,7 @@ class SharedSources:
         self.collection, self.period = collection, period
         self.dated = {each.unit.id: each for each in dated}
         self._read: dict[frozenset[str], Mapping[uuid.UUID, list[Submission]]] = {}
+        self._within: dict[frozenset[str], Mapping[uuid.UUID, Mapping[str, Sequence[Report]]]] = {}
         self._figures: dict[tuple[Prefill, ...], Mapping[uuid.UUID, Mapping[Prefill, RegisterValue]]] = {}
 
     def of(self, unit_id: uuid.UUID, form_codes: frozenset[str]) -> Sequence[Submission]:
@@ -73,6 +75,12 @@ class SharedSources:
             found.setdefault(row.unit_id, []).append(row)
         return found
 
+    def within(self, unit_id: uuid.UUID, form_codes: frozenset[str]) -> Mapping[str, Sequence[Report]]:
+        """What one unit reported on other forms within the period."""
+        if form_codes not in self._within:
+            self._within[form_codes] = reports_within(self.dated.keys(), form_codes, self.period, self.collection)
+        return self._within[form_codes].get(unit_id, {})
+
     def registers(self, unit_id: uuid.UUID, wanted: tuple[Prefill, ...]) -> Mapping[Prefill, RegisterValue]:
         """What registers say of one unit's records."""
         if wanted not in self._figures:
@@ -106,8 +114,11 @@ class GridSources(Sources):
 
     @cached_property
     def _reports(self) -> Sequence[Submission]:
-        codes = frozenset(source.code for source in self.wanted.values() if source.kind is SourceKind.FORM)
-        return self._shared.of(self.unit.id, codes)
+        return self._shared.of(self.unit.id, self._forms_read)
+
+    @cached_property
+    def _within(self) -> Mapping[str, Sequence[Report]]:
+        return self._shared.within(self.unit.id, self._forms_added_up)
 
     @cached_property
     def _unit(self) -> UnitThen:

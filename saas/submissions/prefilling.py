@@ -38,6 +38,7 @@ from saas.submissions.defining import definition_of
 from saas.submissions.earlier import UnitThen, latest_reports, report_name, unit_then
 from saas.submissions.models import Collection, Submission
 from saas.submissions.schedule import period_of_submission
+from saas.submissions.summing import Report, reports_within, total_of
 
 _UNIT_FACTS = {"name": _l("名称"), "code": _l("编码"), "parent": _l("上级单位")}
 
@@ -116,8 +117,24 @@ class Sources:
 
     @cached_property
     def _reports(self) -> Sequence[Submission]:
-        codes = {source.code for source in self.wanted.values() if source.kind is SourceKind.FORM}
-        return latest_reports(self.collection, self.unit, self.period, codes)
+        return latest_reports(self.collection, self.unit, self.period, self._forms_read)
+
+    @property
+    def _forms_read(self) -> frozenset[str]:
+        """The forms whose newest report is wanted."""
+        wanted = self.wanted.values()
+        return frozenset(each.code for each in wanted if each.kind is SourceKind.FORM and each.figure is None)
+
+    @property
+    def _forms_added_up(self) -> frozenset[str]:
+        """The forms whose reports within the period are added up."""
+        wanted = self.wanted.values()
+        return frozenset(each.code for each in wanted if each.kind is SourceKind.FORM and each.figure is not None)
+
+    @cached_property
+    def _within(self) -> Mapping[str, Sequence[Report]]:
+        found = reports_within([self.unit.id], self._forms_added_up, self.period, self.collection)
+        return found.get(self.unit.id, {})
 
     @cached_property
     def _unit(self) -> UnitThen:
@@ -149,13 +166,30 @@ class Sources:
         value = self.unit.code if source.code == "code" else getattr(self._unit, source.code)
         return Said(called, self.day, [value] if value else (), "" if value else gettext("没有登记"))
 
+    def _period(self, source: Prefill, _path: str) -> Said:
+        values = {"start": self.period.start.isoformat(), "end": self.period.end.isoformat()}
+        return Said(gettext("填报期"), self.day, [values.get(source.code, self.period.label)])
+
     def _last_report(self, source: Prefill, path: str) -> Said:
         if self.last is None:
             return Said(gettext("上期填报"), self.day, problem=gettext("还没有上期填报"))
         called = report_name(self.last)
         return _from_report(self.last, source.path or path, self.fields[path], called, names_field=bool(source.path))
 
+    def _added_up(self, source: Prefill) -> Said:
+        total = total_of(source, self._within.get(source.code, ()))
+        called = gettext("%(period)s内 %(count)s 份填报合计", period=self.period.label, count=total.count)
+        if total.is_ambiguous:
+            return Said(called, self.day, problem=gettext("有几个填报任务用这张表，合计会重复"))
+        if total.value is None:
+            return Said(called, self.day, problem=gettext("没有可以合计的数"))
+        if len(total.measures) > 1:
+            return Said(called, self.day, problem=gettext("计量单位不同"))
+        return Said(called, self.day, [plain_answer(total.value)], measure="".join(total.measures))
+
     def _other_form(self, source: Prefill, path: str) -> Said:
+        if source.figure is not None:
+            return self._added_up(source)
         found = [each for each in self._reports if each.collection.form.code == source.code]
         newest = max(found, key=lambda each: (each.period_end, each.period_start, str(each.id)), default=None)
         if newest is None:
@@ -176,6 +210,7 @@ class Sources:
 _SAYING = {
     SourceKind.ATTRIBUTE: Sources._attribute,
     SourceKind.UNIT: Sources._fact,
+    SourceKind.PERIOD: Sources._period,
     SourceKind.LAST: Sources._last_report,
     SourceKind.FORM: Sources._other_form,
     SourceKind.REGISTER: Sources._register,

@@ -67,6 +67,8 @@ def _field_problem(form: Definition | None, source: Prefill, item: Field, missin
     """What is wrong with the field that a source names in a form; `missing` says that there is no such form."""
     if form is None:
         return f"{missing}“{source.code}”" if missing else ""
+    if not source.path:  # how many reports came
+        return ""
     found = find_field(form, source.path)
     if found is None:
         return str(gettext("“%(form)s”里没有字段“%(field)s”", form=form.name, field=source.path))

@@ -24,10 +24,13 @@ def form(*fields: dict[str, Any]) -> FormDefinition:
         ("attribute:population", Prefill(SourceKind.ATTRIBUTE, "population")),
         ("unit:name", Prefill(SourceKind.UNIT, "name")),
         ("unit:parent", Prefill(SourceKind.UNIT, "parent")),
+        ("period:start", Prefill(SourceKind.PERIOD, "start")),
         ("last", Prefill(SourceKind.LAST)),
         ("last:closing", Prefill(SourceKind.LAST, path="closing")),
         ("last:pool.emptied", Prefill(SourceKind.LAST, path="pool.emptied")),
         ("form:grid_ledger.events.found", Prefill(SourceKind.FORM, "grid_ledger", "events.found")),
+        ("form:cases.sum(events.found)", Prefill(SourceKind.FORM, "cases", "events.found", RegisterFigure.SUM)),
+        ("form:cases.count()", Prefill(SourceKind.FORM, "cases", "", RegisterFigure.COUNT)),
         ("register:hazards.count", Prefill(SourceKind.REGISTER, "hazards", "", RegisterFigure.COUNT)),
         ("register:hazards.count[open]", Prefill(SourceKind.REGISTER, "hazards", "", RegisterFigure.COUNT, "open")),
         ("register:hazards.opened", Prefill(SourceKind.REGISTER, "hazards", "", RegisterFigure.OPENED)),
@@ -47,7 +50,8 @@ def test_every_source_is_read(text: str, source: Prefill) -> None:
     [
         "", "population", "attribute:", "unit:phone", "last:", "lastly", "form:grid_ledger", "form:Grid.found",
         "register:hazards", "register:hazards.average", "register:hazards.sum", "register:hazards.count(cost)",
-        "register:hazards.opened[done]", "SELECT 1", "last:a..b",
+        "register:hazards.opened[done]", "SELECT 1", "last:a..b", "period:month", "form:cases.sum()",
+        "form:cases.count(found)", "form:cases.average(found)",
     ],
 )  # fmt: skip
 def test_anything_else_is_no_source(text: str) -> None:
@@ -71,6 +75,9 @@ def test_a_form_with_sources_is_read() -> None:
         ([{**STOCK, "prefill": "last", "calculation": "1"}], "closing.prefill", "这类字段不能预填"),
         ([{"type": "image", "name": "p", "label": "照片", "prefill": "last"}], "p.prefill", "这类字段不能预填"),
         ([{"type": "date", "name": "d", "label": "日期", "prefill": "register:a.count"}], "d.prefill", "只能预填数字"),
+        ([{"type": "date", "name": "d", "label": "日期", "prefill": "form:a.sum(b)"}], "d.prefill", "只能预填数字"),
+        ([{**STOCK, "prefill": "period:end"}], "closing.prefill", "填报期填不进本项"),
+        ([{"type": "date", "name": "d", "label": "日期", "prefill": "period:label"}], "d.prefill", "填报期填不进本项"),
         (
             [{"type": "begin_repeat", "name": "r", "label": "行", "fields": [{**STOCK, "prefill": "last"}]}],
             "r.closing.prefill",

@@ -29,8 +29,12 @@ def _check(form: FormDefinition, spot: Spot) -> None:
     if any(each.type is FieldType.REPEAT for each in spot.chain):
         advice = "放到重复组外面；整组可以用“全部沿用”带入上期"
         raise FormError(place, "重复组里的字段不能预填", code="bad_prefill", advice=advice)
-    if source.kind is SourceKind.REGISTER and item.type not in NUMBERS | _TEXTS:
-        raise FormError(place, "台账的数只能预填数字项", code="bad_prefill", advice="把类型改为整数或小数")
+    if source.figure is not None and item.type not in NUMBERS | _TEXTS:
+        raise FormError(place, "台账的数、合计的数只能预填数字项", code="bad_prefill", advice="把类型改为整数或小数")
+    if source.kind is SourceKind.PERIOD and item.type not in _TEXTS | {
+        FieldType.DATE if source.code != "label" else ""
+    }:
+        raise FormError(place, "填报期填不进本项", code="bad_prefill", advice="起止日期填进日期项，名称填进文本项")
     if source.kind is SourceKind.LAST and source.path:
         found = find_field(form, source.path)
         if found is None:
