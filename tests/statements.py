@@ -12,6 +12,11 @@ from saas.db import db
 
 def count_statements(action: Callable[[], Any], engine: Engine | None = None) -> int:
     """Return how many SELECT, INSERT, UPDATE and DELETE statements an action took in the test, or on an engine."""
+    return len(list_statements(action, engine))
+
+
+def list_statements(action: Callable[[], Any], engine: Engine | None = None) -> list[str]:
+    """Return these statements."""
     statements: list[str] = []
 
     def note(_connection: Any, _cursor: Any, statement: str, *_rest: Any) -> None:
@@ -24,4 +29,4 @@ def count_statements(action: Callable[[], Any], engine: Engine | None = None) ->
         action()
     finally:
         event.remove(connection, "before_cursor_execute", note)
-    return len(statements)
+    return statements

@@ -15,32 +15,30 @@ from saas.files.models import StoredFile
 MaySee = Callable[[uuid.UUID, Viewer], bool]
 MayOpen = Callable[[StoredFile, Viewer], bool]
 
-_subjects: dict[str, MaySee] = {}
-_single: dict[str, MayOpen] = {}
+_rules: dict[str, MayOpen] = {}
 
 
-def register_subject(subject_type: str, may_see: MaySee, may_open: MayOpen | None = None) -> None:
+def register_subject(subject_type: str, may_see: MaySee) -> None:
     """Say who may see the files of a kind of subject: `may_see(subject_id, viewer)`.
 
-    Where not every file of a subject is for everybody who sees the subject, `may_open(file, viewer)` is asked besides.
     Files of a kind that no feature has registered cannot be seen by anybody.
     """
-    if subject_type in _subjects:
+    register_single_files(subject_type, lambda stored, viewer: may_see(stored.subject_id, viewer))
+
+
+def register_single_files(subject_type: str, may_open: MayOpen) -> None:
+    """Say who may open which file of a kind of subject, where not all are for everybody who sees the subject."""
+    if subject_type in _rules:
         raise RuntimeError(f"two rules for the files of {subject_type!r}")
-    _subjects[subject_type] = may_see
-    if may_open is not None:
-        _single[subject_type] = may_open
+    _rules[subject_type] = may_open
 
 
 def get_file(file_id: uuid.UUID, viewer: Viewer) -> StoredFile:
     """Return a file, or raise NoResultFound (404) if the viewer may not know of it."""
     stored = db.session.scalars(select(StoredFile).where(StoredFile.id == file_id)).one()
-    may_see = _subjects.get(stored.subject_type)
-    if may_see is None or not may_see(stored.subject_id, viewer):
+    may_open = _rules.get(stored.subject_type)
+    if may_open is None or not may_open(stored, viewer):
         raise NoResultFound("no such file for this viewer")
-    may_open = _single.get(stored.subject_type)
-    if may_open is not None and not may_open(stored, viewer):
-        raise NoResultFound("a file that this viewer may not open")
     return stored
 
 

@@ -28,7 +28,7 @@ def rule(monkeypatch: pytest.MonkeyPatch) -> None:
     def may_see(subject_id: uuid.UUID, viewer: Viewer) -> bool:
         return subject_id == OPEN_SUBJECT
 
-    monkeypatch.setattr(queries, "_subjects", {})
+    monkeypatch.setattr(queries, "_rules", {})
     queries.register_subject("test_subject", may_see)
 
 

@@ -20,6 +20,7 @@ from tests.browser import Browser
 from tests.files.samples import picture
 from tests.registers.conftest import NOW, Place, make_register
 from tests.registers.steps import make_record
+from tests.statements import list_statements
 
 PURPOSE = {"purpose": "入户走访"}
 
@@ -97,3 +98,12 @@ def test_a_photo_that_no_answer_names_is_its_senders(clerk: Browser, place: Plac
     assert clerk.get(f"/files/{stored.id}").status_code == 200
     clerk.sign_in(place.officer)
     assert clerk.get(f"/files/{stored.id}").status_code == 404
+
+
+def test_a_protected_photo_reads_its_record_once(clerk: Browser, record: RegisterRecord) -> None:
+    clerk.post(f"/registers/records/{record.id}/protected", PURPOSE)
+    (file_id,) = record.answers["certificate"]
+
+    statements = list_statements(lambda: clerk.get(f"/files/{file_id}"))
+
+    assert len([each for each in statements if "FROM register_record " in each]) == 1

@@ -55,6 +55,11 @@ def get_record(record_id: uuid.UUID, viewer: Looking) -> RegisterRecord:
     return db.session.scalars(_whole(visible_records(viewer).where(RegisterRecord.id == record_id))).one()
 
 
+def find_record(record_id: uuid.UUID, viewer: Looking) -> RegisterRecord | None:
+    """The same, or None."""
+    return db.session.scalars(_whole(visible_records(viewer).where(RegisterRecord.id == record_id))).one_or_none()
+
+
 def get_workable_record(record_id: uuid.UUID, viewer: Looking) -> RegisterRecord:
     """Return a record that the viewer may change, or raise NoResultFound (404)."""
     return db.session.scalars(_whole(workable_records(viewer).where(RegisterRecord.id == record_id))).one()
@@ -95,19 +100,10 @@ def record_files(record: RegisterRecord) -> Mapping[str, StoredFile]:
     return {str(file.id): file for file in list_files(SUBJECT, [record.id])}
 
 
-def may_see_record(record_id: uuid.UUID, viewer: Viewer) -> bool:
-    """Whether a viewer may see a record, and so its photos.
-
-    While a record is being written down for the first time its photos are there before it: their sender sees them.
-    """
-    if db.session.scalars(visible_records(viewer).where(RegisterRecord.id == record_id)).first() is not None:
-        return True
-    if find_any_record(record_id) is not None:
-        return False
-    senders = select(StoredFile.created_by_id).where(
-        StoredFile.subject_type == SUBJECT, StoredFile.subject_id == record_id
-    )
-    return set(db.session.scalars(senders).all()) == {viewer.id}
+def may_see_record(record_id: uuid.UUID, viewer: Looking) -> bool:
+    """Whether a viewer may see a record."""
+    found = visible_records(viewer).where(RegisterRecord.id == record_id).with_only_columns(RegisterRecord.id)
+    return db.session.scalars(found).first() is not None
 
 
 def list_links(record: RegisterRecord) -> list[Link]:

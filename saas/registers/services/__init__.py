@@ -1,8 +1,8 @@
 """Keeping registers (台账): configuring them, opening, changing and moving records. Never commits."""
 
-from saas.files.queries import register_subject as register_files
+from saas.files.queries import register_single_files
 from saas.registers.protected_files import may_open_file
-from saas.registers.queries import SUBJECT, definition_of, may_see_record
+from saas.registers.queries import SUBJECT, definition_of
 from saas.registers.services.bulk import MAX_RECORDS, BulkAction, BulkRow, apply_bulk, preview_bulk
 from saas.registers.services.configuring import (
     RegisterSettings,
@@ -46,7 +46,6 @@ __all__ = [
     "keep_draft",
     "known_values",
     "link_record",
-    "may_see_record",
     "move_record",
     "open_record",
     "parse_record",
@@ -58,4 +57,4 @@ __all__ = [
     "unlink_record",
 ]
 
-register_files(SUBJECT, may_see_record, may_open_file)
+register_single_files(SUBJECT, may_open_file)
