@@ -128,6 +128,11 @@ class Grid:
         return any(row.may_edit for row in self.rows)
 
     @property
+    def is_protected(self) -> bool:
+        """Whether personal data is asked: it is not kept on the device."""
+        return any(column.item.sensitivity for column in self.columns)
+
+    @property
     def problem(self) -> Message | None:
         """Why no unit can be filled now, where it is the same for all that have not handed in: said once."""
         problems = [row.problem for row in self.rows if not row.state.is_handed_in]

@@ -1,27 +1,14 @@
-// Forms marked data-autosave-url: send the fields (not the files) there a moment after the last change, and when the page is left.
-// The answer may carry the new version of the row in the header X-Version; it goes into the form's `version` field.
+// Forms that save themselves: a moment after the last change, and when the page is left. window.savesItself(form, way) watches one;
+// way.send() posts what is to be kept (form-post.js) and way.taken(answer) takes the answer and returns what is to be said.
 // On a line that is away, or after the session ended, the form stays on the screen and says what to do.
 (() => {
   "use strict";
   const WAIT = 3000;
   const RETRY = 15000;
   const FRESH = 10 * 60000; // after so long without word of the server a press asks first whether one is still signed in
-  const LARGEST_FAREWELL = 60000; // bytes that browsers send for a page that is closing
   const watched = new WeakSet();
 
-  function fieldsOf(form) {
-    const fields = new FormData(form);
-    Array.from(fields.keys()).forEach((name) => {
-      if (fields.getAll(name).some((value) => value instanceof File)) fields.delete(name);
-    });
-    return fields;
-  }
-
-  function sizeOf(fields) {
-    return Array.from(fields.entries()).reduce((size, [name, value]) => size + 200 + 3 * (name.length + value.length), 0);
-  }
-
-  function watch(form) {
+  window.savesItself = (form, way) => {
     let timer = 0;
     let flight = null;
     let isChanged = false;
@@ -34,33 +21,31 @@
       if (!isGone && last !== "conflict") timer = window.setTimeout(save, wait);
     }
 
-    function note(state, answer) {
+    async function note(state, answer) {
       last = state;
       if (state !== "offline") heardAt = Date.now();
-      if (state === "ok") {
-        const version = answer.headers.get("X-Version");
-        if (version && form.elements.version) form.elements.version.value = version;
-        if (!isChanged) form.dispatchEvent(new Event("autosaved"));
-      } else {
+      if (state !== "ok") {
         isChanged = true;
         later(RETRY);
       }
-      window.formSays(form, state === "ok" ? "saved" : state);
+      const said = state === "ok" ? await way.taken(answer) : state;
+      window.formSays(form, said);
+      if (said === "saved" && !isChanged) form.dispatchEvent(new Event("autosaved"));
       return state;
     }
 
-    async function fly(options) {
+    async function fly(isFarewell) {
       isChanged = false;
       window.formSays(form, "saving");
-      const { state, answer } = await window.formPost(form.dataset.autosaveUrl, fieldsOf(form), options);
+      const { state, answer } = await way.send(isFarewell);
       flight = null;
       return isGone ? state : note(state, answer);
     }
 
-    function save(options) {
+    function save(isFarewell) {
       if (!form.isConnected || isGone) return Promise.resolve(last);
       window.clearTimeout(timer);
-      flight = flight || fly(options);
+      flight = flight || fly(isFarewell === true);
       return flight;
     }
 
@@ -94,7 +79,7 @@
     window.addEventListener("pageshow", () => (isGone = false));
     document.addEventListener("visibilitychange", () => {
       if (!document.hidden) goOn();
-      else if (isChanged && !isGone && !flight) save({ keepalive: sizeOf(fieldsOf(form)) < LARGEST_FAREWELL });
+      else if (isChanged && !flight) save(true);
     });
 
     // The questions follow the answers through htmx, which would leave the page for the one on which one signs in.
@@ -104,6 +89,28 @@
       event.preventDefault();
       isChanged = true;
       save();
+    });
+  };
+
+  // --- forms marked data-autosave-url: their fields (not the files) go there; the answer may carry the new version of the row in the
+  // header X-Version, which goes into the form's `version` field
+
+  function fieldsOf(form) {
+    const fields = new FormData(form);
+    Array.from(fields.keys()).forEach((name) => {
+      if (fields.getAll(name).some((value) => value instanceof File)) fields.delete(name);
+    });
+    return fields;
+  }
+
+  function watch(form) {
+    window.savesItself(form, {
+      send: (isFarewell) => window.formPost(form.dataset.autosaveUrl, fieldsOf(form), isFarewell),
+      taken: (answer) => {
+        const version = answer.headers.get("X-Version");
+        if (version && form.elements.version) form.elements.version.value = version;
+        return "saved";
+      },
     });
   }
 

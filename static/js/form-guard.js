@@ -1,6 +1,6 @@
-// Forms marked data-draft-key: warn before leaving with unsaved work, and keep what was typed on this device until the server says
-// that it has it: a draft knows the send_token of its form, and the page that answers a form names it (meta carried-out).
-// A form without this script loses nothing but this comfort. Words on the screen come from the page, never from here.
+// Forms that save themselves: warn before leaving with unsaved work. Those marked data-draft-key keep what was typed on this device
+// until the server says that it has it: a draft knows the send_token of its form, and the page that answers a form names it
+// (meta carried-out). A form without this script loses nothing but this comfort. Words on the screen come from the page, never from here.
 (() => {
   "use strict";
   const PREFIX = "draft:";
@@ -63,8 +63,12 @@
       );
       if (index < 0) return;
       const [, value] = waiting.splice(index, 1)[0];
+      const before = isTicked(control) ? control.checked : control.value;
       if (isTicked(control)) control.checked = value[1];
       else if (!control.readOnly) control.value = value;
+      if ((isTicked(control) ? control.checked : control.value) !== before) {
+        control.dispatchEvent(new Event("input", { bubbles: true }));
+      }
     });
   }
 
@@ -77,7 +81,6 @@
       if (!choice) return;
       if (choice.dataset.draftChoice === "restore") {
         restore(form, values);
-        dirty.add(form);
         form.dispatchEvent(new Event("input", { bubbles: true }));
       } else {
         store.remove(key);
@@ -88,14 +91,14 @@
 
   function watch(form) {
     const key = form.dataset.draftKey;
-    const kept = store.read(key);
+    const kept = key && store.read(key);
     if (kept && JSON.stringify(kept.values) !== JSON.stringify(valuesOf(form))) offer(form, key, kept.values);
-    else store.remove(key);
+    else if (kept) store.remove(key);
 
     let timer = 0;
     function keep() {
       window.clearTimeout(timer);
-      if (dirty.has(form)) store.write(key, valuesOf(form), (form.elements.send_token || {}).value);
+      if (key && dirty.has(form)) store.write(key, valuesOf(form), (form.elements.send_token || {}).value);
     }
     form.addEventListener("input", () => {
       dirty.add(form);
@@ -107,7 +110,7 @@
     form.addEventListener("autosaved", () => {
       dirty.delete(form);
       window.clearTimeout(timer);
-      store.remove(key);
+      if (key) store.remove(key);
     });
     form.addEventListener("submit", (event) => {
       dirty.add(form);
@@ -122,7 +125,7 @@
   }
 
   function formsOnPage() {
-    return Array.from(document.querySelectorAll("form[data-draft-key]"));
+    return Array.from(document.querySelectorAll("form[data-draft-key], form[data-autosave-url], form[data-grid]"));
   }
 
   function watchNewForms() {

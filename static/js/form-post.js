@@ -1,11 +1,16 @@
-// What scripts post for a form on a weak line, in one place: window.formPost(url, body) tells what became of it.
+// What scripts post for a form on a weak line, in one place: window.formPost(url, body, isFarewell) tells what became of it.
 // ok (with the answer) · conflict · refused · offline (nothing arrived) · signed-out. Tabs that sign out and in again are common:
 // a form token that has become old is renewed once from the page's own address.
 (() => {
   "use strict";
   const PATIENCE = 30000;
+  const LARGEST_FAREWELL = 60000; // bytes that browsers send for a page that is closing
 
-  function post(url, body, options) {
+  function sizeOf(body) {
+    return Array.from(body.entries()).reduce((size, [name, value]) => size + 200 + 3 * (name.length + value.length), 0);
+  }
+
+  function post(url, body, isFarewell) {
     const flight = new AbortController();
     const timer = window.setTimeout(() => flight.abort(), PATIENCE);
     const token = document.querySelector('input[name="csrf_token"]');
@@ -17,7 +22,7 @@
       headers: { "X-Autosave": "true" },
       redirect: "error",
       signal: flight.signal,
-      ...options,
+      keepalive: isFarewell && sizeOf(body) < LARGEST_FAREWELL,
     }).finally(() => window.clearTimeout(timer));
   }
 
@@ -36,12 +41,12 @@
     return answer.status === 409 ? "conflict" : "refused";
   }
 
-  window.formPost = async (url, body, options) => {
+  window.formPost = async (url, body, isFarewell) => {
     try {
-      let answer = await post(url, body, options);
+      let answer = await post(url, body, isFarewell);
       if (answer.status === 400) {
         if (!(await renewToken())) return { state: "signed-out" };
-        answer = await post(url, body, options);
+        answer = await post(url, body, isFarewell);
       }
       return { state: stateOf(answer), answer };
     } catch (error) {

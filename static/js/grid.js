@@ -2,41 +2,56 @@
 // spreadsheet and undoing that, sums while typing, saving by itself. Without this script the table is an ordinary form.
 (() => {
   "use strict";
-  const WAIT = 3000;
-  const RETRY = 15000;
   const SCALE = 12;
+  const HEADS = 4; // rows at most above the figures of a pasted block
 
   function fill(text, values) {
     return Object.entries(values).reduce((filled, [name, value]) => filled.replace("{" + name + "}", String(value)), text || "");
   }
 
+  const isFilled = (row) => row.some((each) => (each || "").trim());
   const plain = (text) => (text || "").normalize("NFKC").replace(/\s+/g, "").toLowerCase();
 
-  // --- the block on the clipboard: cells between tabs, rows between line ends, quotes around cells with line ends
+  // --- the block on the clipboard: cells between tabs, rows between line ends; cells that hold such signs themselves stand in quotes
   function readBlock(text) {
+    const source = text.replace(/\r\n?/g, "\n").replace(/\n$/, "");
+    const quoted = /"((?:[^"]|"")*)"(?=[\t\n]|$)/y;
+    const bare = /[^\t\n]*/y;
     const rows = [[]];
-    let cell = "";
-    let quoted = false;
-    const close = () => {
-      rows[rows.length - 1].push(cell);
-      cell = "";
-    };
-    const source = text.replace(/\r\n?/g, "\n");
-    for (let place = 0; place < source.length; place += 1) {
-      const sign = source[place];
-      if (quoted && sign === '"' && source[place + 1] === '"') {
-        cell += '"';
-        place += 1;
-      } else if (quoted && sign === '"') quoted = false;
-      else if (!quoted && sign === '"' && cell === "") quoted = true;
-      else if (!quoted && sign === "\t") close();
-      else if (!quoted && sign === "\n") {
-        close();
-        rows.push([]);
-      } else cell += sign;
+    for (let place = 0; ; place += 1) {
+      quoted.lastIndex = bare.lastIndex = place;
+      const match = quoted.exec(source);
+      const isQuoted = match && /[\t\n"]/.test(match[1]);
+      rows[rows.length - 1].push(isQuoted ? match[1].replace(/""/g, '"') : bare.exec(source)[0]);
+      place = isQuoted ? quoted.lastIndex : bare.lastIndex;
+      if (place >= source.length) return rows;
+      if (source[place] === "\n") rows.push([]);
     }
-    close();
-    return rows.filter((row) => row.some((each) => each.trim() !== ""));
+  }
+
+  // The same as the spreadsheet drew it: some put line ends into a cell without quotes, and only the drawing tells the rows apart.
+  function readTable(html) {
+    const table = new DOMParser().parseFromString(html, "text/html").querySelector("table");
+    if (!table) return null;
+    table.querySelectorAll("br").forEach((each) => each.replaceWith("\u0001"));
+    const rows = Array.from(table.rows, () => []);
+    Array.from(table.rows).forEach((row, down) =>
+      Array.from(row.cells).forEach((cell) => {
+        let across = 0;
+        while (rows[down][across] !== undefined) across += 1;
+        const text = cell.textContent.replace(/\s+/g, " ").replace(/ ?\u0001 ?/g, "\n").trim();
+        for (let below = 0; below < cell.rowSpan && rows[down + below]; below += 1) {
+          for (let beside = 0; beside < cell.colSpan; beside += 1) rows[down + below][across + beside] = below || beside ? "" : text;
+        }
+      }),
+    );
+    return rows;
+  }
+
+  function blockOn(clipboard) {
+    const block = readBlock(clipboard.getData("text/plain"));
+    const table = readTable(clipboard.getData("text/html"));
+    return table && table.length && table.length !== block.length ? table : block;
   }
 
   // --- exact sums: figures as whole numbers of 12 decimals
@@ -109,20 +124,29 @@
     });
 
     function headOf(text) {
-      const wanted = plain(text);
-      return heads.findIndex((head) => wanted && [head.dataset.label, head.dataset.label.split("·").pop()].some((label) => plain(label) === wanted));
+      const wanted = [plain(text), plain(text).replace(/\([^()]*\)$/, "")].filter(Boolean); // 清运量（吨）
+      return heads.findIndex((head) => [head.dataset.label, head.dataset.label.split("·").pop()].some((label) => wanted.includes(plain(label))));
     }
 
-    function columnsOf(block) {
-      const found = block[0].map(headOf);
+    function columnsOf(row) {
+      const found = row.map(headOf);
       const named = found.filter((place) => place >= 0).length;
-      return block.length > 1 && named > 0 && named * 2 >= block[0].filter((cell) => cell.trim()).length - 1 ? found : null;
+      return named > 0 && named * 2 >= row.filter((cell) => cell.trim()).length - 1 ? found : null;
+    }
+
+    // Above the heads there may be a title and names of groups.
+    function headedBy(block) {
+      for (let place = 0; place < Math.min(block.length - 1, HEADS); place += 1) {
+        const columns = columnsOf(block[place]);
+        if (columns) return { columns, body: block.slice(place + 1) };
+      }
+      return { columns: null, body: block };
     }
 
     function unitColumn(block) {
       const wide = Math.max(...block.map((row) => row.length));
       for (let column = 0; column < wide; column += 1) {
-        if (block.filter((row) => units.has(plain(row[column]))).length * 2 >= block.length) return column;
+        if (block.filter((row) => units.has(plain(row[column]))).length * 2 >= block.filter(isFilled).length) return column;
       }
       return -1;
     }
@@ -138,14 +162,21 @@
       return Boolean(option);
     }
 
+    // What was copied from one cell goes where the cursor stands.
+    function insert(control, text) {
+      const shown = control.tagName === "TEXTAREA" ? text : text.replace(/\n+/g, " ");
+      control.setRangeText(shown, control.selectionStart, control.selectionEnd, "end");
+      control.dispatchEvent(new Event("input", { bubbles: true }));
+    }
+
     function pasteBlock(block, place) {
-      const heading = columnsOf(block);
-      const body = heading ? block.slice(1) : block;
+      const { columns: heading, body } = headedBy(block);
       const named = unitColumn(body);
       const told = { rows: 0, cells: 0, outside: 0, choice: 0, unknown: [] };
       undo = [];
       body.forEach((texts, number) => {
         const at = named >= 0 ? units.get(plain(texts[named])) : place.row + number;
+        if (named >= 0 && !isFilled(texts)) return undefined;
         if (named >= 0 && at === undefined) return told.unknown.push(texts[named].trim() || "—");
         told.rows += 1;
         let across = place.column;
@@ -154,7 +185,7 @@
           const column = heading ? heading[from] : across;
           across += 1;
           const control = column >= 0 && cells[at] ? cells[at][column] : null;
-          if (!control) return void (told.outside += heading && column < 0 ? 0 : 1);
+          if (!control) return void (told.outside += (heading && column < 0) || !text.trim() ? 0 : 1);
           const before = control.value;
           if (!put(control, text)) return void (told.choice += 1);
           undo.push([control, before]);
@@ -181,11 +212,13 @@
     form.addEventListener("paste", (event) => {
       const place = placeOf(event.target);
       const text = event.clipboardData ? event.clipboardData.getData("text/plain") : "";
-      const block = readBlock(text);
-      const isSingle = block.length < 2 && (block[0] || []).length < 2;
-      if (!place || !block.length || (isSingle && event.target.tagName !== "SELECT")) return;
+      if (!place || !text) return;
+      const block = blockOn(event.clipboardData);
+      const isSingle = block.length === 1 && block[0].length === 1;
+      if (isSingle && block[0][0] === text && event.target.tagName !== "SELECT") return;
       event.preventDefault();
-      pasteBlock(block, place);
+      if (isSingle && event.target.tagName !== "SELECT") insert(event.target, block[0][0]);
+      else pasteBlock(block, place);
     });
 
     form.querySelector("[data-grid-undo]").addEventListener("click", (event) => {
@@ -210,24 +243,8 @@
     }
 
     // --- saving by itself: only the rows that were changed
-    let timer = 0;
-    let flying = false;
-    let stopped = false;
-
-    function later(wait) {
-      window.clearTimeout(timer);
-      if (!stopped) timer = window.setTimeout(save, wait);
-    }
-
-    function report(state) {
-      const place = form.querySelector("[data-autosave-status]");
-      if (!place) return;
-      const text = place.dataset["text" + state[0].toUpperCase() + state.slice(1)] || "";
-      place.textContent = state === "saved" ? text + " " + new Date().toTimeString().slice(0, 5) : text;
-    }
-
     function bodyOf(sent) {
-      const body = new URLSearchParams({ csrf_token: form.elements.csrf_token.value });
+      const body = new URLSearchParams({ send_token: form.elements.send_token.value });
       sent.forEach((row) => row.querySelectorAll("input, select, textarea").forEach((each) => each.name && body.append(each.name, each.value)));
       return body;
     }
@@ -268,32 +285,18 @@
       row.classList.toggle("grid__row--wrong", wrong);
     }
 
-    async function save() {
-      if (!form.isConnected || !dirty.size) return;
-      if (flying) return void later(WAIT);
+    async function send(isFarewell) {
       const sent = Array.from(dirty);
       dirty.clear();
-      flying = true;
-      report("saving");
-      try {
-        const answer = await fetch(form.dataset.gridUrl, {
-          method: "POST",
-          body: bodyOf(sent),
-          credentials: "same-origin",
-          headers: { "X-Autosave": "true" },
-          redirect: "error",
-        });
-        if (!answer.ok) throw new Error(String(answer.status));
-        const told = (await answer.json()).rows;
-        sent.forEach((row) => told[row.dataset.unit] && show(row, told[row.dataset.unit]));
-        report(sent.some((row) => (told[row.dataset.unit] || {}).conflict) ? "conflict" : "saved");
-      } catch (error) {
-        sent.forEach((row) => dirty.add(row));
-        report("failed");
-        later(RETRY);
-      } finally {
-        flying = false;
-      }
+      const { state, answer } = await window.formPost(form.dataset.gridUrl, bodyOf(sent), isFarewell);
+      if (state !== "ok") sent.forEach((row) => dirty.add(row));
+      return { state, answer };
+    }
+
+    async function taken(answer) {
+      const told = (await answer.json()).rows;
+      rows.forEach((row) => told[row.dataset.unit] && show(row, told[row.dataset.unit]));
+      return Object.values(told).some((each) => each.conflict) ? "conflict" : "saved";
     }
 
     form.addEventListener("input", (event) => {
@@ -301,16 +304,8 @@
       if (!place) return;
       dirty.add(rows[place.row]);
       addUp(place.column);
-      later(WAIT);
     });
-    form.addEventListener("submit", () => {
-      stopped = true;
-      dirty.clear();
-      window.clearTimeout(timer);
-    });
-    window.addEventListener("beforeunload", (event) => {
-      if (dirty.size) event.preventDefault();
-    });
+    window.savesItself(form, { send, taken });
   }
 
   const form = document.querySelector("form[data-grid]");

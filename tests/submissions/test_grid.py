@@ -189,6 +189,28 @@ def test_the_autosave_answers_for_each_row(town: Browser, place: Place) -> None:
     assert not [event for event in db.session.scalars(select(AuditEvent)) if event.action == "submission.saved"]
 
 
+def test_a_table_whose_answer_was_lost_goes_on_saving(town: Browser, place: Place) -> None:
+    page, headers = {"send_token": token()}, {"X-Autosave": "true"}
+    town.post(_path(place), _row(0, place.village, patrols="1") | page, headers=headers)
+
+    again = town.post(_path(place), _row(0, place.village, patrols="2") | page, headers=headers).get_json()["rows"]
+    assert again[str(place.village.id)] == {"version": "2", "kept": True, "errors": {}, "conflict": ""}
+    assert town.post(_path(place), _row(0, place.village, patrols="3") | page).status_code == 303
+
+    town.post(_path(place), _row(0, place.village, 3, patrols="4") | {"send_token": token()}, headers=headers)
+    strange = town.post(_path(place), _row(0, place.village, patrols="5") | page, headers=headers).get_json()["rows"]
+    assert "已在别处更新" in strange[str(place.village.id)]["conflict"]
+    assert _of(place.village).answers["patrols"] == 4
+
+
+def test_a_table_that_asks_personal_data_is_not_kept_on_the_device(town: Browser, place: Place) -> None:
+    assert "data-draft-key" in town.get(_path(place)).text
+    fields = [{"type": "text", "name": "phone", "label": "电话", "sensitivity": "personal"}]
+    place.collection.form_id = make_version(None, *fields).form_id
+
+    assert "data-draft-key" not in town.get(_path(place)).text
+
+
 def test_the_sum_below_leaves_out_what_is_not_applicable_or_missing(town: Browser, place: Place) -> None:
     make_submission(place.collection, place.village, answers={"patrols": 3, "rubbish": "1.25"})
     make_submission(place.collection, place.neighbour, answers={"patrols": 4, "rubbish": {"not_applicable": True}})

@@ -21,7 +21,7 @@ from saas.submissions.grid_marks import show_marks_of_rows
 from saas.submissions.grid_saving import BATCH, hand_in_rows, list_ready, save_rows
 from saas.submissions.views.blueprint import bp
 from saas.submissions.views.filling import EXPLAIN
-from saas.tenancy.once import find_earlier_answer, remember_answer
+from saas.tenancy.once import find_earlier_answer, note_saved, remember_answer, saved_here
 
 _EXPLAINED = re.compile(rf"{EXPLAIN}([0-9a-f]{{8}}(?:-[0-9a-f]{{4}}){{3}}-[0-9a-f]{{12}}):(.+)")
 GRID = "/submissions/grid/<uuid:collection_id>/<string:period_start>"
@@ -42,10 +42,9 @@ def grid_send(collection_id: uuid.UUID, period_start: str) -> ResponseReturnValu
     if earlier is not None:
         return redirect(earlier, code=303)
     found = _grid(collection_id, period_start)
-    changed = take_posted(found, request.form)
     location = _next_page(found)
     with unit_of_work():
-        kept = save_rows(found, changed, actor=current_user)
+        kept = _save(found)
         if not found.error_count:
             remember_answer(location)
     if found.error_count:
@@ -89,12 +88,24 @@ def _next_page(found: Grid) -> str:
     return url_for(endpoint, **found.arguments, page=found.page if found.page > 1 else None)
 
 
+def _save(found: Grid, *, is_autosave: bool = False) -> list[GridRow]:
+    """Keep what was typed. What this very page wrote last is no stranger's: the answer may have been lost."""
+    changed = take_posted(found, request.form)
+    own = saved_here([str(row.unit.id) for row in changed if row.typed_version != str(row.version)])
+    for row in changed:
+        if own.get(str(row.unit.id)) == row.version:
+            row.typed_version = str(row.version)
+    following = {row.unit.id: row.version + 1 for row in changed}
+    kept = save_rows(found, changed, actor=current_user, is_autosave=is_autosave)
+    note_saved({str(row.unit.id): following[row.unit.id] for row in kept})
+    return kept
+
+
 def _autosave(collection_id: uuid.UUID, period_start: str) -> Response:
     """Keep the rows that the script sends, and answer for each with its version and its errors."""
     found = _grid(collection_id, period_start)
     with unit_of_work():
-        sent = take_posted(found, request.form)
-        kept = {row.unit.id for row in save_rows(found, sent, actor=current_user, is_autosave=True)}
+        kept = {row.unit.id for row in _save(found, is_autosave=True)}
     again = _grid(collection_id, period_start)
     rows = {str(row.unit.id): _told(row, again.row_of(row.unit.id), kept) for row in found.rows if row.typed_version}
     return jsonify(rows=rows)
