@@ -1,6 +1,7 @@
 """What is to be done once a day in every county (每日事务). Features add their part with `@daily`.
 
 The reconciler asks for it: one job per active county and day, whose key is the date, so asking again changes nothing.
+What is said to people (`is_said`) waits for the hours in which the county lets messages go out.
 Pages do not wait for it: what a unit was on a day is read from its versions. Only `org_unit`'s copy of today's name,
 type and attributes may lag behind for the minutes between midnight and the job.
 """
@@ -10,29 +11,32 @@ from __future__ import annotations
 import logging
 import time
 import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
-from datetime import date
+from datetime import date, timedelta
 
 from sqlalchemy import select
 
 from saas.db import db, local_today, unit_of_work
 from saas.jobs.services import request_job
 from saas.org import versions
+from saas.tenancy.hours import sending_pause
 from saas.tenancy.models import Tenant, TenantStatus
 from saas.tenancy.scope import tenant_scope
 
 logger = logging.getLogger(__name__)
 
 KIND = "daily_work"
+SAYING_KIND = "daily_messages"
 LONGEST = 5.0  # seconds that one chore may take from sending jobs; the rest follows at the next
 
 Work = Callable[[date], object]
 _works: dict[str, Work] = {}
+_said: set[str] = set()  # the names of the works that tell people something
 _asked: dict[uuid.UUID, date] = {}  # the last day that this process asked for, by county
 
 
-def daily(name: str) -> Callable[[Work], Work]:
+def daily(name: str, *, is_said: bool = False) -> Callable[[Work], Work]:
     """Register work of each day: called with the day, bound to a county, inside the job's own transaction.
 
     It may run again on the same day, and on a later day after days on which nothing ran. `name` stands in the log.
@@ -42,6 +46,8 @@ def daily(name: str) -> Callable[[Work], Work]:
         if name in _works:
             raise RuntimeError(f"two kinds of daily work are called {name!r}")
         _works[name] = work
+        if is_said:
+            _said.add(name)
         return work
 
     return decorate
@@ -54,8 +60,22 @@ def show_units_of_today(today: date) -> int:
 
 
 def do_daily_work(day: date) -> None:
-    """Do everything that is registered, in the order of its names. Never commits."""
-    for name in sorted(_works):
+    """Do everything that is registered, in the order of its names; what is said to people by day. Never commits."""
+    _do(sorted(set(_works) - _said), day)
+    pause = sending_pause() if _said else timedelta(0)
+    if pause:
+        request_job(SAYING_KIND, day.isoformat(), {}, actor=None, after=pause)
+    else:
+        say_daily_messages(day)
+
+
+def say_daily_messages(day: date) -> None:
+    """Do the part of the daily work that tells people something. Never commits."""
+    _do(sorted(_said), day)
+
+
+def _do(names: Iterable[str], day: date) -> None:
+    for name in names:
         logger.info("daily work of %s: %s: %s", day, name, _works[name](day))
 
 
@@ -89,12 +109,14 @@ def _list_counties() -> list[uuid.UUID]:
 @contextmanager
 def temporary_works() -> Iterator[None]:
     """Forget, at the end, what was registered and asked for inside. For tests."""
-    works, asked = dict(_works), dict(_asked)
+    works, said, asked = dict(_works), set(_said), dict(_asked)
     _asked.clear()
     try:
         yield
     finally:
         _works.clear()
         _works.update(works)
+        _said.clear()
+        _said.update(said)
         _asked.clear()
         _asked.update(asked)

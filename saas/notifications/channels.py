@@ -113,7 +113,7 @@ def try_channel(channel: Channel, *, actor: HasId) -> None:
     if not channel.is_active:
         raise DomainError("渠道已停用，启用后才能测试", code="inactive")
     message = Message("测试提醒", f"这是“{channel.name}”的测试消息，收到即表示设置正确。", "")
-    tell_channel(channel, message, key=f"test/{new_id()}")
+    tell_channel(channel, message, key=f"test/{new_id()}", is_at_once=True)
     record(AuditAction.CHANNEL_CHANGED, channel, actor=actor, name=channel.name, done="tested")
 
 

@@ -10,7 +10,7 @@ import uuid
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 
 from flask import current_app
 from sqlalchemy import select
@@ -24,6 +24,7 @@ from saas.notifications.kinds import NoticeKind
 from saas.notifications.models import Channel, Delivery, DeliveryStatus
 from saas.org.models import OrgUnit, Post
 from saas.org.queries import list_units_by_id, parents_on
+from saas.tenancy.hours import sending_pause
 from saas.tenancy.models import Tenant
 from saas.tenancy.scope import bound_tenant_id
 
@@ -51,9 +52,13 @@ def list_channels_for(kinds: Collection[NoticeKind]) -> list[Channel]:
     return [channel for channel in rows if set(channel.kinds) & set(kinds)]
 
 
-def tell_channel(channel: Channel, message: Message, *, key: str) -> bool:
-    """Let a message be sent to a channel, unless one with this key was; return whether it will be."""
-    return bool(_write([{"channel_id": channel.id, "user_id": None, "once_key": f"{key}/{channel.id}"}], message))
+def tell_channel(channel: Channel, message: Message, *, key: str, is_at_once: bool = False) -> bool:
+    """Let a message be sent to a channel, unless one with this key was; return whether it will be.
+
+    It waits for the county's hours (免打扰), unless it is wanted at once.
+    """
+    row = {"channel_id": channel.id, "user_id": None, "once_key": f"{key}/{channel.id}"}
+    return bool(_write([row], message, is_at_once=is_at_once))
 
 
 def tell_by_mail(user_ids: Iterable[uuid.UUID], message: Message, *, key: str) -> int:
@@ -133,8 +138,8 @@ def full_text(delivery: Delivery) -> tuple[str, str]:
     return f"【{county.name}】{delivery.title}", f"{delivery.body}{link}"
 
 
-def _write(rows: Sequence[Mapping[str, object]], message: Message) -> Sequence[uuid.UUID]:
-    """Add the rows whose keys are new, and ask for their sending."""
+def _write(rows: Sequence[Mapping[str, object]], message: Message, *, is_at_once: bool = False) -> Sequence[uuid.UUID]:
+    """Add the rows whose keys are new, and ask for their sending: at night for the next morning."""
     if not rows:
         return []
     shared = {
@@ -149,6 +154,7 @@ def _write(rows: Sequence[Mapping[str, object]], message: Message) -> Sequence[u
     statement = insert(Delivery).values([{"id": new_id(), **shared, **row} for row in rows])
     unless_there = statement.on_conflict_do_nothing(index_elements=["tenant_id", "once_key"])
     written = db.session.scalars(unless_there.returning(Delivery.id)).all()
+    pause = sending_pause() if written and not is_at_once else timedelta(0)
     for delivery_id in written:
-        request_job(JOB, f"{delivery_id}/0", {"delivery_id": delivery_id}, actor=None)
+        request_job(JOB, f"{delivery_id}/0", {"delivery_id": delivery_id}, actor=None, after=pause)
     return written

@@ -16,7 +16,7 @@ from saas.registers.tables import RegisterRecords
 register_import(RegisterRecords())
 
 
-@daily("register_reminders")
+@daily("register_reminders", is_said=True)
 def send_reminders(today: date) -> int:
     """Remind of records that fall due or are overdue."""
     return reminding.remind(today)

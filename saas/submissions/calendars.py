@@ -17,8 +17,10 @@ from saas.audit.services import AuditAction, HasId, record
 from saas.db import db
 from saas.domain.errors import DomainError
 from saas.domain.periods import Cadence, SchoolTerms, check_terms
+from saas.domain.sending_hours import BY_DAY, SendingHours
 from saas.domain.working_days import WorkCalendar, YearTable, calendar_with, year_to_mapping
 from saas.submissions.models import Collection, Submission
+from saas.tenancy.hours import hours_from
 from saas.tenancy.models import TenantSettings
 
 _CACHE = "county_days"
@@ -30,7 +32,8 @@ class CountyDays:
     """The county's calendar, its terms, and on which days it reminds.
 
     `reminder_days` before the last day in time, `overdue_days` after it; `escalation_days` after it the superior is
-    told, 0: never.
+    told, 0: never. On days of rest people are left alone unless `reminds_on_rest_days`; `hours` are those in which
+    anything goes out to their phones.
     """
 
     calendar: WorkCalendar
@@ -39,6 +42,8 @@ class CountyDays:
     reminder_days: tuple[int, ...]
     overdue_days: tuple[int, ...]
     escalation_days: int
+    reminds_on_rest_days: bool
+    hours: SendingHours
 
 
 @event.listens_for(Session, "after_begin")
@@ -65,6 +70,8 @@ def _read(details: Mapping[str, Any]) -> CountyDays:
         reminder_days=tuple(details.get("reminder_days", _REMINDER_DAYS)),
         overdue_days=tuple(details.get("overdue_days", _OVERDUE_DAYS)),
         escalation_days=details.get("escalation_days", _ESCALATION_DAYS),
+        reminds_on_rest_days=details.get("reminds_on_rest_days", False),
+        hours=hours_from(details),
     )
 
 
@@ -105,13 +112,24 @@ def keep_terms(terms: SchoolTerms, *, actor: HasId) -> None:
 
 
 def keep_reminding(
-    reminder_days: Iterable[int], overdue_days: Iterable[int], escalation_days: int, *, actor: HasId
+    reminder_days: Iterable[int],
+    overdue_days: Iterable[int],
+    escalation_days: int,
+    *,
+    actor: HasId,
+    reminds_on_rest_days: bool = False,
+    hours: SendingHours = BY_DAY,
 ) -> None:
-    """Keep how many days before and after the last day in time people are reminded, and their superior told."""
+    """Keep how many days before and after the last day in time people are reminded, and their superior told.
+
+    And in which hours anything goes out to their phones, and whether also at weekends and on holidays.
+    """
     details = {
         "reminder_days": sorted(set(reminder_days), reverse=True),
         "overdue_days": sorted(set(overdue_days)),
         "escalation_days": escalation_days,
+        "reminds_on_rest_days": reminds_on_rest_days,
+        "sending_hours": [f"{hours.start:%H:%M}", f"{hours.end:%H:%M}"],
     }
     _keep(get_settings(), details, actor)
 

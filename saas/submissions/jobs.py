@@ -13,7 +13,7 @@ from saas.submissions import reminding
 from saas.submissions.tables import exporting
 
 
-@daily("filing_reminders")
+@daily("filing_reminders", is_said=True)
 def send_reminders(today: date) -> int:
     """Remind units of what is due, and tell superiors what did not come."""
     return reminding.remind(today)

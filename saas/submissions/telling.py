@@ -8,9 +8,10 @@ from __future__ import annotations
 import uuid
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 
+from saas.domain.periods import Cadence
 from saas.domain.reminders import ReminderRule, Stage, reminder_stage
 from saas.notifications.kinds import NoticeKind
 from saas.notifications.models import Channel
@@ -37,6 +38,11 @@ class Told:
     user_id: uuid.UUID
     title: str
     path: str
+
+
+def rule_for(asked: Asked, rule: ReminderRule) -> ReminderRule:
+    """The rule for what is asked: what is reported every day is reminded of every day."""
+    return replace(rule, calendar=None) if asked.collection.cadence == Cadence.DAY else rule
 
 
 def tell_people(told: Iterable[Told], today: date) -> int:
@@ -74,9 +80,10 @@ def _new_groups(
     before = last_told_on(channel, TOPIC)
     found = []
     for group in groups.values():
-        due_on = group[0].asked.dates.due_on
-        stage = reminder_stage(due_on, today, rule)
-        was_told = before is not None and reminder_stage(due_on, before, rule) == stage
+        asked = group[0].asked
+        own = rule_for(asked, rule)
+        stage = reminder_stage(asked.dates.due_on, today, own)
+        was_told = before is not None and reminder_stage(asked.dates.due_on, before, own) == stage
         if stage is not None and not was_told and _kind(stage) in channel.kinds:
             found.append(group)
     return sorted(found, key=lambda group: (group[0].asked.dates.due_on, group[0].asked.title))

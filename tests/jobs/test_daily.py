@@ -8,7 +8,7 @@ from datetime import UTC, date, datetime, timedelta
 import pytest
 from sqlalchemy import func, select
 
-from saas.db import at_moment, db, local_today
+from saas.db import at_moment, db, local_today, utc_now
 from saas.jobs import daily
 from saas.jobs.models import Job, JobState
 from saas.jobs.registry import load_kinds
@@ -84,6 +84,35 @@ def test_others_add_their_work(tenant: Tenant) -> None:
     assert seen == [date(2026, 3, 10)]
     with pytest.raises(RuntimeError, match="test.reminders"):
         daily.daily("test.reminders")(seen.append)
+
+
+def test_people_are_told_in_the_morning_and_not_at_midnight(tenant: Tenant) -> None:
+    said: list[date] = []
+    done: list[date] = []
+    daily.daily("test.sweeping")(done.append)
+    daily.daily("test.reminders", is_said=True)(said.append)
+
+    with at_moment(datetime(2026, 3, 9, 16, 2, tzinfo=UTC)):  # two past midnight in the county
+        daily.do_daily_work(date(2026, 3, 10))
+        wanted = db.session.scalars(select(Job).where(Job.kind == daily.SAYING_KIND)).one()
+    assert (done, said) == ([date(2026, 3, 10)], [])
+    assert timedelta(hours=7, minutes=57) < wanted.run_after - utc_now() <= timedelta(hours=7, minutes=58)
+
+    wanted.run_after -= timedelta(hours=8)  # the night is over
+    db.session.commit()
+    with tenant_scope(tenant.id), at_moment(datetime(2026, 3, 10, 0, 0, tzinfo=UTC)):
+        run_job(tenant.id, wanted.id)
+    assert said == [date(2026, 3, 10)]
+
+
+def test_by_day_people_are_told_at_once(tenant: Tenant) -> None:
+    said: list[date] = []
+    daily.daily("test.reminders", is_said=True)(said.append)
+
+    with at_moment(NOON):
+        daily.do_daily_work(date(2026, 3, 10))
+
+    assert said == [date(2026, 3, 10)]
 
 
 def test_the_job_does_the_work_of_its_day(tenant: Tenant) -> None:

@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 from flask import Flask
+from sqlalchemy import select
 
 from saas.access.permissions import Role
 from saas.accounts.models import User
@@ -21,7 +22,7 @@ from saas.notifications.gateway import Answer
 from saas.notifications.kinds import NoticeKind
 from saas.notifications.models import Channel, ChannelKind
 from saas.org.models import OrgUnit
-from saas.tenancy.models import Tenant
+from saas.tenancy.models import Tenant, TenantSettings
 from tests.factories import make_unit, make_user
 
 TOKEN = "c0ffee0123456789c0ffee0123456789c0ffee0123456789c0ffee0123abcd"
@@ -75,6 +76,8 @@ def service(monkeypatch: pytest.MonkeyPatch) -> Service:
 
 @pytest.fixture
 def county(tenant: Tenant) -> County:
+    """Messages go out at every hour, so that it does not matter when the tests run."""
+    keep_hours(["00:00", "23:59:59.999999"])
     root = make_unit("青山县")
     town = make_unit("青石镇", parent=root)
     village = make_unit("柳塘村", parent=town)
@@ -87,6 +90,13 @@ def county(tenant: Tenant) -> County:
         other_town=other_town,
         clerk=make_user(Role.VILLAGE_CLERK, unit=village, name="村填报"),
     )
+
+
+def keep_hours(hours: list[str]) -> None:
+    """Let messages go out from the first time of the day to the second."""
+    settings = db.session.scalars(select(TenantSettings)).one()
+    settings.details = {**settings.details, "sending_hours": hours}
+    db.session.flush()
 
 
 def make_channel(

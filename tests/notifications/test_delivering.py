@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from sqlalchemy import select, update
@@ -18,7 +18,7 @@ from saas.notifications.sealing import SecretLost, seal, unseal
 from saas.notifications.services import notify
 from saas.tenancy.models import Tenant
 from saas.tenancy.scope import tenant_scope
-from tests.notifications.conftest import TOKEN, County, Service, make_channel
+from tests.notifications.conftest import TOKEN, County, Service, keep_hours, make_channel
 
 MESSAGE = Message("填报提醒", "3个单位未报", "/collections/missing")
 
@@ -53,6 +53,31 @@ def test_a_message_is_sent_once_however_often_its_job_runs(county: County, servi
 
     assert delivery.status is DeliveryStatus.SENT
     assert len(service.calls) == 1
+
+
+AT_NIGHT = datetime(2026, 3, 10, 15, 30, tzinfo=UTC)  # half past eleven in the county
+
+
+def test_what_is_said_at_night_goes_out_in_the_morning(county: County) -> None:
+    channel = make_channel(county)
+    keep_hours(["07:30", "22:00"])
+
+    with at_moment(AT_NIGHT):
+        tell(channel)
+
+    (job,) = jobs()
+    assert timedelta(hours=7, minutes=59) < job.run_after - utc_now() <= timedelta(hours=8)
+
+
+def test_a_test_message_goes_out_at_once(county: County) -> None:
+    channel = make_channel(county)
+    keep_hours(["07:30", "22:00"])
+
+    with at_moment(AT_NIGHT), unit_of_work():
+        channels.try_channel(channel, actor=county.admin)
+
+    (job,) = jobs()
+    assert job.run_after <= utc_now()
 
 
 def test_the_same_matter_is_written_once_for_each_channel(county: County) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, time
 from typing import Any
 
 import pytest
@@ -10,11 +10,14 @@ from sqlalchemy import select
 
 from saas.audit.models import AuditEvent
 from saas.db import db
+from saas.domain.sending_hours import SendingHours
 from saas.submissions.calendars import county_days, get_settings
 from saas.submissions.schedule import dates_of, period_at
 from tests.browser import Browser
 from tests.submissions.conftest import Place
 from tests.submissions.test_collections import newest, settings
+
+HOURS = {"sending_from": "08:00", "sending_to": "21:00"}
 
 
 def version() -> str:
@@ -112,7 +115,7 @@ def test_a_year_far_away_is_not_found(office: Browser) -> None:
     ("path", "sent"),
     [
         ("terms", {"terms": "2026-09-01 至 2027-01-20"}),
-        ("reminding", {"reminder_days": "5", "overdue_days": "", "escalation_days": "2"}),
+        ("reminding", {"reminder_days": "5", "overdue_days": "", "escalation_days": "2", **HOURS}),
         ("years/2027", {"source": "试录", "holidays": "2027-02-06", "working_days": ""}),
     ],
 )
@@ -129,12 +132,14 @@ def test_terms_and_reminders_are_kept(office: Browser, place: Place) -> None:
     office.post(
         "/collections/days/terms", {"terms": "2026-09-01 至 2027-01-20\n2026-03-02至2026-07-03", "version": version()}
     )
-    reminding = {"reminder_days": "5、2", "overdue_days": "2", "escalation_days": "4", "version": version()}
+    reminding = {"reminder_days": "5、2", "overdue_days": "2", "escalation_days": "4", "reminds_on_rest_days": "y"}
+    reminding |= {"sending_from": "07:30", "sending_to": "20:00", "version": version()}
     office.post("/collections/days/reminding", reminding)
 
     found = county_days()
     assert found.terms.terms == ((date(2026, 3, 2), date(2026, 7, 3)), (date(2026, 9, 1), date(2027, 1, 20)))
     assert (found.reminder_days, found.overdue_days, found.escalation_days) == ((5, 2), (2,), 4)
+    assert (found.hours, found.reminds_on_rest_days) == (SendingHours(time(7, 30), time(20)), True)
     assert "2026-03-02 至 2026-07-03" in office.get("/collections/days").text
 
 
@@ -146,6 +151,12 @@ def test_terms_and_reminders_are_kept(office: Browser, place: Place) -> None:
         ("reminding", {"reminder_days": "早一点", "overdue_days": "", "escalation_days": "3"}, "请填写最多五个天数"),
         ("reminding", {"reminder_days": "3", "overdue_days": "0", "escalation_days": "3"}, "请填写最多五个天数"),
         ("reminding", {"reminder_days": "3", "overdue_days": "1", "escalation_days": "99"}, "0 到 60 天"),
+        ("reminding", {"reminder_days": "3", "overdue_days": "1", "escalation_days": "3"}, "请填写时刻"),
+        (
+            "reminding",
+            {"reminder_days": "3", "escalation_days": "3", "sending_from": "21:00", "sending_to": "08:00"},
+            "发送时段的结束至少比开始晚一小时",
+        ),
     ],
 )
 def test_wrong_days_are_told_beside_the_field(

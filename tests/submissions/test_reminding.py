@@ -14,7 +14,7 @@ from saas.notifications.models import Notification
 from saas.submissions.calendars import keep_reminding
 from saas.submissions.jobs import send_reminders
 from tests.factories import appoint, make_post, make_unit, make_user
-from tests.factories_forms import make_submission
+from tests.factories_forms import make_collection, make_submission
 from tests.statements import count_statements
 from tests.submissions.conftest import Place
 
@@ -42,7 +42,7 @@ def test_a_clerk_is_reminded_before_the_last_day_and_after_it(place: Place) -> N
 
     assert [title.split("：")[0] for title in told(place.clerk)] == [
         "还有3天截止",
-        "还有1天截止",
+        "还有2天截止",  # on Friday, because the last day in time is a Sunday
         "已逾期1天",
         "已逾期3天",
     ]
@@ -52,8 +52,60 @@ def test_a_clerk_is_reminded_before_the_last_day_and_after_it(place: Place) -> N
 def test_doing_the_work_twice_tells_nobody_twice(place: Place) -> None:
     assert on(-3)
     assert on(-3) == 0
-    assert on(-2) == 0
     assert len(told(place.clerk)) == 1
+
+
+def test_weekends_are_left_in_peace_unless_the_county_wants_it_otherwise(place: Place) -> None:
+    assert on(-1) == 0
+    assert on(0) == 0
+
+    keep_reminding([3, 1], [1], 3, reminds_on_rest_days=True, actor=place.office)
+
+    assert on(-1)
+    assert told(place.clerk)[0].startswith("还有1天截止")
+
+
+def test_what_is_reported_every_day_is_reminded_of_at_weekends_too(place: Place) -> None:
+    place.collection.is_active = False
+    window = {"due": {"from": "end", "days": 0}, "due_inclusive": True, "grace_days": 1}
+    make_collection(cadence="day", window=window, name="汛期每日报告", starts_on=DUE)
+
+    on(0)
+
+    assert told(place.clerk) == ["今天截止：2026年3月15日汛期每日报告，柳塘村尚未报送"]
+
+
+def test_what_came_back_and_was_not_sent_again_is_reminded_of(place: Place) -> None:
+    make_submission(place.collection, place.village, status=SubmissionStatus.RETURNED)
+
+    on(-3)
+    on(3)
+
+    assert told(place.clerk) == [
+        "还有3天截止：2026年3月环境卫生自查，柳塘村被退回后尚未重报，请修改后重报",
+        "已逾期3天：2026年3月环境卫生自查，柳塘村被退回后尚未重报，请修改后重报",
+    ]
+    assert not any("柳塘村" in title for title in told(place.officer))  # it came: it is not missing
+
+
+def test_a_form_that_may_no_longer_be_filled_is_reminded_of_to_nobody(place: Place) -> None:
+    place.collection.form.expires_on = DUE
+
+    assert on(-3)
+    assert on(1) == 0
+
+
+def test_the_county_is_told_when_the_town_did_nothing_about_it(place: Place) -> None:
+    on(3)
+    assert [title for title in told(place.office) if "柳塘村" in title] == []
+
+    on(9)  # Tuesday
+    on(10)
+
+    assert [title for title in told(place.office) if "柳塘村" in title] == [
+        "2个单位逾期9天未报“2026年3月环境卫生自查”：柳塘村、石桥村"
+    ]
+    assert len(told(place.officer)) == 1
 
 
 def test_a_day_on_which_nothing_ran_is_made_up_for(place: Place) -> None:
@@ -128,7 +180,7 @@ def test_a_person_with_several_units_gets_one_message_that_names_them(place: Pla
     both = make_user(Role.VILLAGE_CLERK, unit=place.neighbour)
     appoint(both, make_post(place.village, Role.VILLAGE_CLERK))
 
-    on(-1)
+    on(-2)
 
     assert len(told(both)) == 1
     assert "柳塘村" in told(both)[0]

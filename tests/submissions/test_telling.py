@@ -64,7 +64,7 @@ def test_a_towns_group_is_told_of_its_own_villages_once_at_each_stage(place: Pla
 
     assert [line.split("未报，")[1].split("：")[0] for line in told(group)] == [
         "还有3天截止",
-        "还有1天截止",
+        "还有2天截止",  # on Friday, because the last day in time is a Sunday
         "已逾期1天",
         "已逾期3天",
     ]

@@ -20,6 +20,7 @@ from saas.notifications.kinds import CHANNEL_LABELS, DELIVERY_LABELS, NOTICE_LAB
 from saas.notifications.models import ChannelKind
 from saas.notifications.views.blueprint import bp
 from saas.org.queries import list_units, list_units_by_id
+from saas.tenancy.hours import sending_pause
 from saas.tenancy.once import find_earlier_answer, remember_answer
 
 FIELDS = {"name_taken": "name", "bad_signing_key": "signing_key", "bad_address": "address"}
@@ -78,6 +79,7 @@ def show_channel(channel_id: uuid.UUID) -> ResponseReturnValue:
         channel=channel,
         unit=list_units_by_id([channel.unit_id])[channel.unit_id],
         recent=channels.list_recent(channel),
+        is_quiet=bool(sending_pause()),
         channel_labels=CHANNEL_LABELS,
         notice_labels=NOTICE_LABELS,
         delivery_labels=DELIVERY_LABELS,

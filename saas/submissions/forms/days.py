@@ -10,11 +10,12 @@ from typing import Any
 from flask_babel import gettext
 from flask_babel import lazy_gettext as _l
 from flask_wtf import FlaskForm
-from wtforms import HiddenField, StringField, TextAreaField, TimeField
+from wtforms import BooleanField, HiddenField, StringField, TextAreaField, TimeField
 from wtforms.validators import DataRequired, InputRequired, Length, NumberRange, Optional
 
 from saas.domain.errors import DomainError
 from saas.domain.periods import SchoolTerms, check_terms
+from saas.domain.sending_hours import SendingHours, check_hours
 from saas.domain.working_days import YearTable, check_year, span_days
 from saas.form_fields import WholeNumberField, day_field
 from saas.submissions.calendars import CountyDays
@@ -148,10 +149,29 @@ class RemindingForm(FlaskForm):
     overdue_days = StringField(_l("逾期后第几天催报"), description=_l("如 1、3；最多五个，留空表示不催"))
     escalation_days = WholeNumberField(
         _l("逾期几天告知上级"),
-        description=_l("0 表示不告知"),
+        description=_l("每再过同样天数仍未报的，告知更上一级；0 表示不告知"),
         validators=[InputRequired(_l("请填写天数")), NumberRange(0, MAX_DAYS, message=_l("0 到 60 天"))],
     )
+    sending_from = TimeField(_l("每天从几点起发提醒"), validators=[InputRequired(_l("请填写时刻"))])
+    sending_to = TimeField(
+        _l("到几点为止"),
+        description=_l("其余时间不发到手机和邮箱，等到次日早上"),
+        validators=[InputRequired(_l("请填写时刻"))],
+    )
+    reminds_on_rest_days = BooleanField(
+        _l("周末和节假日也提醒"), description=_l("不勾选时提前到放假前一个工作日；每日填报的任务每天都提醒")
+    )
     version = HiddenField()
+
+    def hours(self) -> SendingHours | None:
+        """The hours that were typed; what is wrong with them is said beside the field."""
+        if self.sending_from.data is None or self.sending_to.data is None:
+            return None
+        try:
+            return check_hours(self.sending_from.data, self.sending_to.data)
+        except DomainError as error:
+            self.sending_to.errors = [str(error)]
+            return None
 
     def days(self, name: str) -> list[int]:
         """The days of a field; what is no list of days is said beside it."""
@@ -172,4 +192,7 @@ def present_days(days: CountyDays) -> dict[str, Any]:
         "reminder_days": "、".join(map(str, days.reminder_days)),
         "overdue_days": "、".join(map(str, days.overdue_days)),
         "escalation_days": days.escalation_days,
+        "sending_from": days.hours.start,
+        "sending_to": days.hours.end,
+        "reminds_on_rest_days": days.reminds_on_rest_days,
     }

@@ -66,13 +66,20 @@ def terms_send() -> ResponseReturnValue:
 def reminding_send() -> ResponseReturnValue:
     form, settings = RemindingForm(), calendars.get_settings()
     is_valid = form.validate_on_submit()
-    before, after = form.days("reminder_days"), form.days("overdue_days")
-    if not is_valid or form.errors:
+    before, after, hours = form.days("reminder_days"), form.days("overdue_days"), form.hours()
+    if hours is None or not is_valid or form.errors:
         return _days_page(None, form, status=422)
     if form.version.data != str(settings.version):
         return _days_page(None, form, status=409)
     with unit_of_work():
-        calendars.keep_reminding(before, after, form.escalation_days.data, actor=current_user)
+        calendars.keep_reminding(
+            before,
+            after,
+            form.escalation_days.data,
+            reminds_on_rest_days=form.reminds_on_rest_days.data,
+            hours=hours,
+            actor=current_user,
+        )
     flash(gettext("提醒和催报已保存。"), "success")
     return redirect(url_for(".days"), code=303)
 
