@@ -52,6 +52,8 @@ def _rows(fields: Sequence[Field], answers: Mapping[str, Any], parent: str, dept
             rows.extend(_rows(item.fields, answer or {}, path, depth + 1))
         elif item.type is FieldType.REPEAT:
             rows.extend(_repeat(item, answer or [], path, depth))
+        elif item.mark:
+            continue  # what it says is kept as a mark of the report
         elif item.type is FieldType.NOTE:
             rows.append(AnswerRow(path, item.label, depth, RowState.NOTE))
         else:

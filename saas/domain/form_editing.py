@@ -14,7 +14,8 @@ from saas.domain.fields import CONTAINERS, SELECTS, Choice, Demand, Field, Field
 
 Fields = tuple[Field, ...]
 YES_NO = (Choice("yes", "是"), Choice("no", "否"), Choice("na", "不适用"))
-CHECKLIST, CHECKLIST_ITEM = "checklist", "checklist_item"  # ready-made blocks of the builder
+CHECKLIST, CHECKLIST_ITEM, CHECK = "checklist", "checklist_item", "check"  # ready-made blocks of the builder
+NEVER = "false()"  # the condition of a check that was not put together yet
 
 
 def find_field(form: FormDefinition, path: str) -> Field:
@@ -46,6 +47,14 @@ def unused_name(form: FormDefinition) -> str:
     return next(name for number in range(1, len(used) + 2) if (name := f"q{number}") not in used)
 
 
+_PLACEHOLDERS = frozenset({"新问题", "选项一", "选项二", "必须有的项目", "建议有的项目", "不得有的项目"})
+
+
+def is_placeholder(item: Field) -> bool:
+    """Whether a field, or one of its choices, is still called as it was when it was added."""
+    return not _PLACEHOLDERS.isdisjoint({item.label, *(choice.label for choice in item.choices)})
+
+
 def new_field(kind: FieldType, name: str, label: str) -> Field:
     """Return a field of a type with the least that makes it complete: choices for a choice, a question for a group."""
     if kind in SELECTS:
@@ -61,6 +70,8 @@ def new_block(kind: str, name: str, label: str) -> Field:
     """Return a new field of a type, or a ready-made block: a checklist with one item of each demand, or one item."""
     if kind == CHECKLIST_ITEM:
         return checklist_item(name, label, Demand.MUST)
+    if kind == CHECK:
+        return Field(FieldType.NOTE, name, label, mark=True, relevant=NEVER)
     if kind != CHECKLIST:
         return new_field(FieldType(kind), name, label)
     items = (

@@ -21,10 +21,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from decimal import Decimal, InvalidOperation
 from enum import StrEnum
 from typing import Any
 
+from saas.domain.cross_checks import find_odd
 from saas.domain.expressions.values import plain_number
 from saas.domain.fields import NUMBERS, Field, FieldType, FormDefinition, child_path, iter_fields
 
@@ -47,6 +49,7 @@ class MarkKind(StrEnum):
     PEERS = "peers"  # 与同类单位相差很大
     SCALE = "scale"  # 计量单位可能有误
     SAME = "same"  # 与上期完全相同
+    CHECK = "check"  # 核对规则: what `said` of the facts says, of the question `at`
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,9 +86,16 @@ def comparable(fields: Mapping[str, Field], earlier: FormDefinition) -> dict[str
 
 
 def marks_of(
-    form: FormDefinition, stored: Mapping[str, Any], past: Sequence[Figures] = (), peers: Sequence[Figures] = ()
+    form: FormDefinition,
+    stored: Mapping[str, Any],
+    past: Sequence[Figures] = (),
+    peers: Sequence[Figures] = (),
+    *,
+    now: datetime,
 ) -> tuple[Mark, ...]:
     """Return what looks odd in stored answers, in the form's order, then what is odd about the whole.
+
+    The form's own checks (核对规则) come first; `now` is the county's clock, for what they ask of it.
 
     `past` are the unit's earlier reports, the newest first; `peers` those of other units. Of the comparisons with the
     past and with peers only the most telling is said of one question.
@@ -99,7 +109,8 @@ def marks_of(
             found.extend(_compared(path, item, value, _column(past, path), _column(peers, path)))
     order = {path: place for place, path in enumerate(fields)}
     found.sort(key=lambda mark: order.get(mark.path, len(order)))
-    return (*found, *_same(fields, current, past[0] if past else {}))
+    said = (Mark(odd.path, MarkKind.CHECK, {"said": odd.words, "at": odd.at}) for odd in find_odd(form, stored, now))
+    return (*said, *found, *_same(fields, current, past[0] if past else {}))
 
 
 def _of_ranges(fields: Sequence[Field], stored: Mapping[str, Any], parent: str) -> Iterator[Mark]:

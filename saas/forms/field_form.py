@@ -13,22 +13,14 @@ from wtforms import BooleanField, HiddenField, SelectField, StringField, TextAre
 from wtforms.fields.choices import SelectChoice
 from wtforms.validators import DataRequired, Length, Regexp
 
+from saas.domain.cross_checks import Comparison
 from saas.domain.fields import SELECTS, TEXT_LENGTH, Choice, Field, FieldType, form_from_mapping, form_to_mapping
 from saas.domain.fields import FormDefinition as Definition
 from saas.domain.fields.model import FROM_REPEAT
 from saas.domain.form_editing import YES_NO
-
-COMPARISONS = {
-    "=": _l("等于"),
-    "!=": _l("不等于"),
-    ">": _l("大于"),
-    ">=": _l("不小于"),
-    "<": _l("小于"),
-    "<=": _l("不大于"),
-    "selected": _l("选了"),
-    "filled": _l("已填"),
-    "empty": _l("未填"),
-}
+from saas.form_fields import BoxesField
+from saas.forms.check_form import RELATIONS
+from saas.forms.conditions import COMPARISONS, JOINS, ROWS, Condition, Term
 
 
 def _expression(label: Any, hint: Any) -> StringField:
@@ -36,15 +28,18 @@ def _expression(label: Any, hint: Any) -> StringField:
     return StringField(label, default="", description=hint, validators=[too_long], render_kw={"spellcheck": "false"})
 
 
-def condition(name: str, operator: str, value: str) -> str:
-    """The expression of a condition that was put together from pickers."""
-    if operator in {"filled", "empty"}:
-        return f"${{{name}}} {'!=' if operator == 'filled' else '='} ''"
-    quoted = value.strip().replace("'", "’")
-    if operator == "selected":
-        return f"selected(${{{name}}}, '{quoted}')"
-    is_number = re.fullmatch(r"-?[0-9]+(\.[0-9]+)?", quoted) is not None
-    return f"${{{name}}} {operator} " + (quoted if is_number else f"'{quoted}'")
+def _when_field() -> SelectField:
+    return SelectField(_l("当这一题"), choices=[], validate_choice=False, default="")
+
+
+def _when_operator() -> SelectField:
+    choices = [SelectChoice(key, label) for key, label in COMPARISONS.items()]
+    return SelectField(_l("比较"), choices=choices, validate_choice=False, default="=")
+
+
+def _when_value() -> StringField:
+    too_long = Length(max=200, message=_l("最多 200 字"))
+    return StringField(_l("值"), default="", validators=[too_long], render_kw={"list": "when-values"})
 
 
 class FieldForm(FlaskForm):
@@ -76,14 +71,12 @@ class FieldForm(FlaskForm):
     )
     step = StringField(_l("每档间隔"), default="")
     default = StringField(_l("默认值"), default="", validators=[Length(max=2000, message=_l("默认值最多 2000 字"))])
-    when_field = SelectField(_l("当这一题"), choices=[], validate_choice=False, default="")
-    when_operator = SelectField(
-        _l("比较"),
-        choices=[SelectChoice(key, label) for key, label in COMPARISONS.items()],
-        validate_choice=False,  # it counts only with a question beside it
-        default="=",
+    when_join = SelectField(
+        _l("几个条件"), choices=[SelectChoice(key, label) for key, label in JOINS.items()], default="and"
     )
-    when_value = StringField(_l("值"), default="", validators=[Length(max=200, message=_l("最多 200 字"))])
+    when_field_1, when_operator_1, when_value_1 = _when_field(), _when_operator(), _when_value()
+    when_field_2, when_operator_2, when_value_2 = _when_field(), _when_operator(), _when_value()
+    when_field_3, when_operator_3, when_value_3 = _when_field(), _when_operator(), _when_value()
     relevant = _expression(_l("显示条件"), _l("只在条件成立时才问，如 ${found} > 0；留空表示总是问"))
     required_if = _expression(_l("必填条件"), _l("只在条件成立时必填，如 ${found} > 0"))
     constraint = _expression(_l("校验"), _l("答案须满足的条件，本题的答案写作 . ，如 ${examined} >= ."))
@@ -137,7 +130,33 @@ class FieldForm(FlaskForm):
         ),
         validators=[Length(max=200, message=_l("预填最多 200 字"))],
     )
+    check_parts = BoxesField(_l("这些数之和"), choices=[], validate_choice=False)
+    check_relation = SelectField(
+        _l("应当"), choices=[SelectChoice(key, label) for key, label in RELATIONS.items()], default="="
+    )
+    check_whole = SelectField(_l("这一项"), choices=[], validate_choice=False, default="")
+    check_empty = BooleanField(_l("没有填的分项不计入（不勾选：有一项没填就不核对）"))
     version = HiddenField(default="")
+
+    def row(self, number: int) -> tuple[Any, Any, Any]:
+        """One row of the pickers of a condition: question, comparison and value, counted from 1."""
+        return self[f"when_field_{number}"], self[f"when_operator_{number}"], self[f"when_value_{number}"]
+
+    @property
+    def when(self) -> Condition:
+        """The condition that was put together from pickers."""
+        rows = [self.row(number) for number in range(1, ROWS + 1)]
+        terms = [Term(name.data, operator.data, value.data or "") for name, operator, value in rows if name.data]
+        return Condition(tuple(term for term in terms if term.operator in COMPARISONS), self.when_join.data)
+
+    @property
+    def comparison(self) -> Comparison | None:
+        """The check that was put together from pickers, or None."""
+        if not self.check_parts.data or not self.check_whole.data:
+            return None
+        return Comparison(
+            tuple(self.check_parts.data), self.check_relation.data, self.check_whole.data, self.check_empty.data
+        )
 
 
 _PROTECTED = ("sensitivity", "mask")
@@ -190,8 +209,8 @@ _TEXTS = (
 )  # fmt: skip
 
 
-def field_form(item: Field) -> FieldForm:
-    """Return the form filled with a question's settings; what was posted goes before them."""
+def field_form(item: Field, when: Condition | None = None, rule: Comparison | None = None) -> FieldForm:
+    """Return the form filled with a question's settings, with what pickers say of its condition."""
     numbers = ("minimum", "maximum", "expected_minimum", "expected_maximum", "decimals", "max_count", "step")
     same = ("label", "hint", "required", "not_applicable", "measure", "name", "default", "relevant", "prefill", *LOGIC)
     return FieldForm(
@@ -203,7 +222,19 @@ def field_form(item: Field) -> FieldForm:
             "max_length": "" if item.max_length == TEXT_LENGTH else str(item.max_length),
             "min_count": str(item.min_count) if item.min_count else "",
         }
+        | _picked(when, rule)
     )
+
+
+def _picked(when: Condition | None, rule: Comparison | None) -> dict[str, Any]:
+    found: dict[str, Any] = {"when_join": when.join if when is not None else "and"}
+    for number, term in enumerate(when.terms if when is not None else (), start=1):
+        found |= {f"when_field_{number}": term.name, f"when_operator_{number}": term.operator}
+        found[f"when_value_{number}"] = term.value
+    if rule is not None:
+        found |= {"check_parts": list(rule.parts), "check_relation": rule.relation, "check_whole": rule.whole}
+        found["check_empty"] = rule.empty_is_nothing
+    return found
 
 
 def field_mapping(form: FieldForm, item: Field, choices: tuple[Choice, ...]) -> dict[str, Any]:
@@ -221,6 +252,7 @@ def field_mapping(form: FieldForm, item: Field, choices: tuple[Choice, ...]) -> 
     mapping |= _conditions(form, shown)
     appearance = _appearance(form, item, shown)
     mapping |= {"appearance": appearance} if appearance else {}
+    mapping |= {"mark": True} if item.mark else {}
     if item.type in SELECTS and not mapping.get("choices_from"):
         mapping["choices"] = _choices(choices, is_checklist=bool(mapping.get("demand")))
     return mapping
@@ -232,8 +264,6 @@ def _conditions(form: FieldForm, shown: tuple[str, ...]) -> dict[str, Any]:
     if "required_if" in shown and form.required_if.data.strip() and not form.required.data:
         found["required"] = form.required_if.data.strip()
     relevant = form.relevant.data.strip()
-    if form.when_field.data and form.when_operator.data in COMPARISONS:
-        relevant = condition(form.when_field.data, form.when_operator.data, form.when_value.data)
     return found | ({"relevant": relevant} if relevant else {})
 
 

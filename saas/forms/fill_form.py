@@ -164,7 +164,7 @@ class _Filling:
         several = item.type in {FieldType.SELECT_MULTIPLE, FieldType.RANK}
         choices = self.logic.choices_of(item, path)
         return {
-            "kind": "long_text" if is_long else _KINDS[item.type],
+            "kind": "odd" if item.mark else "long_text" if is_long else _KINDS[item.type],
             "name": path,
             "column": item.name,
             "id": field_id(path),
@@ -203,7 +203,7 @@ class _Filling:
 
 def _columns(item: Field) -> list[dict[str, Any]]:
     """The columns of a repeat that is shown as a table; none where it is not, or its rows hold more than questions."""
-    shown = [each for each in item.fields if each.type not in SILENT]
+    shown = [each for each in item.fields if each.type not in SILENT and not each.mark]
     if item.appearance != "table" or not all(each.is_question for each in shown):
         return []
     return [

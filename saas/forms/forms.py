@@ -10,7 +10,7 @@ from wtforms.fields.choices import SelectChoice
 from wtforms.validators import DataRequired, Length, Optional, Regexp
 
 from saas.domain.fields import FieldType
-from saas.domain.form_editing import CHECKLIST, CHECKLIST_ITEM
+from saas.domain.form_editing import CHECK, CHECKLIST, CHECKLIST_ITEM
 
 TYPE_LABELS = {
     FieldType.TEXT: _l("文字"),
@@ -128,6 +128,7 @@ class ChoiceListForm(FlaskForm):
 NEW_KINDS = [SelectChoice(kind.value, label) for kind, label in TYPE_LABELS.items()] + [
     SelectChoice(CHECKLIST, _l("检查清单（必须、建议、禁止）")),
     SelectChoice(CHECKLIST_ITEM, _l("清单项（是、否、不适用）")),
+    SelectChoice(CHECK, _l("核对规则（几个数对不上时提醒）")),
 ]
 
 

@@ -96,7 +96,7 @@ def _questions(nodes: Sequence[Mapping[str, Any]]) -> Iterator[Mapping[str, Any]
         elif node["kind"] == "repeat":
             for row in node["rows"]:
                 yield from _questions(row["nodes"])
-        elif node["kind"] not in {"kept", "note"}:
+        elif node["kind"] not in {"kept", "note", "odd"}:
             yield node
 
 

@@ -13,14 +13,14 @@ from saas.db import db, utc_now
 from saas.domain.canonical_json import digest
 from saas.domain.compatibility import Finding, Severity, compare_forms
 from saas.domain.errors import FormError, InvalidTransition
-from saas.domain.fields import Field, FieldType, count_fields, form_from_mapping, form_to_mapping
+from saas.domain.fields import Field, FieldType, form_from_mapping, form_to_mapping
 from saas.domain.fields import FormDefinition as Definition
 from saas.domain.form_locks import without_locks
 from saas.forms import approval, queries
 from saas.forms.approval import is_expired as is_expired
 from saas.forms.locking import within_locks
 from saas.forms.models import FormDefinition, FormVersion, VersionStatus
-from saas.forms.outside_choices import check_sources
+from saas.forms.publishing_checks import publishing_problems
 
 MAX_TOLD = 100  # findings in one event of the trail
 
@@ -141,7 +141,8 @@ def publish(version: FormVersion, *, actor: HasId, is_acknowledged: bool = False
     if version.status is not VersionStatus.DRAFT:
         raise InvalidTransition("只有草稿可以发布")
     definition = form_from_mapping(version.definition)
-    _check_may_be_asked(version.form, definition)
+    for problem in publishing_problems(version.form, definition):
+        raise problem
     former = queries.find_published_version(version.form_id)
     findings = _findings(former, version) if former is not None else ()
     if any(each.is_breaking for each in findings) and not is_acknowledged:
@@ -165,18 +166,6 @@ def publish(version: FormVersion, *, actor: HasId, is_acknowledged: bool = False
         is_acknowledged=is_acknowledged,
     )
     db.session.flush()
-
-
-def _check_may_be_asked(form: FormDefinition, definition: Definition) -> None:
-    if not form.legal_basis:
-        raise FormError("legal_basis", "没有写填报依据，不能发布", code="no_legal_basis")
-    if form.owner_unit_id is None:
-        raise FormError("owner_unit", "没有写制表单位，不能发布", code="no_owner")
-    if is_expired(form):
-        raise FormError("expires_on", "表单已过有效期，请先延长有效期", code="expired")
-    check_sources(definition)
-    if count_fields(definition) == 0:
-        raise FormError("fields", "表单没有要填的内容", code="asks_nothing")
 
 
 def is_prolonged(form: FormDefinition, expires_on: date | None) -> bool:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import uuid
 from collections.abc import Sequence
 
+from saas.db import local_clock
 from saas.domain.quality import Mark, figure_fields, marks_of
 from saas.submissions.earlier import ENOUGH, Filed, reports_beside_all
 from saas.submissions.grid import Grid, GridRow
@@ -20,7 +21,7 @@ def marks_of_rows(grid: Grid, rows: Sequence[GridRow]) -> dict[uuid.UUID, tuple[
     begun = [(row, row.submission) for row in rows if row.submission is not None]
     typed = [Filed(row.unit.id, grid.period.start, each.form_version_id, each.answers) for row, each in begun]
     if not any(figure_fields(row.definition) for row, _ in begun):
-        return {row.unit.id: marks_of(row.definition, each.answers) for row, each in begun}
+        return {row.unit.id: marks_of(row.definition, each.answers, now=local_clock()) for row, each in begun}
     beside = reports_beside_all(grid.collection.id, grid.period.start, [row.unit.id for row, _ in begun])
     everything = [*typed, *beside.same, *beside.before, *(report for past in beside.past.values() for report in past)]
     counted: dict[uuid.UUID, Counted] = {}
@@ -31,7 +32,7 @@ def marks_of_rows(grid: Grid, rows: Sequence[GridRow]) -> dict[uuid.UUID, tuple[
             counted[version] = counted_fields(figure_fields(row.definition), version, everything)
         past = figures_of(counted[version], beside.past.get(row.unit.id, []))
         peers = figures_of(counted[version], _peers(row.unit.id, [*typed, *beside.same], beside.before))
-        found[row.unit.id] = marks_of(row.definition, each.answers, past, peers)
+        found[row.unit.id] = marks_of(row.definition, each.answers, past, peers, now=local_clock())
     return found
 
 

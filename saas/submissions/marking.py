@@ -11,6 +11,7 @@ from typing import Any
 from flask_babel import gettext
 from flask_babel import lazy_gettext as _l
 
+from saas.db import local_clock
 from saas.domain.fields import Field, FormDefinition, iter_fields
 from saas.domain.quality import Figures, Mark, MarkKind, comparable, figure_fields, figures, marks_of
 from saas.forms.definitions import definition_of_version
@@ -27,10 +28,11 @@ def find_marks(submission: Submission) -> tuple[Mark, ...]:
     definition = definition_of(submission)
     fields = figure_fields(definition)
     if not fields:
-        return marks_of(definition, submission.answers)
-    past, peers = reports_beside(submission)
-    counted = counted_fields(fields, submission.form_version_id, [*past, *peers])
-    return marks_of(definition, submission.answers, figures_of(counted, past), figures_of(counted, peers))
+        return marks_of(definition, submission.answers, now=local_clock())
+    before, beside = reports_beside(submission)
+    counted = counted_fields(fields, submission.form_version_id, [*before, *beside])
+    past, peers = figures_of(counted, before), figures_of(counted, beside)
+    return marks_of(definition, submission.answers, past, peers, now=local_clock())
 
 
 def freeze_marks(submission: Submission, explanations: Mapping[str, str], marks: Sequence[Mark] | None = None) -> None:
@@ -99,13 +101,14 @@ def show_frozen(form: FormDefinition, kept: Sequence[Mapping[str, Any]]) -> list
 
 def _shown(form: FormDefinition, mark: Mark, explanation: str) -> ShownMark:
     fields = dict(iter_fields(form))
-    pattern, number = _without_rows(mark.path)
+    path = mark.facts["at"] if mark.kind is MarkKind.CHECK else mark.path
+    pattern, number = _without_rows(path)
     item = fields.get(pattern)
     label = item.label if item else ""
     if number:
         label = str(gettext("%(label)s（第 %(number)s 行）", label=label, number=number))
     words = mark_words(mark.kind, mark.facts, item.measure if item else "")
-    return ShownMark(key_of(mark.kind, mark.path), mark.path, label, words, explanation)
+    return ShownMark(key_of(mark.kind, mark.path), path, label, words, explanation)
 
 
 def _without_rows(path: str) -> tuple[str, int]:
@@ -119,6 +122,8 @@ def _without_rows(path: str) -> tuple[str, int]:
 
 def mark_words(kind: MarkKind, facts: Mapping[str, str], measure: str = "") -> str:
     """What a mark says to a person."""
+    if kind is MarkKind.CHECK:
+        return facts["said"]
     shown = {key: plain_number(Decimal(value)) for key, value in facts.items()}
     if kind is MarkKind.EXPECTED:
         return str(_RANGES["low" in facts, "high" in facts]) % shown

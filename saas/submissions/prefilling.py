@@ -391,6 +391,8 @@ def _folded(nodes: Sequence[Mapping[str, Any]], settled: frozenset[str]) -> list
 def _settled_count(node: Mapping[str, Any], settled: frozenset[str]) -> int:
     """How many questions a node hides; 0 unless all of them are settled."""
     if node["kind"] == "group":
-        counts = [_settled_count(each, settled) for each in node["nodes"] if each["kind"] not in {"note", "kept"}]
+        counts = [
+            _settled_count(each, settled) for each in node["nodes"] if each["kind"] not in {"note", "odd", "kept"}
+        ]
         return sum(counts) if counts and all(counts) else 0
     return int(node.get("name", "") in settled and not node.get("error"))

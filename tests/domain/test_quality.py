@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from decimal import Decimal
+from functools import partial
 from typing import Any
 
 import pytest
 
+from saas.domain import quality
 from saas.domain.fields import FormDefinition, form_from_mapping
 from saas.domain.quality import (
     Mark,
@@ -16,11 +19,12 @@ from saas.domain.quality import (
     figure_fields,
     figures,
     is_outlier,
-    marks_of,
     median,
     scale_against_past,
     scale_against_peers,
 )
+
+marks_of = partial(quality.marks_of, now=datetime(2026, 3, 10, 9, 0))
 
 
 def numbers(text: str) -> list[Decimal]:

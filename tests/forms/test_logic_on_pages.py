@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from saas.domain.fields import form_from_mapping
-from saas.forms.field_form import condition
+from saas.forms.conditions import Condition, Term, condition_in, expression_of
 from saas.forms.models import FormVersion, VersionStatus
 from tests.browser import Browser
 from tests.factories_forms import make_form, make_version
@@ -56,18 +56,64 @@ def saved(version: FormVersion, name: str) -> Any:
         ("empty", "", "${a} = ''"),
     ],
 )
-def test_pickers_write_the_condition(operator: str, value: str, expected: str) -> None:
-    assert condition("a", operator, value) == expected
+def test_pickers_write_the_condition_and_read_it_again(operator: str, value: str, expected: str) -> None:
+    form = form_from_mapping({"code": "f", "name": "表", "fields": [{"type": "text", "name": "a", "label": "甲"}]})
+    condition = Condition((Term("a", operator, value.replace("'", "’")),))
+
+    assert expression_of(Condition((Term("a", operator, value),)), form) == expected
+    assert condition_in(expected, form) == condition
+
+
+CHOICES: dict[str, Any] = {"choices": [{"name": "c1", "label": "整洁"}, {"name": "2", "label": "脏乱"}]}
+TIDY: dict[str, Any] = {"type": "select_one", "name": "tidy", "label": "村容", **CHOICES}
+SEEN: dict[str, Any] = {"type": "select_multiple", "name": "seen", "label": "看到", **CHOICES}
+
+
+@pytest.mark.parametrize(
+    ("terms", "join", "expected"),
+    [
+        ((Term("tidy", "=", "脏乱"),), "and", "${tidy} = '2'"),
+        ((Term("seen", "=", "整洁"),), "and", "selected(${seen}, 'c1')"),
+        ((Term("seen", "unselected", "整洁"),), "and", "not(selected(${seen}, 'c1'))"),
+        ((Term("tidy", "!=", "整洁"), Term("n", ">", "3")), "or", "${tidy} != 'c1' or ${n} > 3"),
+        ((Term("n", "filled"), Term("n", "<=", "9"), Term("tidy", "=", "整洁")), "and",
+         "${n} != '' and ${n} <= 9 and ${tidy} = 'c1'"),
+    ],
+)  # fmt: skip
+def test_several_conditions_are_joined_and_choices_are_called_as_they_are_shown(
+    terms: tuple[Term, ...], join: str, expected: str
+) -> None:
+    n = {"type": "integer", "name": "n", "label": "数"}
+    form = form_from_mapping({"code": "f", "name": "表", "fields": [TIDY, SEEN, n]})
+
+    assert expression_of(Condition(terms, join), form) == expected
+    again = condition_in(expected, form)
+    assert again is not None
+    assert expression_of(again, form) == expected
+    assert condition_in(expected + " and 1 = 1", form) is None, "somebody wrote that himself"
 
 
 def test_a_condition_is_set_by_pickers_and_shown_as_expression(designer: Browser, version: FormVersion) -> None:
     page = f"{page_of(version)}/fields/edit?path=passed"
 
-    typed = settings(when_field="examined", when_operator=">=", when_value="5", constraint=". < 9")
+    typed = settings(when_field_1="examined", when_operator_1=">=", when_value_1="5", constraint=". < 9")
     assert designer.post(page, typed).status_code == 303
 
     assert saved(version, "passed").relevant == "${examined} >= 5"
-    assert "${examined} &gt;= 5" in designer.get(page).text
+    shown = designer.get(page).text
+    assert "${examined} &gt;= 5" in shown
+    assert 'name="when_value_1" type="text" value="5"' in shown, "the pickers say it again"
+
+
+def test_of_pickers_and_expression_the_one_that_was_changed_counts(designer: Browser, version: FormVersion) -> None:
+    page = f"{page_of(version)}/fields/edit?path=passed"
+    picked = {"when_field_1": "examined", "when_operator_1": ">", "when_value_1": "0"}
+
+    designer.post(page, settings(relevant="${examined} > 0 and ${examined} < 9", **picked))
+    assert saved(version, "passed").relevant == "${examined} > 0 and ${examined} < 9"
+
+    designer.post(page, settings(relevant="${examined} > 0 and ${examined} < 9") | {"version": "2"})
+    assert saved(version, "passed").relevant == "", "no picker is set any more"
 
 
 def test_an_expression_that_names_nobody_is_said_and_changes_nothing(designer: Browser, version: FormVersion) -> None:

@@ -313,3 +313,35 @@ def test_handing_in_asks_once_for_what_stands_beside(clerk: Browser, place: Plac
     more = count_statements(lambda: hand_in(clerk, with_figure))
 
     assert more - few == 1
+
+
+# --- checks of the form itself --------------------------------------------------------------------------------------
+
+CHECKED: tuple[Mapping[str, Any], ...] = (
+    {"type": "integer", "name": "a", "label": "甲类", "measure": "件"},
+    {"type": "integer", "name": "total", "label": "总数", "measure": "件"},
+    {"type": "note", "name": "adds", "label": "甲类 ${a} 多于总数", "mark": True, "relevant": "${a} > ${total}"},
+)
+
+
+def test_a_check_of_the_form_is_explained_and_shown_to_the_reviewer(
+    browser: Browser, clerk: Browser, place: Place
+) -> None:
+    submission = draft(collect(*CHECKED), place, a="9", total="6")
+    confirm = clerk.get(f"/submissions/{submission.id}/confirm").text
+    assert "甲类 9 多于总数" in confirm
+    assert "explain:check:adds" in confirm
+
+    assert hand_in(clerk, submission, **{"explain:check:adds": "含上月结转"}) == 303
+
+    assert [(each["kind"], each["explanation"]) for each in submission.marks] == [("check", "含上月结转")]
+    page = clerk.get(f"/submissions/{submission.id}").text
+    assert page.count("甲类 9 多于总数") >= 2, "in the summary and beside the total"
+    assert "含上月结转" in page
+
+
+def test_a_form_whose_checks_hold_has_no_marks(clerk: Browser, place: Place) -> None:
+    submission = draft(collect(*CHECKED), place, a="6", total="6")
+
+    assert hand_in(clerk, submission) == 303
+    assert submission.marks == []

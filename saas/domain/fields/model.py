@@ -130,6 +130,7 @@ class Field:
     total: bool = False
     choices_from: str = ""
     locked: bool = False
+    mark: bool = False  # of a note: what it says looks odd (疑点), `saas.domain.cross_checks`
     translations: Mapping[str, Mapping[str, str]] = field(default_factory=dict)  # language → label, hint …
 
     @property

@@ -57,7 +57,7 @@ _OWN_KEYS: Mapping[FieldType, frozenset[str]] = {
     FieldType.FILE: frozenset({"max_count"}),
     FieldType.CALCULATE: frozenset({"measure", "decimals", "total"}),
     FieldType.HIDDEN: frozenset(),
-    FieldType.NOTE: frozenset(),
+    FieldType.NOTE: frozenset({"mark"}),
     FieldType.GROUP: frozenset({"fields"}),
     FieldType.REPEAT: frozenset({"fields", "min_count", "max_count", "repeat_count"}),
 }
@@ -200,6 +200,7 @@ def _field(reader: Reader, lists: Mapping[str, tuple[Choice, ...]], depth: int) 
         total=reader.truth("total", False),
         choices_from=reader.text("choices_from", "", max_length=100),
         locked=reader.truth("locked", False),
+        mark=reader.truth("mark", False),
         translations=_translations(reader),
     )
     if item.type is FieldType.CALCULATE and not item.calculation:
@@ -208,6 +209,9 @@ def _field(reader: Reader, lists: Mapping[str, tuple[Choice, ...]], depth: int) 
         raise reader.fail("min_count", "min_count 大于 max_count", code="bad_range")
     _check_default(reader, item)
     _check_initial(reader, item)
+    if item.mark and not item.relevant:
+        advice = "写出什么时候不对，如 ${a} + ${b} != ${total}"
+        raise reader.fail("relevant", "核对规则没有写条件", code="missing_key", advice=advice)
     _check_demand(reader, item)
     return item
 

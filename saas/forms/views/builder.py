@@ -21,7 +21,9 @@ from saas.domain.fields import FormDefinition as Definition
 from saas.domain.form_editing import add_field, find_field, move_field, new_block, remove_field, unused_name
 from saas.domain.form_locks import locked_paths
 from saas.forms import queries, services
+from saas.forms.check_form import check_condition, picked
 from saas.forms.choosing import row_choices, source_choices
+from saas.forms.conditions import ROWS, chosen, condition_in, values_offered
 from saas.forms.field_form import (
     LOGIC,
     MORE,
@@ -63,7 +65,10 @@ def add(form_id: uuid.UUID, number: int) -> ResponseReturnValue:
         return _page(draft, form, status=409)
     definition = form_from_mapping(draft.definition)
     item = new_block(form.type.data, unused_name(definition), form.label.data.strip())
-    location = _builder_url(draft, f"{form.parent.data}.{item.name}".lstrip("."))
+    path = f"{form.parent.data}.{item.name}".lstrip(".")
+    location = _builder_url(draft, path)
+    if item.mark:  # it says nothing before it is put together
+        location = url_for(".edit_field", form_id=form_id, number=number, path=path)
     with unit_of_work():
         services.change_definition(
             draft, add_field(definition, form.parent.data, item), actor=current_user, change="add"
@@ -103,7 +108,10 @@ def edit_field(form_id: uuid.UUID, number: int) -> ResponseReturnValue:
     draft = queries.get_version(form_id, number, current_user)
     item = find_field(form_from_mapping(draft.definition), request.args.get("path", ""))
     refuse_locked(draft.form, form_from_mapping(draft.definition), request.args["path"])
-    return _field_page(draft, request.args["path"], field_form(item))
+    definition, path = form_from_mapping(draft.definition), request.args["path"]
+    when = condition_in(item.relevant, definition) if not item.mark else None
+    rule = picked(definition, path, item).rule if item.mark else None
+    return _field_page(draft, path, field_form(item, when, rule))
 
 
 @bp.post("/<uuid:form_id>/versions/<int:number>/fields/edit")
@@ -118,6 +126,7 @@ def edit_field_send(form_id: uuid.UUID, number: int) -> ResponseReturnValue:
     if is_stale(draft, form.version.data):
         return _field_page(draft, path, form, status=409)
     try:
+        form.relevant.data = _condition(definition, path, item, form)
         typed = changed_definition(definition, path, item, field_mapping(form, item, posted_choices(item)))
         with unit_of_work():
             services.change_definition(draft, typed, actor=current_user, change="edit")
@@ -202,9 +211,14 @@ def _field_page(
     definition = form_from_mapping(draft.definition)
     item = find_field(definition, path)
     others = [each for _, each in iter_fields(definition) if each.is_question and each.name != item.name]
-    form.when_field.choices = [SelectChoice("", gettext("不设条件"))] + [
-        SelectChoice(each.name, f"{each.label[:40]}（{each.name}）") for each in others
-    ]
+    questions = [SelectChoice(each.name, f"{each.label[:40]}（{each.name}）") for each in others]
+    for number in range(1, ROWS + 1):
+        form.row(number)[0].choices = [SelectChoice("", gettext("不设条件")), *questions]
+    check = picked(definition, path, item)
+    if item.mark:
+        form.relevant.label.text = gettext("什么时候提醒")
+    form.check_parts.choices = check.figures
+    form.check_whole.choices = [SelectChoice("", gettext("请选择")), *check.figures]
     form.evidence.choices = [SelectChoice("", gettext("不需要")), *_evidence_beside(definition, path, item)]
     sources = source_choices() | row_choices(definition, item) if "choices_from" in SETTINGS[item.type] else {}
     form.choices_from.choices = [SelectChoice("", gettext("在本题列出"))] + [
@@ -218,6 +232,9 @@ def _field_page(
         item=item,
         form=form,
         shown=SETTINGS[item.type],
+        rows=[form.row(number) for number in range(1, ROWS + 1)],
+        values=values_offered(definition),
+        check=check,
         logic=LOGIC,
         more=MORE,
         has_more=any(form[name].data for name in MORE if name in SETTINGS[item.type]),
@@ -232,6 +249,14 @@ def _field_page(
         is_stale=status == 409,
     )
     return page, status
+
+
+def _condition(definition: Definition, path: str, item: Field, form: FieldForm) -> str:
+    """When a question is asked, or when a check says something: by pickers, or as it was written."""
+    typed = form.relevant.data.strip()
+    if item.mark:
+        return check_condition(definition, path, item, form.comparison, typed)
+    return chosen(form.when, typed, item.relevant, definition)
 
 
 def _evidence_beside(definition: Definition, path: str, item: Field) -> list[SelectChoice]:

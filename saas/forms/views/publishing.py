@@ -15,12 +15,14 @@ from saas.access.permissions import Permission
 from saas.db import unit_of_work
 from saas.domain.compatibility import Finding, FindingKind, Severity, compare_forms
 from saas.domain.fields import count_fields
+from saas.form_pages import worded
 from saas.forms import queries, services
 from saas.forms.approval import loses_approval
 from saas.forms.definitions import definition_of_version
 from saas.forms.finding_words import KIND_LABELS, MEANINGS, SEVERITY_LABELS
 from saas.forms.forms import TYPE_LABELS
 from saas.forms.models import FormDefinition, FormVersion
+from saas.forms.publishing_checks import hints_on, publishing_problems
 from saas.forms.uses import list_field_uses, list_stakes, uses_of
 from saas.forms.views.blueprint import bp, refuse_stale
 
@@ -69,6 +71,8 @@ def _publish_page(draft: FormVersion, error: str = "") -> str:
         loses_approval=loses_approval(draft.form, definition),
         stakes=list_stakes(draft.form, definition),
         error=error,
+        problems=[worded(each) for each in publishing_problems(draft.form, definition)],
+        hints=hints_on(definition),
         **(_findings(draft.form, former, draft) if former else {"lines": [], "counts": {}, "severities": {}}),
     )
 

@@ -61,6 +61,7 @@ COLUMNS: Mapping[str, str] = {
 OURS = (
     "measure", "min", "max", "decimals", "max_length", "not_applicable", "min_count", "max_count", "prefill",
     "evidence", "demand", "sensitivity", "mask", "expected_min", "expected_max", "total", "choices_from", "locked",
+    "mark",
 )  # fmt: skip
 PREFIX = "jiceng_"
 """Columns of ours stand behind this prefix: ODK and KoboToolbox pass over columns that they do not know."""
