@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import json
 import uuid
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 
-from sqlalchemy import Dialect, Table, TypeDecorator, cast, column, func, insert, select
+from sqlalchemy import Table, Text, cast, column, func, insert, literal, select
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.sql.schema import ScalarElementColumnDefault
 
@@ -160,24 +161,15 @@ def insert_rows(
     shared = {**usual, **(same or {}), "tenant_id": tenant_id}
     shared = {name: value for name, value in shared.items() if name not in found[0]}
     columns = [column(name, table.c[name].type) for name in found[0]]
-    rows_of_text = func.jsonb_to_recordset(cast(found, _AS_TEXT)).table_valued(*columns)
+    text = json.dumps(found, default=_plain, ensure_ascii=False, separators=(",", ":"))
+    rows_of_text = func.jsonb_to_recordset(cast(literal(text, Text), JSONB)).table_valued(*columns)
     source = rows_of_text.render_derived(name="new_rows", with_types=True)
     values = [cast(value, table.c[name].type) for name, value in shared.items()]
     db.session.execute(insert(table).from_select([*found[0], *shared], select(*source.c, *values)))
 
 
-class _RowsAsText(TypeDecorator[Any]):
-    """Rows with ids and days, as the database's own JSON."""
-
-    impl = JSONB
-    cache_ok = True
-
-    def process_bind_param(self, value: Any, dialect: Dialect) -> Any:
-        return [{key: _plain(each) for key, each in row.items()} for row in value]
-
-
-def _plain(value: Any) -> Any:
-    return str(value) if isinstance(value, uuid.UUID | date) else value
-
-
-_AS_TEXT = _RowsAsText()
+def _plain(value: object) -> str:
+    """Ids and days as the database reads them."""
+    if isinstance(value, uuid.UUID | date):
+        return str(value)
+    raise TypeError(f"not for a table: {type(value).__name__}")

@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 
 from saas.db import at_moment, db
-from saas.imports import services
 from saas.imports.models import DataImport, ImportStatus
+from saas.spreadsheets import reading
 from saas.spreadsheets.reading import read_spreadsheet
 from saas.submissions.models import Collection
 from tests.browser import Browser
@@ -31,7 +31,7 @@ def readings(monkeypatch: pytest.MonkeyPatch) -> Readings:
         found.append(name)
         return read_spreadsheet(content, name)
 
-    monkeypatch.setattr(services, "read_spreadsheet", noted)
+    monkeypatch.setattr(reading, "read_spreadsheet", noted)
     return found
 
 
