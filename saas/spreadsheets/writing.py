@@ -37,6 +37,7 @@ OPTIONS = {
     "strings_to_urls": False,
 }
 # Whoever fills the sheet in may arrange it; only the heads stay as they are.
+ROW_HEIGHT = 18  # points: Chinese type of 11 with some air, whatever face the program has at hand
 ALLOWED = {
     "format_cells": True,
     "format_columns": True,
@@ -98,17 +99,18 @@ def _harmless(text: str, column: Column) -> str:
 
 
 class Looks:
-    """The formats of a workbook that is filled in."""
+    """The formats of a workbook that is filled in; `framed`: its cells have a line around them, as on paper."""
 
-    def __init__(self, workbook: Any) -> None:
-        base = {"font_name": "宋体", "font_size": 11, "valign": "vcenter"}
+    def __init__(self, workbook: Any, *, framed: bool = False) -> None:
+        base: dict[str, Any] = {"font_name": "宋体", "font_size": 11, "valign": "vcenter"}
+        cell = {**base, "border": 1} if framed else base
         head = {**base, "bold": True, "border": 1, "text_wrap": True, "align": "center", "locked": True}
         self.head: Format = workbook.add_format({**head, "bg_color": "#DDE6F0"})
         self.required: Format = workbook.add_format({**head, "bg_color": "#F8D9B0"})
-        self.text: Format = workbook.add_format({**base, "num_format": "@", "locked": False})
-        self.day: Format = workbook.add_format({**base, "num_format": "yyyy-mm-dd", "align": "left", "locked": False})
-        self.integer: Format = workbook.add_format({**base, "num_format": "0", "locked": False})
-        self.decimal: Format = workbook.add_format({**base, "num_format": "General", "locked": False})
+        self.text: Format = workbook.add_format({**cell, "num_format": "@", "locked": False})
+        self.day: Format = workbook.add_format({**cell, "num_format": "yyyy-mm-dd", "align": "left", "locked": False})
+        self.integer: Format = workbook.add_format({**cell, "num_format": "0", "locked": False})
+        self.decimal: Format = workbook.add_format({**cell, "num_format": "General", "locked": False})
         grey = {**base, "italic": True, "font_color": "#7A7A7A", "locked": False}
         self.example: Format = workbook.add_format({**grey, "num_format": "@"})
         self.note: Format = workbook.add_format({**base, "text_wrap": True, "valign": "top"})
@@ -222,8 +224,17 @@ def write_lists(workbook: Any, lists: Sequence[tuple[str, ...]]) -> None:
                 sheet.write_string(row, place, choices[row])
 
 
+def add_notes(workbook: Any, name: str) -> Worksheet:
+    """A sheet that explains a table, printed across and on one page's width."""
+    sheet: Worksheet = workbook.add_worksheet(name)
+    sheet.set_landscape()
+    sheet.set_paper(9)
+    sheet.fit_to_pages(1, 0)
+    return sheet
+
+
 def _write_notes(workbook: Any, layout: Layout, looks: Looks) -> None:
-    sheet = workbook.add_worksheet(_NOTES)
+    sheet = add_notes(workbook, _NOTES)
     for place, width in enumerate((24, 10, 60, 24)):
         sheet.set_column(place, place, width, looks.note)
     sheet.write_string(0, 0, layout.title, looks.title)

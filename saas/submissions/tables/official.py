@@ -105,6 +105,7 @@ class _Writer:
         cell = {**base, "border": 1}
         add = workbook.add_format
         self.title = add({**base, "bold": True, "font_size": 18, "align": "center"})
+        self.wide_title = add({**base, "bold": True, "font_size": 18, "align": "left"})
         self.left, self.right = add({**base, "align": "left"}), add({**base, "align": "right"})
         self.head = add({**cell, "bold": True, "align": "center", "text_wrap": True, "bg_color": "#EDEDED"})
         self.text = add({**cell, "num_format": "@", "text_wrap": True})
@@ -135,7 +136,6 @@ class _Writer:
         tail = () if form_sheet.repeat else ("填报情况",)
         first = HEAD_ROWS + form_sheet.depth
         last_place = len(who) + len(form_sheet.columns) + len(tail) - 1
-        self.top(sheet, form_sheet, last_place)
         for place, head in [*enumerate(who), *((last_place, head) for head in tail)]:
             self.merged(sheet, HEAD_ROWS, first, place, head)
         write_group_heads(sheet, form_sheet, HEAD_ROWS, len(who), self.head)
@@ -144,15 +144,18 @@ class _Writer:
             self.merged(sheet, HEAD_ROWS + len(each.groups), first, place, f"{each.head}{measure}")
         body = _Body(self, sheet, form_sheet, len(who), bool(tail))
         last = body.write(first + 1)
-        self.arrange(sheet, first, last, last_place, body.widths(who, tail))
+        widths = body.widths(who, tail)
+        self.top(sheet, form_sheet, last_place, is_wide=sum(widths) > _LARGE)
+        self.arrange(sheet, first, last, last_place, widths)
 
-    def top(self, sheet: Worksheet, form_sheet: FormSheet, last_place: int) -> None:
+    def top(self, sheet: Worksheet, form_sheet: FormSheet, last_place: int, *, is_wide: bool) -> None:
         scope, day = self.scope, self.heading.day
         title = f"{scope.period.label}{scope.collection.name}"
         title = f"{title}（{form_sheet.label}）" if form_sheet.repeat else title
         sheet.set_row(0, 36)
         sheet.set_row(1, 22)
-        sheet.merge_range(0, 0, 0, last_place, title, self.title)
+        # In the middle of several pages' width it would stand on none of them as a title.
+        sheet.merge_range(0, 0, 0, last_place, title, self.wide_title if is_wide else self.title)
         half = max((last_place + 1) // 2, 2)
         whose = f"填报单位：{self.heading.unit_name}"
         reported = f"报送日期：{day.year}年{day.month}月{day.day}日"
@@ -291,7 +294,7 @@ class _Body:
 
 def write_amount(sheet: Worksheet, row: int, place: int, amount: Decimal, look: Format) -> None:
     """A figure as a number; one that a spreadsheet program would round, as text."""
-    if len(amount.as_tuple().digits) <= _DIGITS:
+    if -_SURELY_KEPT < amount < _SURELY_KEPT and amount == int(amount) or len(amount.as_tuple().digits) <= _DIGITS:
         sheet.write_number(row, place, float(amount), look)
     else:
         sheet.write_string(row, place, plain_number(amount), look)

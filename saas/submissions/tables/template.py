@@ -26,7 +26,9 @@ from saas.spreadsheets.writing import (
     ALLOWED,
     MAX_PROMPT,
     OPTIONS,
+    ROW_HEIGHT,
     Looks,
+    add_notes,
     display_width,
     explanation,
     list_source,
@@ -108,7 +110,7 @@ class _Writer:
 
     def __init__(self, workbook: Any, scope: TableScope, tables: FormTables, who: Sequence[Column]) -> None:
         self.workbook, self.scope, self.tables, self.who = workbook, scope, tables, who
-        self.looks, self.lists = Looks(workbook), list[tuple[str, ...]]()
+        self.looks, self.framed, self.lists = Looks(workbook), Looks(workbook, framed=True), list[tuple[str, ...]]()
         base = {"font_name": "宋体", "font_size": 11, "valign": "vcenter", "border": 1}
         self.locked: Format = workbook.add_format({**base, "bg_color": "#F0F0F0", "num_format": "@", "locked": True})
         self.title: Format = workbook.add_format(
@@ -125,6 +127,7 @@ class _Writer:
     def sheet(self, form_sheet: FormSheet) -> None:
         """One sheet: title, what to mind, heads, an example, the rows that are there."""
         sheet = self.workbook.add_worksheet(form_sheet.name)
+        sheet.set_default_row(ROW_HEIGHT)
         who = self.unit_columns_of(form_sheet)
         columns = [*who, *(each.column for each in form_sheet.columns)][:MAX_COLUMNS]
         head_row = TITLE_ROWS + form_sheet.depth
@@ -227,11 +230,11 @@ class _Writer:
                 text = "" if value is None else shown_value(value, each.column)
                 sheet.write_string(number, place, text, self.locked)
             elif value is None:
-                sheet.write_blank(number, place, None, self.looks.of(each.column))
+                sheet.write_blank(number, place, None, self.framed.of(each.column))
             elif value == NOT_APPLICABLE:
-                sheet.write_string(number, place, NOT_APPLICABLE, self.looks.text)
+                sheet.write_string(number, place, NOT_APPLICABLE, self.framed.text)
             else:
-                write_value(sheet, number, place, value, each.column, self.looks)
+                write_value(sheet, number, place, value, each.column, self.framed)
 
     def offer(self, sheet: Worksheet, columns: Sequence[Column], first: int, last: int) -> None:
         """Drop-downs, and what is said when a cell is entered."""
@@ -250,7 +253,7 @@ class _Writer:
 
     def notes(self) -> None:
         """The sheet that explains every column, and what is not in the workbook."""
-        sheet = self.workbook.add_worksheet(NOTES)
+        sheet = add_notes(self.workbook, NOTES)
         for place, width in enumerate((14, 28, 10, 60, 24)):
             sheet.set_column(place, place, width, self.looks.note)
         sheet.write_string(
