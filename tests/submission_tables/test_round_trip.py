@@ -161,6 +161,16 @@ def test_what_is_missing_is_a_hint_and_the_draft_is_kept(town: Browser, place: P
     assert drafts()["柳塘村"].status is SubmissionStatus.DRAFT
 
 
+def test_what_is_wrong_is_not_called_missing_too(town: Browser, place: Place, collection: Collection) -> None:
+    sheet = (book := download(town, collection))["填报表"]
+    row = row_of(sheet, place.village)
+    fill(sheet, row, {"户数（户）": "不少", "发现": 1, "等次": "一般"})
+    found = checked(town, collection, book)
+
+    assert "不是数" in errors(found)[f"D{row}"]
+    assert hints(found) == {f"J{row}": "请填写“原因”"}
+
+
 def test_complete_reports_are_handed_in_if_that_was_ticked(town: Browser, place: Place, collection: Collection) -> None:
     sheet = (book := download(town, collection))["填报表"]
     fill(sheet, row_of(sheet, place.village), GOOD)

@@ -262,7 +262,8 @@ class Judged:
             places = "、".join(f"{row.sheet}第 {row.number} 行" for row in bad_inner[:5])
             errors[ROW] = message("inner_bad", "本单位的其他行有错误（{places}），改正后一起写入", places=places)
         if errors:
-            return RowCheck(first, unit.name, RowState.BAD, errors=errors, hints=self.hints)
+            hints = {name: said for name, said in self.hints.items() if name not in errors}
+            return RowCheck(first, unit.name, RowState.BAD, errors=errors, hints=hints)
         if against is not None:
             return RowCheck(first, unit.name, RowState.SAME)
         return RowCheck(
