@@ -6,7 +6,7 @@ only; `on` is the day that is looked at: what was due on an earlier day and is n
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
@@ -120,6 +120,31 @@ def overdue_by_unit(parts: Iterable[TaskPart], on: date, units: Iterable[str] = 
         for unit in _answerable(part):
             counts[unit] += 1
     return dict(sorted(counts.items(), key=lambda item: -item[1]))
+
+
+@dataclass(frozen=True, slots=True)
+class UnitDuties:
+    """In how many parts a unit stands, by role; `overdue`: those that it answers for and that are late."""
+
+    unit: str
+    roles: Mapping[UnitRole, int]
+    overdue: int
+
+
+def duties_by_unit(parts: Iterable[TaskPart], on: date) -> tuple[UnitDuties, ...]:
+    """Count the parts of each unit, of one plan or of several, separately by its role in them.
+
+    A unit that has two roles in a part counts in both. Who leads most comes first, then who is responsible for most.
+    """
+    all_parts = tuple(parts)
+    counts: dict[str, dict[UnitRole, int]] = {}
+    for part in all_parts:
+        for each in dict.fromkeys(part.units):
+            roles = counts.setdefault(each.unit, dict.fromkeys(UnitRole, 0))
+            roles[each.role] += 1
+    late = overdue_by_unit(all_parts, on)
+    found = [UnitDuties(unit, roles, late.get(unit, 0)) for unit, roles in counts.items()]
+    return tuple(sorted(found, key=lambda each: [-each.roles[role] for role in UnitRole]))
 
 
 def _answerable(part: TaskPart) -> tuple[str, ...]:

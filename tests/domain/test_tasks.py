@@ -17,6 +17,7 @@ from saas.domain.tasks import (
     TaskState,
     UnitRole,
     due_within,
+    duties_by_unit,
     overdue_by_unit,
     overdue_days,
     overdue_parts,
@@ -163,6 +164,19 @@ BATCHES = [
     TaskPart("I", "", day("12-31")),
 ]
 AFTER = date(2027, 1, 1)
+
+
+def test_duties_are_counted_by_role_and_who_leads_most_comes_first() -> None:
+    late, later = date(2026, 8, 1), date(2026, 12, 1)
+    parts = [
+        TaskPart("1", "a", late, (PartUnit("司法局", UnitRole.LEAD), PartUnit("民政局", UnitRole.SUPPORTING))),
+        TaskPart("2", "a", later, (PartUnit("司法局", UnitRole.LEAD), PartUnit("司法局", UnitRole.SUPERVISOR))),
+        TaskPart("3", "a", None, (PartUnit("民政局", UnitRole.RESPONSIBLE),)),
+    ]
+
+    found = [(each.unit, list(each.roles.values()), each.overdue) for each in duties_by_unit(parts, ON)]
+
+    assert found == [("司法局", [2, 0, 0, 1], 1), ("民政局", [0, 1, 1, 0], 0)]
 
 
 def test_staged_deadlines_bring_rewards_and_penalties() -> None:

@@ -20,6 +20,7 @@ from saas.db import local_today, unit_of_work
 from saas.domain.amounts import determined
 from saas.domain.tasks import (
     due_within,
+    duties_by_unit,
     overdue_by_unit,
     overdue_days,
     overdue_parts,
@@ -57,14 +58,15 @@ def task_progress() -> ResponseReturnValue:
     on = request.args.get("on", local_today(), type=date.fromisoformat)
     plans = queries.list_plans_in_force(current_user, on)
     chosen = request.args.get("plan", type=uuid.UUID)
-    shown = [plan for plan in plans if plan.id == chosen] or list(plans)
+    shown = tasks.parts_of_plans([plan for plan in plans if plan.id == chosen] or list(plans))
     return render_page(
         "plans/task_progress.html",
         fragment="task_progress",
         plans=plans,
         chosen=chosen,
         on=on,
-        views=[progress_of(each, on) for each in tasks.parts_of_plans(shown)],
+        views=[progress_of(each, on) for each in shown],
+        duties=duties_by_unit([part for each in shown for part in each.parts], on),
         soon_days=SOON_DAYS,
     )
 
