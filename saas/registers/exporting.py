@@ -116,7 +116,7 @@ def request_export(wanted: Wanted, *, actor: Viewer) -> Job:
     form = published_form(wanted.register)
     if form is None:
         raise NothingToExport("台账的表单还没有发布，没有可以导出的内容")
-    _records, count = queries.find_records(wanted.register, wanted.filter, actor, form=form, page=1)
+    count = queries.count_by_state(wanted.register, wanted.filter, actor, form).found
     if count == 0:
         raise NothingToExport("没有符合条件的记录")
     if wanted.format is ExportFormat.PDF and count > MAX_PRINTED:
@@ -148,7 +148,7 @@ def make_export(
         raise NothingToExport("台账的表单还没有发布，没有可以导出的内容")
     wanted = Wanted(register, filter_from_query(parse_qs(query), open_fields(form)), ExportFormat(file_format), purpose)
     ordered = replace(wanted.filter, sort=wanted.filter.sort or "unit")  # paper goes unit by unit
-    records, _count = queries.find_records(register, ordered, actor, form=form, page=None)
+    records = queries.find_records(register, ordered, actor, form=form, page=None)
     report_progress(20)
     table, fields = _table(wanted, form, records, actor)
     report_progress(50)

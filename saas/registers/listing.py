@@ -100,7 +100,7 @@ def list_rows(
 ) -> list[ListRow]:
     """The records as lines. What is protected shows masked, whoever looks. A few statements, whatever the rows."""
     definitions, links = queries.definitions_of(records), queries.list_links_of(records)
-    accesses = accesses_to(records, register, viewer, definitions)
+    accesses = accesses_to(records, register, viewer, definitions, links)
     states, today = queries.states_of(register), local_today()
     masks = {version: protected_fields(definition) for version, definition in definitions.items()}
     rows = []

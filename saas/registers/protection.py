@@ -60,12 +60,19 @@ def owns(register: Register, viewer: Viewer) -> bool:
 
 
 def relations_of(
-    records: Sequence[RegisterRecord], register: Register, viewer: Viewer
+    records: Sequence[RegisterRecord],
+    register: Register,
+    viewer: Viewer,
+    links: Mapping[uuid.UUID, Sequence[Link]] | None = None,
 ) -> Mapping[uuid.UUID, frozenset[Relation]]:
-    """What the viewer has to do with each of some records of a register. Two statements, whatever their number."""
+    """What the viewer has to do with each of some records of a register. Two statements at most, whatever their number.
+
+    `links`: who answers for the records, where the caller has read it.
+    """
     own = set(viewer.unit_ids(Permission.SUBMISSION_VIEW))
     below = list_subtree_ids(tuple(own), local_today()) if own else frozenset()
-    links = links_of([each.id for each in records]) if records else {}
+    if links is None:
+        links = links_of([each.id for each in records]) if records else {}
     office = {Relation.OFFICE} if owns(register, viewer) else set[Relation]()
     return {
         each.id: frozenset(office | _relations(each.unit_id, links.get(each.id, ()), viewer, own, below))
@@ -89,10 +96,11 @@ def accesses_to(
     register: Register,
     viewer: Viewer,
     definitions: Mapping[uuid.UUID, FormDefinition] | None = None,
+    links: Mapping[uuid.UUID, Sequence[Link]] | None = None,
 ) -> Mapping[uuid.UUID, FieldAccess]:
     """What the viewer sees of each of some records, by the record's id. A few statements, whatever their number."""
     definitions = definitions_of(records) if definitions is None else definitions
-    rules, relations = rules_of(register), relations_of(records, register, viewer)
+    rules, relations = rules_of(register), relations_of(records, register, viewer, links)
     made: dict[tuple[uuid.UUID, frozenset[Relation]], FieldAccess] = {}
     found = {}
     for each in records:

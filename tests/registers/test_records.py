@@ -204,7 +204,7 @@ def test_those_above_read_but_do_not_write(place: Place) -> None:
 
 
 def _seen(place: Place, user: object) -> list[int]:
-    found, _count = queries.find_records(place.register, RecordFilter(sort="number"), viewer_of(user))  # type: ignore[arg-type]
+    found = queries.find_records(place.register, RecordFilter(sort="number"), viewer_of(user))  # type: ignore[arg-type]
     return [record.number for record in found]
 
 

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import ColumnElement, Numeric, Select, and_, case, cast, exists, func, or_, true
+from sqlalchemy import ColumnElement, Numeric, Select, and_, case, cast, exists, func, or_, select, true
 from sqlalchemy.dialects.postgresql import JSONB
-from sqlalchemy.orm import joinedload
+from sqlalchemy.orm import contains_eager, joinedload
 
 from saas.db import db, local_today
 from saas.domain.fields import NUMBERS, FormDefinition
@@ -25,17 +25,19 @@ from saas.registers.queries.visibility import Looking, visible_records
 
 PAGE = 50
 SOON = timedelta(days=7)
+_IS_ITS_UNIT = OrgUnit.id == RegisterRecord.unit_id
 _NUMBER = r"^-?[0-9]{1,30}(\.[0-9]{1,12})?$"
 
 
 @dataclass(frozen=True, slots=True)
 class Totals:
-    """How many of the wanted records stand where, whatever states are asked for."""
+    """How many records stand where, whatever states and due days are asked for, and how many are `found` with these."""
 
     by_state: Mapping[str, int] = field(default_factory=dict)
     unfinished: int = 0
     overdue: int = 0
     closed: int = 0
+    found: int = 0
 
     @property
     def all(self) -> int:
@@ -49,18 +51,18 @@ def find_records(
     *,
     form: FormDefinition | None = None,
     page: int | None = 1,
-) -> tuple[Sequence[RegisterRecord], int]:
-    """One page of the records that the viewer sees, with their units, and how many there are in all.
+) -> Sequence[RegisterRecord]:
+    """One page of the records that the viewer sees, with their units; without a `page` all of them. One statement.
 
-    `form` is the register's published form: without it answers are neither compared nor sorted by. Without a `page`
-    all of them. Two statements, whatever the rows.
+    `form` is the register's published form: without it answers are neither compared nor sorted by.
     """
-    statement = _wanted(register, wanted, viewer, form).add_columns(func.count().over())
-    statement = statement.options(joinedload(RegisterRecord.unit)).order_by(*_order(wanted, form))
-    if page is not None:
-        statement = statement.limit(PAGE).offset((page - 1) * PAGE)
-    rows = db.session.execute(statement).all()
-    return [row[0] for row in rows], rows[0][1] if rows else 0
+    found = _wanted(register, wanted, viewer, form)
+    if page is not None:  # which they are is decided before anything of them is read
+        ids = found.with_only_columns(RegisterRecord.id).order_by(*_order(wanted, form))
+        ids = ids.limit(PAGE).offset((page - 1) * PAGE)
+        found = select(RegisterRecord).join(OrgUnit, _IS_ITS_UNIT).where(RegisterRecord.id.in_(ids))
+    ordered = found.options(contains_eager(RegisterRecord.unit)).order_by(*_order(wanted, form))
+    return db.session.scalars(ordered).all()
 
 
 def list_record_ids(
@@ -89,22 +91,26 @@ def count_by_state(
     register: Register, wanted: RecordFilter, viewer: Looking, form: FormDefinition | None = None
 ) -> Totals:
     """How many records the filter finds in each state, apart from what it says of states and due days itself."""
-    anywhere = replace(wanted, progress=Progress.ALL, states=(), due=Due.ANY)
     is_closed, count = RegisterRecord.closed_on.is_not(None), func.count()
     rows = db.session.execute(
-        _wanted(register, anywhere, viewer, form, units=False)
+        _anywhere(register, wanted, viewer, form)
         .with_only_columns(
             RegisterRecord.state,
             count,
             count.filter(is_closed),
             count.filter(~is_closed, RegisterRecord.due_on < local_today()),
+            count.filter(and_(true(), *_standing(wanted))),
         )
         .group_by(RegisterRecord.state)
         .order_by(RegisterRecord.state)
     ).all()
-    closed = sum(row[2] for row in rows)
+    every, closed = sum(row[1] for row in rows), sum(row[2] for row in rows)
     return Totals(
-        {row[0]: row[1] for row in rows}, sum(row[1] for row in rows) - closed, sum(row[3] for row in rows), closed
+        {row[0]: row[1] for row in rows},
+        every - closed,
+        sum(row[3] for row in rows),
+        closed,
+        sum(row[4] for row in rows),
     )
 
 
@@ -114,22 +120,24 @@ def list_links_of(records: Iterable[RegisterRecord]) -> Mapping[uuid.UUID, list[
 
 
 def _wanted(
-    register: Register, wanted: RecordFilter, viewer: Looking, form: FormDefinition | None, *, units: bool = True
+    register: Register, wanted: RecordFilter, viewer: Looking, form: FormDefinition | None
 ) -> Select[RegisterRecord]:
+    statement = _anywhere(register, wanted, viewer, form).where(*_standing(wanted))
+    return statement.join(OrgUnit, _IS_ITS_UNIT)
+
+
+def _anywhere(
+    register: Register, wanted: RecordFilter, viewer: Looking, form: FormDefinition | None
+) -> Select[RegisterRecord]:
+    """What is wanted, whatever states and due days are asked for."""
     statement = visible_records(viewer).where(RegisterRecord.register_id == register.id, *_conditions(wanted))
     fields = open_fields(form) if form is not None else {}
     tests = [_answer_condition(test, fields[test.path].type in NUMBERS) for test in wanted.tests if test.path in fields]
-    statement = statement.where(*tests)
-    return statement.join(OrgUnit, OrgUnit.id == RegisterRecord.unit_id) if units else statement
+    return statement.where(*tests)
 
 
 def _conditions(wanted: RecordFilter) -> list[ColumnElement[bool]]:
-    found = [*_due_conditions(wanted), *_span(RegisterRecord.opened_on, wanted.opened_on)]
-    if wanted.progress is not Progress.ALL:
-        is_closed = RegisterRecord.closed_on.is_not(None)
-        found.append(is_closed if wanted.progress is Progress.CLOSED else ~is_closed)
-    if wanted.states:
-        found.append(RegisterRecord.state.in_(wanted.states))
+    found = [*_span(RegisterRecord.due_on, wanted.due_on), *_span(RegisterRecord.opened_on, wanted.opened_on)]
     if wanted.unit_id is not None:
         found.append(RegisterRecord.unit_id.in_(list_subtree_ids([wanted.unit_id], local_today())))
     if wanted.text:
@@ -141,16 +149,24 @@ def _conditions(wanted: RecordFilter) -> list[ColumnElement[bool]]:
     return found
 
 
+def _standing(wanted: RecordFilter) -> list[ColumnElement[bool]]:
+    """What is asked of where a record stands: the tabs of the list and the states."""
+    found = _due_conditions(wanted)
+    if wanted.progress is not Progress.ALL:
+        is_closed = RegisterRecord.closed_on.is_not(None)
+        found.append(is_closed if wanted.progress is Progress.CLOSED else ~is_closed)
+    if wanted.states:
+        found.append(RegisterRecord.state.in_(wanted.states))
+    return found
+
+
 def _due_conditions(wanted: RecordFilter) -> list[ColumnElement[bool]]:
     today, is_open = local_today(), RegisterRecord.closed_on.is_(None)
-    found = _span(RegisterRecord.due_on, wanted.due_on)
     if wanted.due is Due.OVERDUE:
-        found += [is_open, RegisterRecord.due_on < today]
-    elif wanted.due is Due.SOON:
-        found += [is_open, RegisterRecord.due_on.between(today, today + SOON)]
-    elif wanted.due is Due.NONE:
-        found += [is_open, RegisterRecord.due_on.is_(None)]
-    return found
+        return [is_open, RegisterRecord.due_on < today]
+    if wanted.due is Due.SOON:
+        return [is_open, RegisterRecord.due_on.between(today, today + SOON)]
+    return [is_open, RegisterRecord.due_on.is_(None)] if wanted.due is Due.NONE else []
 
 
 def _span(column: Any, span: Span) -> list[ColumnElement[bool]]:

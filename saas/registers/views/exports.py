@@ -63,7 +63,7 @@ def _filter(register: Register) -> RecordFilter:
 
 def _page(register: Register, error: str = "") -> Response:
     form, wanted = protection.published_form(register), _filter(register)
-    count = queries.find_records(register, wanted, current_user, form=form, page=1)[1] if form is not None else 0
+    count = queries.count_by_state(register, wanted, current_user, form).found if form is not None else 0
     html = render_template(
         "registers/export.html",
         register=register,

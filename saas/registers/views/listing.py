@@ -44,7 +44,8 @@ def register(register_id: uuid.UUID) -> ResponseReturnValue:
     form = listing.published_form(shown)
     wanted = wanted_from(request.args.to_dict(flat=False), form)
     page = min(max(request.args.get("page", 1, type=int), 1), 100_000)
-    records, count = queries.find_records(shown, wanted, current_user, form=form, page=page)
+    records = queries.find_records(shown, wanted, current_user, form=form, page=page)
+    totals = queries.count_by_state(shown, wanted, current_user, form)
     columns = listing.columns_of(shown, form, wanted)
     return render_page(
         "registers/register.html",
@@ -56,10 +57,10 @@ def register(register_id: uuid.UUID) -> ResponseReturnValue:
         asked=filter_to_query(wanted),
         columns=columns,
         rows=listing.list_rows(shown, records, columns, current_user),
-        count=count,
+        count=totals.found,
         page=page,
-        page_count=max(1, ceil(count / queries.PAGE)),
-        totals=queries.count_by_state(shown, wanted, current_user, form),
+        page_count=max(1, ceil(totals.found / queries.PAGE)),
+        totals=totals,
         list_url=address(shown, wanted),
         address=lambda **changes: address(shown, wanted, **changes),
         asked_words=listing.asked_words(shown, form, wanted),
