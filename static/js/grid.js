@@ -124,7 +124,7 @@
     });
 
     function headOf(text) {
-      const wanted = [plain(text), plain(text).replace(/\([^()]*\)$/, "")].filter(Boolean); // 清运量（吨）
+      const wanted = [plain(text), plain(text).replace(/\([^()]*\)$/, "")].filter(Boolean); // without the measure in brackets
       return heads.findIndex((head) => [head.dataset.label, head.dataset.label.split("·").pop()].some((label) => wanted.includes(plain(label))));
     }
 

@@ -16,9 +16,10 @@ pytestmark = pytest.mark.browser
 
 SLUG = "dongling"  # nobody else files there: the order of the files does not matter
 TITLE = "村级基本情况年度统计"
-PASTE = """(cell, text) => {
+PASTE = """(cell, [text, html]) => {
   const data = new DataTransfer();
   data.setData("text/plain", text);
+  data.setData("text/html", html);
   cell.dispatchEvent(new ClipboardEvent("paste", { clipboardData: data, bubbles: true, cancelable: true }));
 }"""
 SAVED = 15_000  # milliseconds until the table has saved itself
@@ -55,6 +56,27 @@ def test_a_block_from_a_spreadsheet_fills_the_villages_by_their_names(site: Site
     officer.press("确认报送")
     assert officer.sees("已报送 2 个单位"), officer.text()
     assert officer.page.locator(f"tbody tr[data-name='{first}'] input").count() == 0
+
+
+def test_a_block_is_read_as_the_spreadsheet_means_it(site: Site, arrives: Arrives) -> None:
+    officer = _officer(site, arrives)
+    names = officer.page.locator("tbody tr:has(input)").evaluate_all("rows => rows.map(row => row.dataset.name)")[:3]
+
+    def column(label: str) -> list[str]:
+        return [_cell(officer, name, label).input_value() for name in names]
+
+    _paste(_cell(officer, names[0], "垃圾收集点"), [["1", "", ""], [""], ["3"], [""]])
+    assert column("垃圾收集点") == ["1", "", "3"]
+    _paste(_cell(officer, names[0], "备注"), [['"一\n二"'], ['"他说""好"""'], ['"原样"']])
+    assert column("备注") == ["一 二", '他说"好"', '"原样"']
+    drawn = "<table><tr><td>一<br>二</td></tr><tr><td> 三\n  四</td></tr></table>"
+    _paste(_cell(officer, names[0], "备注"), [["一"], ["二"], ["三"]], html=drawn)
+    assert column("备注")[:2] == ["一 二", "三 四"]
+    headed = [["某镇统计表", ""], ["单位", "垃圾收集点（个）"], [names[1], "9"], ["", ""]]
+    _paste(_cell(officer, names[0], "备注"), headed)
+    assert column("垃圾收集点") == ["1", "9", "3"]
+    assert not officer.sees("超出表格")
+    _wait_until_saved(officer)
 
 
 def test_keys_move_between_the_cells_and_errors_stand_beside_them(site: Site, arrives: Arrives) -> None:
@@ -133,9 +155,9 @@ def _cell(officer: Person, name: str, label: str) -> Locator:
     return row.locator("td").nth(_column(officer, label)).locator("input, select, textarea").first
 
 
-def _paste(cell: Locator, block: list[list[str]]) -> None:
+def _paste(cell: Locator, block: list[list[str]], *, html: str = "") -> None:
     cell.focus()
-    cell.evaluate(PASTE, "\r\n".join("\t".join(row) for row in block))
+    cell.evaluate(PASTE, ["\r\n".join("\t".join(row) for row in block), html])
 
 
 def _wait_until_saved(officer: Person) -> None:

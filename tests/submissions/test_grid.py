@@ -121,6 +121,9 @@ def test_a_wrong_cell_keeps_what_was_typed_and_the_rest_is_saved(town: Browser, 
     assert 'value="很多"' in response.text
     assert "“保洁次数”应填整数" in response.text
     assert "“保洁次数”应在 0 到 31 之间" in response.text
+    for number in (0, 1):
+        assert f'href="#cell-{number}-patrols"' in response.text
+        assert f'id="cell-{number}-patrols"' in response.text
     assert _of(place.village).answers["patrols"] is None
     assert _of(place.village).answers["pond"] == {"note": "清了"}
     again = _row(0, place.village, 1, patrols="9", pond__note="清了")
