@@ -50,9 +50,9 @@ def unused_name(form: FormDefinition) -> str:
 _PLACEHOLDERS = frozenset({"新问题", "选项一", "选项二", "必须有的项目", "建议有的项目", "不得有的项目"})
 
 
-def is_placeholder(item: Field) -> bool:
-    """Whether a field, or one of its choices, is still called as it was when it was added."""
-    return not _PLACEHOLDERS.isdisjoint({item.label, *(choice.label for choice in item.choices)})
+def is_placeholder(label: str) -> bool:
+    """Whether a question or a choice is still called as it was when it was added."""
+    return label in _PLACEHOLDERS
 
 
 def new_field(kind: FieldType, name: str, label: str) -> Field:

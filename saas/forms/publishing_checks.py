@@ -61,8 +61,10 @@ def hints_on(definition: FormDefinition) -> tuple[Hint, ...]:
 
 
 def _hints(item: Field) -> Iterator[str]:
-    if is_placeholder(item):
+    if is_placeholder(item.label):
         yield gettext("还是新建时的文字，请改成要问的内容")
+    if any(is_placeholder(choice.label) for choice in item.choices):
+        yield gettext("选项还是新建时的文字，请改成要选的内容")
     if item.type in NUMBERS and not item.measure and not item.calculation:
         yield gettext("没有写计量单位：件、人次、户不能混着填")
     if item.type is FieldType.TEXT and item.sensitivity is Sensitivity.NONE and _PERSONAL.search(item.label):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from typing import Any
 
@@ -36,7 +37,7 @@ class EditChannelForm(FlaskForm):
     """A channel that is there (修改提醒渠道). Its address is not shown; an empty one stays as it is."""
 
     version = HiddenField()
-    name = name_field(_l("名称"), _l("请填写名称"), 40, description=_l("如 青石镇工作群"))
+    name = name_field(_l("名称"), _l("请填写名称"), 40, description=_l("如：青石镇工作群"))
     unit = SelectField(
         _l("关心哪个单位"),
         description=_l("这个单位和它下级单位的事发到群里"),
@@ -50,7 +51,7 @@ class EditChannelForm(FlaskForm):
         widget=ListWidget(prefix_label=False),
     )
     address = _secret_field(
-        _l("Webhook 地址或邮箱"),
+        _l("机器人地址（Webhook）或邮箱"),
         description=_l("留空表示不修改。加密保存，保存后不再显示"),
         validators=[Optional(), Length(max=MAX_ADDRESS, message=_l("地址过长"))],
     )
@@ -62,8 +63,11 @@ class EditChannelForm(FlaskForm):
 
     def offer(self, units: Sequence[OrgUnit]) -> EditChannelForm:
         """Let these units be chosen."""
-        blank = SelectChoice("", gettext("请选择"))
-        self.unit.choices = [blank, *(SelectChoice(str(unit.id), f"{unit.name}（{unit.code}）") for unit in units)]
+        names = Counter(unit.name for unit in units)
+        self.unit.choices = [SelectChoice("", gettext("请选择"))]
+        for unit in units:
+            label = f"{unit.name}（{unit.code}）" if names[unit.name] > 1 else unit.name
+            self.unit.choices.append(SelectChoice(str(unit.id), label))
         return self
 
     def settings(self, kind: ChannelKind, units: Sequence[OrgUnit]) -> ChannelSettings:
@@ -87,7 +91,7 @@ class ChannelForm(EditChannelForm):
         validators=[DataRequired(_l("请选择"))],
     )
     address = _secret_field(
-        _l("Webhook 地址或邮箱"),
+        _l("机器人地址（Webhook）或邮箱"),
         description=_l("粘贴机器人的完整地址，或只粘贴其中的令牌。加密保存，保存后不再显示"),
         validators=[DataRequired(_l("请填写地址")), Length(max=MAX_ADDRESS, message=_l("地址过长"))],
     )

@@ -119,12 +119,13 @@ def test_what_was_overlooked_is_said_before_publishing_and_stands_in_nobodys_way
             "label": "情况",
             "fields": [{"type": "text", "name": "x", "label": "新问题"}],
         },
+        {"type": "select_one", "name": "kind", "label": "类别", "choices": [{"name": "c1", "label": "选项一"}]},
     ]
     version = make_version(make_form(), *fields, status=VersionStatus.DRAFT)
 
     page = designer.get(f"{page_of(version)}/publish").text
 
-    for said in ("没有写计量单位", "像是个人信息", "还是新建时的文字"):
+    for said in ("没有写计量单位", "像是个人信息", "：还是新建时的文字", "选项还是新建时的文字"):
         assert said in page
     assert designer.post(f"{page_of(version)}/publish", {"version": str(version.version)}).status_code == 303
 
