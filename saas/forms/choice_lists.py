@@ -13,7 +13,7 @@ from saas.db import db, utc_now
 from saas.domain.errors import DomainError, FormError
 from saas.domain.fields import Choice
 from saas.domain.fields.choice_rows import MAX_LISTED, choices_of_rows, rows_of_choices
-from saas.domain.reading import without_defaults
+from saas.domain.fields.writing import choices_to_list
 from saas.forms.models import ChoiceList, FormDefinition, FormVersion, VersionStatus
 from saas.forms.outside_choices import choices_of_list
 from saas.forms.queries import Looking
@@ -74,7 +74,7 @@ def create_list(code: str, name: str, source: str, choices: Sequence[Choice], *,
     """Make a shared list. Raise FormError if the code is taken."""
     if db.session.scalars(select(ChoiceList.id).where(ChoiceList.code == code)).first() is not None:
         raise FormError("code", "编码“{taken}”已被另一个列表使用", code="duplicate", advice="换一个", taken=code)
-    made = ChoiceList(code=code, name=name.strip(), source=source.strip(), choices=_stored(choices))
+    made = ChoiceList(code=code, name=name.strip(), source=source.strip(), choices=choices_to_list(choices))
     db.session.add(made)
     db.session.flush()
     record(AuditAction.FORM_CHANGED, made, actor=actor, change="list_created", code=code, count=len(choices))
@@ -88,7 +88,7 @@ def change_list(found: ChoiceList, name: str, source: str, choices: Sequence[Cho
     found.name, found.source, found.choices, found.updated_at = (
         name.strip(),
         source.strip(),
-        _stored(choices),
+        choices_to_list(choices),
         utc_now(),
     )
     details = {"added": len(after - before), "removed": len(before - after)}
@@ -105,16 +105,6 @@ def remove_list(found: ChoiceList, *, actor: HasId) -> None:
     record(AuditAction.FORM_CHANGED, found, actor=actor, change="list_removed", code=found.code)
     db.session.delete(found)
     db.session.flush()
-
-
-def _stored(choices: Sequence[Choice]) -> list[dict[str, object]]:
-    return [
-        without_defaults(
-            {"name": each.name, "label": each.label, "columns": dict(each.columns), "labels": dict(each.labels)},
-            {"columns": {}, "labels": {}},
-        )
-        for each in choices
-    ]
 
 
 def choices_of_file(content: bytes, name: str) -> tuple[Choice, ...]:

@@ -14,13 +14,14 @@ from saas.domain.cohorts import cohort_to_mapping
 from saas.domain.compiling import compiling_to_mapping
 from saas.domain.errors import DomainError
 from saas.domain.fields import count_fields, form_to_mapping
+from saas.domain.fields.shared_list import shared_list_to_mapping
 from saas.domain.fillers import filler_to_mapping
 from saas.domain.periods import Cadence, period_of
 from saas.domain.routes import route_to_mapping
 from saas.domain.scheme_writing import scheme_to_mapping
 from saas.domain.target_format import target_to_mapping
 from saas.domain.windows import own_days_to_mapping, window_to_mapping
-from saas.forms.models import FormDefinition, FormVersion, VersionStatus
+from saas.forms.models import ChoiceList, FormDefinition, FormVersion, VersionStatus
 from saas.packs.county import Desk, Stored
 from saas.packs.plans import plan_plan
 from saas.packs.registers import plan_registers
@@ -38,6 +39,7 @@ def plan_configuration(desk: Desk) -> None:
     What is frozen stays: a changed form or scheme becomes a new version; a plan that left its draft is not touched.
     """
     _plan_routes(desk)
+    _plan_choice_lists(desk)
     _plan_forms(desk)
     for plan in desk.pack.configuration.plans:
         plan_plan(desk, plan.plan)
@@ -55,6 +57,14 @@ def _plan_routes(desk: Desk) -> None:
         values = {"code": route.code, "name": route.name, "definition": plain(route_to_mapping(route))}
         label = f"{route.name}（{route.code}）"
         desk.routes[route.code] = desk.ledger.put(Route, stored.get(route.code), label, values)
+
+
+def _plan_choice_lists(desk: Desk) -> None:
+    stored = desk.county.by(ChoiceList, "code")
+    for entry in desk.pack.configuration.choice_lists:
+        shared, label = entry.shared, f"{entry.shared.name}（{entry.shared.code}）"
+        values = plain(shared_list_to_mapping(shared)) | {"source": shared.source}
+        desk.ledger.put(ChoiceList, stored.get(shared.code), label, values)
 
 
 # --- forms -------------------------------------------------------------------------------------------------------

@@ -8,7 +8,7 @@ from typing import Any
 from saas.assessment.models import AssessmentScheme, SchemeVersion
 from saas.bodies.models import Body, BodySeat, BodyTemplate, SeatBy
 from saas.domain.bodies import template_seat_to_mapping, template_seats_from
-from saas.forms.models import FormDefinition, FormVersion, VersionStatus
+from saas.forms.models import ChoiceList, FormDefinition, FormVersion, VersionStatus
 from saas.org.models import NamedCohort
 from saas.packs.county import Stored
 from saas.packs.export_reading import Reading
@@ -24,6 +24,7 @@ from saas.targets.models import Target
 def configuration_files(reading: Reading) -> Mapping[str, str]:
     """The files beside `org/` by path; empty where there is nothing."""
     files = {f"forms/{code}.toml": toml_text(form) for code, form in _forms(reading)}
+    files |= {f"choices/{row['code']}.toml": toml_text(_choice_list(row)) for row in reading.county.rows(ChoiceList)}
     files["routes.toml"] = _list("routes", [row["definition"] for row in _active(reading, Route)])
     files["collections.toml"] = _list("collections", [*_collections(reading)])
     files.update({f"registers/{row['code']}.toml": toml_text(_register(reading, row)) for row in _registers(reading)})
@@ -62,6 +63,10 @@ def _forms(reading: Reading) -> Iterator[tuple[str, dict[str, Any]]]:
             basis = {"owner_unit": owner, "legal_basis": row["legal_basis"], "expires_on": row["expires_on"]}
             mapping["registration"] = stored_form(basis)
         yield row["code"], mapping
+
+
+def _choice_list(row: Stored) -> dict[str, Any]:
+    return {"code": row["code"], "name": row["name"], "source": row["source"] or None, "choices": row["choices"]}
 
 
 def _collections(reading: Reading) -> Iterator[dict[str, Any]]:

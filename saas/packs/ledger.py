@@ -21,7 +21,7 @@ from saas.assessment.models import AssessmentScheme, SchemeVersion
 from saas.bodies.models import Body, BodySeat, BodyTemplate
 from saas.db import Base, db, new_id
 from saas.domain.canonical_json import plain
-from saas.forms.models import FormDefinition, FormVersion
+from saas.forms.models import ChoiceList, FormDefinition, FormVersion
 from saas.org.models import (
     Hierarchy,
     LinkKind,
@@ -65,6 +65,7 @@ ORDER: tuple[Model, ...] = (
     Body,
     BodySeat,
     Route,
+    ChoiceList,
     FormDefinition,
     FormVersion,
     Plan,
@@ -224,6 +225,7 @@ COUNTED: Mapping[str, str] = {
     "body_template": "body_templates",
     "body": "bodies",
     "route": "routes",
+    "choice_list": "choice_lists",
     "form_definition": "forms",
     "plan": "plans",
     "target": "targets",

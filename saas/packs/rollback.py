@@ -21,7 +21,8 @@ from saas.bodies.models import BodyTemplate
 from saas.db import Base, db, utc_now
 from saas.domain.canonical_json import digest
 from saas.domain.errors import DomainError, InvalidTransition
-from saas.forms.models import FormDefinition, FormVersion, VersionStatus
+from saas.forms.choice_lists import forms_using
+from saas.forms.models import ChoiceList, FormDefinition, FormVersion, VersionStatus
 from saas.org.models import LinkKind, NamedCohort, OrgUnit, UnitType
 from saas.packs.county import County, Stored
 from saas.packs.ledger import (
@@ -140,6 +141,7 @@ def plan_rollback(application: PackApplication, *, actor: HasId | None) -> _Undo
     removed = [each for each in undoing.ledger.changes if each.after is None or each.id in undoing.retired]
     undoing.obstacles += _uses(removed)
     undoing.obstacles += _namings(removed, undoing)
+    undoing.obstacles += _choosing(removed)
     return undoing
 
 
@@ -323,6 +325,18 @@ def _namings(removed: Sequence[Change], undoing: _Undoing) -> list[Remark]:
                 used, name = codes[code], image.get("name") or image.get("title")
                 found.append(Remark(used.table, used.label, f"“{name}”还写着它的代码"))
     return found
+
+
+def _choosing(removed: Sequence[Change]) -> list[Remark]:
+    """Forms that stay and take their choices from a shared list that would go."""
+    gone = {change.id for change in removed}
+    lists = {(each.before or {})["code"]: each for each in removed if each.model is ChoiceList}
+    return [
+        Remark(lists[code].table, lists[code].label, f"表单“{form.name}”还在用它")
+        for code, forms in forms_using(list(lists)).items()
+        for form in forms
+        if form.id not in gone
+    ]
 
 
 def _texts(value: Any) -> Iterator[str]:

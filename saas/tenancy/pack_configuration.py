@@ -23,6 +23,8 @@ from saas.domain.scheme_reading import scheme_from_mapping
 from saas.domain.target_format import target_from_mapping
 from saas.domain.targets import Target
 from saas.domain.windows import Window, own_days_from_mapping, window_from_mapping
+from saas.tenancy.pack_choices import FOLDER as CHOICES
+from saas.tenancy.pack_choices import PackChoiceList, read_choice_list
 from saas.tenancy.pack_content import Application, CollectionTable, History, PlanTable, Registration
 from saas.tenancy.pack_errors import build_toml
 from saas.tenancy.pack_files import Problems, Terms, TomlFile, TomlPath, read_toml
@@ -141,6 +143,7 @@ class Configuration:
     body_templates: tuple[PackBodyTemplate, ...] = ()
     bodies: tuple[PackBody, ...] = ()
     registers: tuple[PackRegister, ...] = ()
+    choice_lists: tuple[PackChoiceList, ...] = ()
     history: PackHistory | None = None
 
 
@@ -159,6 +162,7 @@ def read_configuration(folder: Path, problems: Problems, terms: Terms) -> Config
         body_templates=_present(_body_templates(bodies, problems)),
         bodies=_present(_bodies(bodies, problems)),
         registers=_present(read_register(source, problems) for source in toml.files(FOLDER)),
+        choice_lists=_present(read_choice_list(source, problems) for source in toml.files(CHOICES)),
         history=_history(toml.file(HISTORY), problems),
     )
 

@@ -14,6 +14,8 @@ from saas.domain.scheme_checks import rule_paths
 from saas.domain.scheme_conditions import comparisons_of
 from saas.tenancy.pack_body_checks import check_bodies
 from saas.tenancy.pack_checks import ATTRIBUTES, PEOPLE, POSTS, UNIT_TYPES, UNITS
+from saas.tenancy.pack_choices import KIND as CHOICE_LIST
+from saas.tenancy.pack_choices import check_choices_of
 from saas.tenancy.pack_configuration import (
     COHORTS,
     COLLECTIONS,
@@ -46,9 +48,7 @@ def check_references(
     known = _known(configuration, organisation, problems, root)
     references = References(problems, known, named, must_find_units=configuration.history is not None)
     _check_unique(configuration, problems)
-    for form in configuration.forms:
-        if form.registration is not None:
-            references.check("单位", form.registration.owner_unit, form.source.at("registration", "owner_unit"))
+    _check_forms(configuration, references)
     for route in configuration.routes:
         _check_route(route, references)
     for collection in configuration.collections:
@@ -78,6 +78,7 @@ def _known(
         "流程": ({entry.route.code for entry in configuration.routes}, (ROUTES,)),
         "填报任务": ({entry.table.code for entry in configuration.collections}, (COLLECTIONS,)),
         "考核方案": ({entry.scheme.code for entry in configuration.schemes}, ("schemes/",)),
+        CHOICE_LIST: ({entry.shared.code for entry in configuration.choice_lists}, ("choices/",)),
         "台账": ({entry.table.code for entry in configuration.registers}, ("registers/",)),
         "方案": ({entry.plan.code for entry in configuration.plans}, ("plans/",)),
         "目标": ({entry.target.code for entry in configuration.targets}, (TARGETS,)),
@@ -99,6 +100,7 @@ def _check_unique(configuration: Configuration, problems: Problems) -> None:
         ("表单", [(entry.form.code, entry.source) for entry in configuration.forms]),
         ("流程", [(entry.route.code, entry.source) for entry in configuration.routes]),
         ("填报任务", [(entry.table.code, entry.source) for entry in configuration.collections]),
+        (CHOICE_LIST, [(entry.shared.code, entry.source) for entry in configuration.choice_lists]),
         ("台账", [(entry.table.code, entry.source) for entry in configuration.registers]),
         ("目标", [(entry.target.code, entry.source) for entry in configuration.targets]),
         ("考核方案", [(entry.scheme.code, entry.source) for entry in configuration.schemes]),
@@ -113,6 +115,14 @@ def _check_unique(configuration: Configuration, problems: Problems) -> None:
             if code in seen:
                 problems.add(source.file, f"{kind}代码“{code}”重复", "请改成不同的代码", line=source.line, path="code")
             seen.add(code)
+
+
+def _check_forms(configuration: Configuration, references: References) -> None:
+    lists = {entry.shared.code: entry.shared.choices for entry in configuration.choice_lists}
+    for form in configuration.forms:
+        if form.registration is not None:
+            references.check("单位", form.registration.owner_unit, form.source.at("registration", "owner_unit"))
+        check_choices_of(form.form, form.source, lists, references)
 
 
 def _check_route(entry: PackRoute, references: References) -> None:

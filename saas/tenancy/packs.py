@@ -50,7 +50,7 @@ _COUNTY_FILES = (pack_checks.UNIT_TYPES, pack_checks.UNITS, pack_checks.POSTS)
 _COUNTY_ONLY = (pack_checks.UNITS, pack_checks.PEOPLE, pack_checks.LINKS, PLACEMENTS)
 _TABLES = (FUNCTIONS, HIERARCHIES, LINK_KINDS, POST_TEMPLATES, pack_checks.ATTRIBUTES, *_COUNTY_FILES, *_COUNTY_ONLY)
 _FILES = frozenset({HEAD, ROUTES, COLLECTIONS, TARGETS, COHORTS, BODIES, HISTORY, "README.md", *_TABLES})
-_TOML_FOLDERS = frozenset({"forms", "schemes", "plans", "registers"})
+_TOML_FOLDERS = frozenset({"choices", "forms", "schemes", "plans", "registers"})
 _FREE_FOLDERS = frozenset({"assets"})
 _LATER_FOLDERS = frozenset({"documents"})
 """Kept free for what later formats bring: a pack that has one is for a newer program."""

@@ -103,10 +103,11 @@ def _choice_lists(reader: Reader) -> dict[str, tuple[Choice, ...]]:
     if "choices" not in reader.mapping:
         return {}
     lists = reader.child("choices")
-    return {_name(lists, key, key): _choices(lists, key) for key in lists.mapping}
+    return {_name(lists, key, key): read_choices(lists, key) for key in lists.mapping}
 
 
-def _choices(reader: Reader, key: str) -> tuple[Choice, ...]:
+def read_choices(reader: Reader, key: str, *, limit: int = MAX_CHOICES) -> tuple[Choice, ...]:
+    """The choices under a key, from one to so many."""
     choices = []
     for item in reader.children(key):
         item.refuse_unknown({"name", "label", "columns", "labels"})
@@ -114,8 +115,8 @@ def _choices(reader: Reader, key: str) -> tuple[Choice, ...]:
         if not _CHOICE_NAME.fullmatch(name):
             raise item.fail("name", "选项名“{name}”不合规", code="bad_name", advice="字母、数字、_、.、-", name=name)
         choices.append(Choice(name, item.text("label"), _texts(item, "columns"), _texts(item, "labels")))
-    if not 1 <= len(choices) <= MAX_CHOICES:
-        raise reader.fail(key, "选项应有 1 到 {limit} 个", code="bad_choices", limit=MAX_CHOICES)
+    if not 1 <= len(choices) <= limit:
+        raise reader.fail(key, "选项应有 1 到 {limit} 个", code="bad_choices", limit=limit)
     # The same name may stand under several superiors (cascades): then its columns tell them apart.
     if len({(choice.name, *sorted(choice.columns.items())) for choice in choices}) != len(choices):
         raise reader.fail(key, "选项名重复", code="duplicate")
@@ -275,7 +276,7 @@ def _choices_of_select(reader: Reader, list_name: str, lists: Mapping[str, tuple
     if list_name and "choices" in reader.mapping:
         raise reader.fail("choices", "选项写了两处", code="duplicate", advice="只用列表名或只用 choices")
     if not list_name:
-        return _choices(reader, "choices")
+        return read_choices(reader, "choices")
     if list_name not in lists:
         raise reader.fail(
             "type", "没有选项列表“{name}”", code="unknown_list", advice="写在 [choices] 里", name=list_name

@@ -29,7 +29,7 @@ def form_to_mapping(form: FormDefinition) -> dict[str, Any]:
         "description": form.description,
         "default_language": form.default_language,
         "locked": form.locked,
-        "choices": {name: _choices_to_list(choices) for name, choices in form.choice_lists.items()} or None,
+        "choices": {name: choices_to_list(choices) for name, choices in form.choice_lists.items()} or None,
         "fields": [_field_to_mapping(item) for item in form.fields],
     }
     return without_defaults(mapping, _DEFAULTS)
@@ -47,7 +47,7 @@ def _field_to_mapping(item: Field) -> dict[str, Any]:
         "expected_max": _plain(item.expected_maximum),
         "required": item.required_if or item.required,
         "translations": {language: dict(texts) for language, texts in item.translations.items()},
-        "choices": None if item.list_name or item.choices_from or not item.choices else _choices_to_list(item.choices),
+        "choices": None if item.list_name or item.choices_from or not item.choices else choices_to_list(item.choices),
         "fields": [_field_to_mapping(child) for child in item.fields] or None,
     }
     same = (
@@ -59,7 +59,8 @@ def _field_to_mapping(item: Field) -> dict[str, Any]:
     return without_defaults(mapping | {key: getattr(item, key) for key in same}, _DEFAULTS)
 
 
-def _choices_to_list(choices: Sequence[Choice]) -> list[dict[str, Any]]:
+def choices_to_list(choices: Sequence[Choice]) -> list[dict[str, Any]]:
+    """Return choices as tables, without what they do not have."""
     return [
         without_defaults(
             {
