@@ -294,7 +294,7 @@ class _Body:
 
 def write_amount(sheet: Worksheet, row: int, place: int, amount: Decimal, look: Format) -> None:
     """A figure as a number; one that a spreadsheet program would round, as text."""
-    if -_SURELY_KEPT < amount < _SURELY_KEPT and amount == int(amount) or len(amount.as_tuple().digits) <= _DIGITS:
+    if len(amount.as_tuple().digits) <= _DIGITS:
         sheet.write_number(row, place, float(amount), look)
     else:
         sheet.write_string(row, place, plain_number(amount), look)
