@@ -82,6 +82,7 @@ class AuditAction(StrEnum):
     SETTINGS_CHANGED = "settings.changed"
     SUBMISSION_ANSWERED = "submission.answered"
     SUBMISSION_ASKED = "submission.asked"
+    SUBMISSION_EXPLAINED = "submission.explained"
     SUBMISSION_RETURNED = "submission.returned"
     SUBMISSION_SAVED = "submission.saved"
     SUBMISSION_SIGNED_OFF = "submission.signed_off"
@@ -160,6 +161,7 @@ ACTION_LABELS: Mapping[AuditAction, object] = {
     AuditAction.SETTINGS_CHANGED: _l("县级设置变更"),
     AuditAction.SUBMISSION_ANSWERED: _l("答复询问"),
     AuditAction.SUBMISSION_ASKED: _l("询问填报内容"),
+    AuditAction.SUBMISSION_EXPLAINED: _l("补充疑点说明"),
     AuditAction.SUBMISSION_RETURNED: _l("填报被退回"),
     AuditAction.SUBMISSION_SAVED: _l("保存填报草稿"),
     AuditAction.SUBMISSION_SIGNED_OFF: _l("填报签批"),

@@ -181,7 +181,7 @@ def test_complete_reports_are_handed_in_if_that_was_ticked(town: Browser, place:
     assert found["柳塘村"].status is SubmissionStatus.SUBMITTED
     assert found["柳塘村"].submitted_by_id == place.officer.id
     assert found["石桥村"].status is SubmissionStatus.DRAFT
-    assert latest().details["outcome"] == {"handed_in": 1}
+    assert latest().details["outcome"] == {"handed_in": 1, "marked": 0}
 
 
 def test_a_draft_that_is_complete_already_is_handed_in_by_its_template(

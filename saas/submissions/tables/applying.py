@@ -37,13 +37,12 @@ def apply_plans(plans: Sequence[Plan], *, actor: HasId) -> Mapping[str, Any]:
     Raises DomainError if one of them was changed since it was read: then nothing is written.
     """
     if not plans:
-        return {"handed_in": 0}
+        return {"handed_in": 0, "marked": 0}
     scope = plans[0].scope
     _insert([plan for plan in plans if plan.unit.filed is None], scope, actor)
     _update([plan for plan in plans if plan.unit.filed is not None], actor)
     handed_in = [plan.unit.unit.id for plan in plans if plan.is_handed_in]
-    _hand_in(handed_in, scope, actor)
-    return {"handed_in": len(handed_in)}
+    return {"handed_in": len(handed_in), "marked": _hand_in(handed_in, scope, actor)}
 
 
 def _insert(plans: Sequence[Plan], scope: TableScope, actor: HasId) -> None:
@@ -88,10 +87,10 @@ def _update(plans: Sequence[Plan], actor: HasId) -> None:
         raise DomainError("写入时发现有草稿刚被他人改动，没有写入任何内容。请重新核对", code="stale_draft")
 
 
-def _hand_in(unit_ids: Sequence[uuid.UUID], scope: TableScope, actor: HasId) -> None:
-    """Each report takes the same way as from its page: its own decision, its own event."""
+def _hand_in(unit_ids: Sequence[uuid.UUID], scope: TableScope, actor: HasId) -> int:
+    """Each report takes the same way as from its page: its own decision, its own event. Returns how many are marked."""
     if not unit_ids:
-        return
+        return 0
     submissions = db.session.scalars(
         select(Submission)
         .where(
@@ -106,3 +105,4 @@ def _hand_in(unit_ids: Sequence[uuid.UUID], scope: TableScope, actor: HasId) -> 
     for number, submission in enumerate(submissions):
         report_progress(50 + 45 * number // len(submissions))
         services.submit(submission, actor=actor)
+    return sum(bool(submission.marks) for submission in submissions)

@@ -120,7 +120,7 @@ def submit(submission_id: uuid.UUID) -> ResponseReturnValue:
             return _confirm_page(submission, status=409)
     try:
         with unit_of_work():
-            services.submit(submission, actor=current_user, explanations=_explanations())
+            services.submit(submission, actor=current_user, explanations=posted_explanations())
             remember_answer(location)
     except Incomplete:
         return _confirm_page(queries.get_own_submission(submission_id, current_user), status=422)
@@ -187,7 +187,7 @@ def _next_page(place: Place, submission: Submission, posted: Posted) -> str:
     return url_for(".fill", **place.arguments, **part)
 
 
-def _explanations() -> dict[str, str]:
+def posted_explanations() -> dict[str, str]:
     """What the unit says to the marks, by their keys, as it was posted."""
     return {name.removeprefix(EXPLAIN): text for name, text in request.form.items() if name.startswith(EXPLAIN)}
 
@@ -208,7 +208,7 @@ def _confirm_page(submission: Submission, status: int = 200) -> Response:
         errors=[(jump_from_elsewhere(path, definition, fill_url), text) for path, text in parsed.errors.items()],
         checklist=checklist_summary(definition, answers),
         marks=[(mark, jump_from_elsewhere(mark.path, definition, fill_url) if mark.path else "") for mark in marks],
-        explanations=_explanations(),
+        explanations=posted_explanations(),
         explain=EXPLAIN,
         fill_url=fill_url,
         problem=services.filling_problem(submission.collection, services.period_of_submission(submission), submission),

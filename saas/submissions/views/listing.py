@@ -26,6 +26,7 @@ from saas.review.services import moves_for
 from saas.submissions import queries, services
 from saas.submissions.asking import may_ask
 from saas.submissions.due import list_filing
+from saas.submissions.explaining import may_explain
 from saas.submissions.filed_page import history, remarks_on
 from saas.submissions.fillers import may_fill_for
 from saas.submissions.models import Submission
@@ -104,6 +105,7 @@ def _possible(submission: Submission) -> dict[str, Any]:
         "case": case,
         "may_ask": may_ask(case, current_user.id),
         "may_answer": is_own,
+        "may_explain": is_own and may_explain(submission),
         "may_object": may_object(submission, current_user),
         "may_edit": is_own and "edit" in allowed_actions(SUBMISSION_MOVES, submission.status),
         "may_withdraw": is_own
