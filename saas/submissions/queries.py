@@ -19,6 +19,7 @@ from saas.db import db, local_today
 from saas.domain.cohorts import CohortUnit
 from saas.domain.periods import Period
 from saas.domain.workflow import SubmissionStatus
+from saas.forms.models import FormVersion
 from saas.forms.queries import Looking
 from saas.org.cohorts import unit_on
 from saas.org.models import Hierarchy, OrgUnit, Placement, UnitType
@@ -157,8 +158,13 @@ def _conditions(wanted: SubmissionFilter) -> list[ColumnElement[bool]]:
 
 
 def _whole(statement: Select[Submission]) -> Select[Submission]:
+    # The definition of a version is kept by the process, and what a type describes is asked by few: read when asked.
+    version, unit = joinedload(Submission.form_version), joinedload(Submission.unit)
+    its_type = unit.joinedload(OrgUnit.unit_type, innerjoin=True)
     return statement.options(
-        joinedload(Submission.collection), joinedload(Submission.form_version), joinedload(Submission.unit)
+        joinedload(Submission.collection),
+        version.defer(FormVersion.definition),
+        its_type.defer(UnitType.attributes).defer(UnitType.parents),
     )
 
 
