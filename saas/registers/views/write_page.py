@@ -45,6 +45,7 @@ def show_page(sheet: Sheet, posted: Posted, status: int = 200, *, is_stale: bool
         "differences": differences(sheet, posted) if is_stale else [],
         "uploads_url": _uploads(sheet),
         "is_opened": is_opened(sheet),
+        "is_resumed": sheet.draft is not None and posted.action == "show" and not request.args.keys() & {"part", "add"},
         **(drafts_of(sheet.register, sheet.record_id) if sheet.record is None and posted.action == "show" else {}),
     }
     return render_page(TEMPLATE, fragment="write_panel", status=status, **context)
