@@ -13,8 +13,8 @@ from datetime import date, datetime, time, timedelta, tzinfo
 from enum import StrEnum
 from typing import Any
 
-from saas.domain.errors import FormatError
-from saas.domain.periods import Cadence, Days, OwnDays, Period, day_in_month, months_after, periods_between
+from saas.domain.errors import DomainError, FormatError
+from saas.domain.periods import Cadence, Days, OwnDays, Period, chinese_day, day_in_month, months_after, periods_between
 from saas.domain.reading import Reader, read, without_defaults
 from saas.domain.working_days import MAX_SPAN, WEEKDAYS, Shift, WorkCalendar, moved_to_working_day, working_day_after
 
@@ -153,6 +153,20 @@ def window_for(period: Period, window: Window, calendar: WorkCalendar = WEEKDAYS
         due_time=window.due_time,
         is_estimated=not all(calendar.knows(day) for day in counted),
     )
+
+
+def check_dates(period: Period, dates: WindowDates) -> None:
+    """Raise DomainError with code `bad_window` if a period would be due before it opens, or its re-check ends early."""
+    if dates.due_on < dates.opens_on:
+        raise DomainError(
+            "按这样的时间，{period}在{due_on}就截止，{opens_on}才开始填报",
+            code="bad_window",
+            period=period.label,
+            due_on=chinese_day(dates.due_on),
+            opens_on=chinese_day(dates.opens_on),
+        )
+    if dates.recheck_from is not None and dates.recheck_to is not None and dates.recheck_to < dates.recheck_from:
+        raise DomainError("按这样的时间，{period}的复查结束早于开始", code="bad_window", period=period.label)
 
 
 def window_status(dates: WindowDates, moment: datetime, timezone: tzinfo) -> WindowStatus:

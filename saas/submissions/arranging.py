@@ -4,18 +4,19 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from datetime import date, time, timedelta
 from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import func, or_, select
 
 from saas.audit.services import AuditAction, HasId, record
 from saas.db import db, local_today, utc_now
+from saas.domain.canonical_json import digest
 from saas.domain.cohorts import cohort_from_mapping
 from saas.domain.errors import DomainError
 from saas.domain.periods import Cadence, Period
-from saas.domain.windows import own_days_from_mapping, window_from_mapping
+from saas.domain.windows import WindowDates, check_dates, own_days_from_mapping, window_from_mapping
 from saas.forms.approval import refuse_collecting
 from saas.forms.models import FormDefinition
 from saas.org.cohorts import check_cohort
@@ -23,9 +24,10 @@ from saas.submissions import queries
 from saas.submissions.calendars import county_days
 from saas.submissions.duties import check_duties
 from saas.submissions.models import Collection, CollectionWindow
-from saas.submissions.schedule import CADENCES
+from saas.submissions.schedule import CADENCES, collection_periods, dates_of
 
 MAX_SENSITIVE = timedelta(days=99)
+_AHEAD, _SHOWN = timedelta(days=730), 60
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,16 +180,8 @@ def check_settings(settings: CollectionSettings, collection: Collection | None =
     check_cohort(cohort_from_mapping(settings.cohort), max(settings.starts_on, local_today()))
     window_from_mapping(settings.window)
     check_duties(settings.filled_by, settings.compiling)
-    if settings.cadence not in CADENCES:
-        raise DomainError("填报任务不能使用这种周期", code="bad_cadence")
-    if (settings.cadence == Cadence.WINDOW) != bool(settings.own_days):
-        raise DomainError("自定起止的周期应写起止日期，其他周期不写", code="bad_cadence")
-    if settings.own_days:
-        own_days_from_mapping(settings.own_days)
-    if settings.cadence == Cadence.TERM and not county_days().terms.terms:
-        raise DomainError("还没有设置学期起止，请先在“填报日历”中设置", code="no_terms")
-    if settings.ends_on is not None and settings.ends_on < settings.starts_on:
-        raise DomainError("结束日期早于开始日期", code="bad_range")
+    check_days(settings)
+    _refuse_taken(settings, collection)
     if collection is None or collection.form_id != settings.form_id:
         refuse_collecting(db.session.scalars(select(FormDefinition).where(FormDefinition.id == settings.form_id)).one())
     if collection is None:
@@ -198,6 +192,57 @@ def check_settings(settings: CollectionSettings, collection: Collection | None =
     is_other = kept != (settings.form_id, settings.cadence, dict(settings.own_days))
     if is_other and queries.has_submissions(collection.id):
         raise DomainError("已有单位填报，不能更换表单或周期；请另建填报任务", code="already_filled")
+
+
+def check_days(settings: CollectionSettings) -> None:
+    """Raise DomainError if there are no such periods, or one of the next two years would be due before it opens."""
+    if settings.cadence not in CADENCES:
+        raise DomainError("填报任务不能使用这种周期", code="bad_cadence")
+    if (settings.cadence == Cadence.WINDOW) != bool(settings.own_days):
+        raise DomainError("自定起止的周期应写起止日期，其他周期不写", code="bad_cadence")
+    if settings.own_days:
+        own_days_from_mapping(settings.own_days)
+    if settings.cadence == Cadence.TERM and not county_days().terms.terms:
+        raise DomainError("还没有设置学期起止，请先在“填报日历”中设置", code="no_terms")
+    if settings.ends_on is not None and settings.ends_on < settings.starts_on:
+        raise DomainError("结束日期早于开始日期", code="bad_range")
+    for period, dates in coming_periods(settings, settings.starts_on):
+        check_dates(period, dates)
+
+
+def coming_periods(settings: CollectionSettings, first: date) -> list[tuple[Period, WindowDates]]:
+    """The periods of the next two years that settings would make, at most sixty, with their days.
+
+    Of what is filled per event: as if one began on `first`.
+    """
+    wanted = Collection(**_columns(settings), events=[])
+    periods = collection_periods(wanted, first, first + _AHEAD)[:_SHOWN]
+    if settings.cadence == Cadence.EVENT:
+        periods = (Period(first, first, Cadence.EVENT),)
+    return [(period, dates_of(wanted, period)) for period in periods]
+
+
+def _refuse_taken(settings: CollectionSettings, collection: Collection | None) -> None:
+    """Two collections of the same name cannot be told apart; the sensitive periods of years may be called the same."""
+    name = settings.name.strip()
+    if not settings.is_active or (collection is not None and (collection.extends_id or collection.name == name)):
+        return
+    found = db.session.scalars(
+        select(Collection.id).where(
+            Collection.name == name,
+            Collection.is_active,
+            Collection.extends_id.is_(None),
+            or_(Collection.ends_on.is_(None), Collection.ends_on >= local_today()),
+        )
+    ).all()
+    if found:
+        raise DomainError("已有名为“{name}”的填报任务，请换一个名称", code="name_taken", name=name)
+
+
+def mark_of(collection: Collection) -> str:
+    """What a collection's settings are, in a few letters: whoever changes it says which ones were seen."""
+    values = {each.name: getattr(collection, each.name) for each in fields(CollectionSettings)}
+    return digest({name: str(value) if isinstance(value, uuid.UUID) else value for name, value in values.items()})[:16]
 
 
 def _columns(settings: CollectionSettings) -> dict[str, Any]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import uuid
 from collections.abc import Mapping
 from datetime import UTC, date, datetime
@@ -16,6 +17,7 @@ from saas.accounts.viewer import Viewer
 from saas.audit.models import AuditEvent
 from saas.db import at_moment, db
 from saas.domain.filing import FilingState
+from saas.submissions.arranging import mark_of
 from saas.submissions.due import due_submissions
 from saas.submissions.models import Collection, CollectionWindow
 from saas.tenancy.models import Tenant
@@ -87,6 +89,7 @@ def test_a_collection_can_be_edited_and_shows_what_was_set(office: Browser, plac
     page = office.get(f"/collections/{made.id}/edit").text
     assert "露天焚烧零报告" in page
     form = settings(form=str(made.form_id), route=str(made.route_id), name="改名", by="list", units="柳塘村\n石桥村")
+    form["version"] = mark_of(made)
     response = office.post(f"/collections/{made.id}/edit", form)
 
     assert response.status_code == 303
@@ -163,6 +166,13 @@ def fields_of(page: str) -> dict[str, Any]:
         ({"if_not_working": "later"}, "不是有效的选择"),
         ({"due_number": "明天"}, "几日应在 1 到 31 之间"),
         ({"name": "名" * 200}, "名称最多 100 字"),
+        ({"name": "环境卫生自查"}, "已有名为“环境卫生自查”的填报任务"),
+        ({"opens_kind": "month1", "opens_number": "4"}, "在2026年2月3日就截止，2026年2月4日才开始填报"),
+        ({"cadence": "day", "due_kind": "month0"}, "就截止"),
+        (
+            {"recheck_kind": "month1", "recheck_from": "9", "recheck_to_kind": "month1", "recheck_to": "8"},
+            "复查结束早于开始",
+        ),
     ],
 )
 def test_wrong_settings_are_said_and_nothing_is_made(
@@ -174,6 +184,98 @@ def test_wrong_settings_are_said_and_nothing_is_made(
     assert message in response.text
     assert "石桥村" in response.text
     assert newest().id == place.collection.id
+
+
+def preview_of(office: Browser, **changes: Any) -> str:
+    response = office.post("/collections/preview", settings(**changes), htmx=True)
+    assert response.status_code == 200
+    return re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", response.text))
+
+
+def test_before_saving_one_sees_the_next_periods_and_who_is_asked(office: Browser, place: Place) -> None:
+    page = preview_of(office, due_kind="month0", due_number="16", due_inclusive="no", excluded="石桥村")
+
+    assert "2026年3月 2026年3月1日 2026年3月15日 补报至 2026年4月9日" in page
+    assert "2026年6月" in page
+    assert "2026年7月1日" not in page
+    assert "个单位填报：柳塘村、白沙村" in page
+    assert newest().id == place.collection.id
+
+
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        ({"cadence": "ten_days", "due_kind": "end", "due_number": "0"}, "2026年3月上旬 2026年3月1日 2026年3月10日"),
+        ({"due_kind": "month0", "due_number": "15", "if_not_working": "next"}, "2026年3月 2026年3月1日 2026年3月16日"),
+        ({"due_kind": "end", "due_number": "300"}, "暂定"),
+        ({"cadence": "event", "due_kind": "end", "due_number": "2"}, "今天发起的一次 2026年3月10日 2026年3月12日"),
+        ({"cadence": "term"}, "还没有设置学期起止"),
+        ({"due_number": ""}, "时间填好后"),
+        ({"starts_on": ""}, "时间填好后"),
+        ({"unit_types": []}, "还没有选到填报单位"),
+        ({"opens_kind": "month1", "opens_number": "4"}, "就截止"),
+        ({"attribute": "nothing", "operator": "at_least", "value": "很多"}, "“很多”不是数"),
+    ],
+)
+def test_the_preview_says_what_follows_or_what_is_missing(
+    office: Browser, place: Place, changes: Mapping[str, Any], words: str
+) -> None:
+    shift = {} if "if_not_working" in changes or words != "暂定" else {"if_not_working": "next"}
+    make_unit_type("village").attributes = [{"name": "nothing", "label": "无", "type": "text"}]
+
+    assert words in preview_of(office, **changes, **shift)
+
+
+def test_without_scripts_the_preview_is_the_page_with_what_was_typed(office: Browser, place: Place) -> None:
+    page = office.post("/collections/preview", settings(name="还没想好")).text
+
+    assert 'value="还没想好"' in page
+    assert "接下来几期" in page
+    assert "请填写" not in page
+
+
+def test_changed_settings_are_tried_out_before_they_are_saved(office: Browser, place: Place) -> None:
+    shown = place.collection
+    page = office.post(f"/collections/{shown.id}/preview", settings(due_number="9"), htmx=True).text
+
+    assert "2026年4月9日" in page
+    assert shown.window["due"] == {"month": 0, "day": 16}
+
+
+def test_a_new_collection_may_be_made_like_another(office: Browser, place: Place) -> None:
+    page = office.get(f"/collections/new?like={place.collection.id}").text
+
+    sent = fields_of(page)
+    assert sent["name"] == ["环境卫生自查（新）"]
+    assert sent["starts_on"] == ["2026-03-01"]
+    assert office.post("/collections", sent | {"cadence": "week", "due_kind": "end"}).status_code == 303
+    assert (newest().cadence, newest().cohort) == ("week", place.collection.cohort)
+    for unknown in (uuid.uuid4(), "x"):
+        assert office.get(f"/collections/new?like={unknown}").status_code == 404
+
+
+def test_settings_that_somebody_else_changed_are_not_overwritten(office: Browser, place: Place) -> None:
+    shown = place.collection
+    sent = fields_of(office.get(f"/collections/{shown.id}/edit").text)
+    shown.name = "别人改的"
+    db.session.flush()
+
+    response = office.post(f"/collections/{shown.id}/edit", sent | {"name": ["我改的"]})
+
+    assert response.status_code == 409
+    assert "设置刚被他人更新" in response.text
+    assert shown.name == "别人改的"
+    again = fields_of(response.text)
+    assert office.post(f"/collections/{shown.id}/edit", again).status_code == 303
+    assert shown.name == "我改的"
+
+
+def test_a_collection_that_is_over_or_has_not_begun_says_so(office: Browser, place: Place) -> None:
+    place.collection.ends_on = date(2026, 3, 9)
+    assert "已结束" in office.get("/collections").text
+
+    place.collection.ends_on, place.collection.starts_on = None, date(2026, 3, 11)
+    assert "未开始" in office.get("/collections").text
 
 
 def test_a_collection_sent_twice_is_made_once(office: Browser) -> None:
@@ -189,7 +291,7 @@ def test_a_collection_sent_twice_is_made_once(office: Browser) -> None:
 def test_what_was_begun_keeps_its_cadence(office: Browser, place: Place) -> None:
     make_submission(place.collection, place.village)
     shown = place.collection
-    form = settings(form=str(shown.form_id), route=str(shown.route_id), cadence="week")
+    form = settings(form=str(shown.form_id), route=str(shown.route_id), cadence="week", version=mark_of(shown))
 
     response = office.post(f"/collections/{shown.id}/edit", form)
 

@@ -12,7 +12,7 @@ from saas.db import at_moment, db
 from saas.domain.errors import DomainError
 from saas.domain.periods import check_terms
 from saas.domain.workflow import SubmissionStatus
-from saas.submissions.arranging import SensitivePeriod, add_sensitive_period, begin_event
+from saas.submissions.arranging import SensitivePeriod, add_sensitive_period, begin_event, mark_of
 from saas.submissions.calendars import keep_terms
 from saas.submissions.due import due_submissions
 from saas.submissions.models import Collection, Submission
@@ -252,6 +252,7 @@ def test_a_sensitive_period_may_be_shortened_but_not_be_left_open(office: Browse
     same = {"cadence": "day", "due_kind": "end", "due_number": "0", "starts_on": "2026-03-03", "name": daily.name}
     path, form = f"/collections/{daily.id}/edit", str(daily.form_id)
 
+    same["version"] = mark_of(daily)
     assert office.post(path, settings(form=form, ends_on="2026-03-08", **same)).status_code == 303
     assert daily.ends_on == date(2026, 3, 8)
     refused = office.post(path, settings(form=form, ends_on="", **same))

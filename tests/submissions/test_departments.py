@@ -22,6 +22,7 @@ from saas.notifications.models import Notification
 from saas.org.functions import end_function, give_function
 from saas.org.models import OrgUnit
 from saas.review.services import approve
+from saas.submissions.arranging import mark_of
 from saas.submissions.due import due_submissions
 from saas.submissions.duties import check_duties
 from saas.submissions.fillers import fillers_of, units_to_fill
@@ -224,7 +225,7 @@ def test_where_nobody_has_the_function_the_unit_is_listed_and_it_is_said(browser
 
 
 def test_who_fills_is_reminded_and_the_village_is_not(place: Place, department: Department) -> None:
-    with at_moment(datetime(2026, 3, 15, 1, 0, tzinfo=UTC)):
+    with at_moment(datetime(2026, 3, 13, 1, 0, tzinfo=UTC)):
         remind(local_today())
 
     told = {row.user_id: row for row in db.session.scalars(select(Notification).where(Notification.kind == "reminder"))}
@@ -252,7 +253,7 @@ def test_a_department_sees_its_collection_with_every_unit(
 def test_the_office_says_who_fills_and_who_compiles(browser: Browser, place: Place) -> None:
     unit = make_unit("民政局", parent=place.county, kind=make_unit_type("department", "部门", 2))
     browser.sign_in(place.office)
-    form = {**_settings(place), "filler": "unit", "filler_unit": unit.code}
+    form = {**_settings(place), "version": mark_of(place.collection), "filler": "unit", "filler_unit": unit.code}
 
     response = browser.post(
         f"/collections/{place.collection.id}/edit",

@@ -12,6 +12,7 @@ from flask_wtf import FlaskForm
 from wtforms import (
     BooleanField,
     DateField,
+    HiddenField,
     RadioField,
     SelectField,
     StringField,
@@ -134,6 +135,7 @@ class CollectionForm(DutyFields, FlaskForm):
     recheck_to_kind = SelectField(_l("复查到"), choices=_choices({"": _l("不复查"), **POINTS}), validators=[Optional()])
     recheck_to = WholeNumberField(_l("几日或几天"), validators=[Optional(), _DAYS])
     is_active = BooleanField(_l("启用"), default=True)
+    version = HiddenField()
 
     def wrong_days(self) -> bool:
         """Note what the fields cannot say one by one, beside the field; return whether there was anything."""

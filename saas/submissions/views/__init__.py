@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from saas.submissions import source_checks
 from saas.submissions.views import (
+    arranging,
     asking,
     burden,
     collections,
@@ -22,6 +23,7 @@ from saas.submissions.views import (
 from saas.submissions.views.blueprint import bp
 
 __all__ = [
+    "arranging",
     "asking",
     "bp",
     "burden",
