@@ -1,4 +1,4 @@
-"""What a question may take its choices from, for the builder: units of the county, shared lists, rows of the form."""
+"""What a question may take its choices from, and what it may be pre-filled from, in words for the builder."""
 
 from __future__ import annotations
 
@@ -6,10 +6,13 @@ from flask_babel import gettext
 from sqlalchemy import select
 
 from saas.db import db
-from saas.domain.fields import Field, FormDefinition
+from saas.domain.fields import Field, FieldType, FormDefinition, form_from_mapping, iter_fields
 from saas.domain.fields.checking import inner_repeat, list_spots, tells_rows_apart
 from saas.domain.fields.model import FROM_REPEAT
+from saas.domain.fields.prefilled import fits
 from saas.forms.models import ChoiceList
+from saas.forms.queries import list_published_forms, published_versions
+from saas.org.attributes import attributes_of
 from saas.org.queries import list_unit_types
 
 
@@ -32,4 +35,32 @@ def row_choices(definition: FormDefinition, item: Field | None = None) -> dict[s
         if repeat is not None and tells_rows_apart(spot.field) and (item is None or spot.field.name != item.name):
             words = gettext("“%(repeat)s”各行的“%(field)s”", repeat=repeat.label[:20], field=spot.field.label[:20])
             found[FROM_REPEAT + spot.field.name] = words
+    return found
+
+
+def prefill_choices(code: str, item: Field) -> dict[str, str]:
+    """What an answer may begin with (预填), by what is written into the form, in words.
+
+    Of the other published forms than the one with this code only questions whose answers fit. Figures of registers are
+    not among them: registers stand on forms.
+    """
+    found = {"last": gettext("上期填的")}
+    if item.type in (FieldType.TEXT, FieldType.HIDDEN):
+        found |= {
+            "unit:name": gettext("单位名称"),
+            "unit:parent": gettext("上级单位名称"),
+            "unit:code": gettext("单位编码"),
+            "period:label": gettext("填报期"),
+        }
+    if item.type is FieldType.DATE:
+        found |= {"period:start": gettext("填报期的第一天"), "period:end": gettext("填报期的最后一天")}
+    for unit_type in list_unit_types():
+        for each in attributes_of(unit_type):
+            found[f"attribute:{each.name}"] = gettext("单位信息：%(label)s", label=each.label)
+    forms = [form for form in list_published_forms() if form.code != code]
+    versions = published_versions(form.id for form in forms)
+    for form in forms:
+        for path, asked in iter_fields(form_from_mapping(versions[form.id].definition)):
+            if asked.is_question and "[]" not in path and fits(asked, item):
+                found[f"form:{form.code}.{path}"] = f"{form.name}：{asked.label}"
     return found

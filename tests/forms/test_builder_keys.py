@@ -31,6 +31,14 @@ ROWS = {
 }
 
 
+DOORS = {
+    "type": "begin_repeat",
+    "name": "doors",
+    "label": "各户",
+    "fields": [{"type": "text", "name": "door", "label": "门牌"}],
+}
+
+
 def draft(*fields: dict[str, Any]) -> FormVersion:
     return make_version(make_form(), *fields, status=VersionStatus.DRAFT)
 
@@ -59,6 +67,7 @@ def save(designer: Browser, version: FormVersion, path: str, **typed: str) -> An
         ((PHOTO,), "proof", {"is_live": "y"}, {"appearance": "new"}),
         ((ROWS,), "rows", {"is_table": "y"}, {"appearance": "table"}),
         ((ROWS,), "rows.paid", {"total": "y"}, {"total": True}),
+        ((DOORS,), "doors.door", {"unique": "y"}, {"unique": True}),
     ],
 )
 def test_a_setting_is_kept_in_the_definition(
@@ -152,6 +161,21 @@ def test_choices_come_from_the_county_or_a_shared_list(designer: Browser) -> Non
     shown = designer.get(page_of(version)).text
     assert "水稻" in shown
     assert "公用选项：作物" in shown
+
+
+def test_what_the_county_knows_is_offered_in_words(designer: Browser) -> None:
+    make_unit_type("village", "村", 3).attributes = [{"name": "people", "label": "常住人口", "type": "integer"}]
+    stock = make_version(make_form(name="家底表"), {**FOUND, "name": "households", "label": "户数"}, GRADE).form
+    version = draft(FOUND)
+
+    page = html5lib.parse(designer.get(f"{page_of(version)}/fields/edit?path=found").text, namespaceHTMLElements=False)
+
+    offered = {each.get("value"): each.text for each in page.find(".//datalist[@id='prefill-sources']")}
+    assert offered == {
+        "last": "上期填的",
+        "attribute:people": "单位信息：常住人口",
+        f"form:{stock.code}.households": "家底表：户数",
+    }
 
 
 def test_choices_are_listed_in_the_question_again(designer: Browser) -> None:

@@ -18,11 +18,19 @@ from saas.domain.answers import initial_raw
 from saas.domain.errors import FormError
 from saas.domain.fields import FILES, MAX_FIELDS, Field, count_fields, form_from_mapping, iter_fields, sources_of
 from saas.domain.fields import FormDefinition as Definition
-from saas.domain.form_editing import add_field, find_field, move_field, new_block, remove_field, unused_name
+from saas.domain.form_editing import (
+    add_field,
+    find_field,
+    move_field,
+    new_block,
+    put_field,
+    remove_field,
+    unused_name,
+)
 from saas.domain.form_locks import locked_paths
 from saas.forms import queries, services
 from saas.forms.check_form import check_condition, picked
-from saas.forms.choosing import row_choices, source_choices
+from saas.forms.choosing import prefill_choices, row_choices, source_choices
 from saas.forms.conditions import ROWS, chosen, condition_in, values_offered
 from saas.forms.field_form import (
     LOGIC,
@@ -39,9 +47,10 @@ from saas.forms.forms import NEW_KINDS, TYPE_LABELS, AddFieldForm, UploadForm
 from saas.forms.locking import pack_of, refuse_locked
 from saas.forms.models import FormVersion, VersionStatus
 from saas.forms.outside_choices import with_choices
+from saas.forms.placing import place_now, place_words, read_place
 from saas.forms.uploads import read_definition
 from saas.forms.views.blueprint import bp, is_stale, refuse_stale
-from saas.htmx import render_page
+from saas.htmx import lead_to, render_page
 from saas.tenancy.once import find_earlier_answer, remember_answer
 
 
@@ -74,7 +83,24 @@ def add(form_id: uuid.UUID, number: int) -> ResponseReturnValue:
             draft, add_field(definition, form.parent.data, item), actor=current_user, change="add"
         )
         remember_answer(location)
-    return redirect(location, code=303)
+    return lead_to(location) if item.mark else redirect(location, code=303)
+
+
+@bp.post("/<uuid:form_id>/versions/<int:number>/fields/put")
+@requires(Permission.FORM_EDIT)
+def put(form_id: uuid.UUID, number: int) -> ResponseReturnValue:
+    draft, path = queries.get_version(form_id, number, current_user), request.form.get("path", "")
+    definition = form_from_mapping(draft.definition)
+    item, place = find_field(definition, path), read_place(definition, path, request.form.get("place", ""))
+    refuse_stale(draft, request.form.get("version"))
+    refuse_locked(draft.form, definition, path)
+    try:
+        with unit_of_work():
+            moved = put_field(definition, path, *place)
+            services.change_definition(draft, moved, actor=current_user, change="move")
+    except FormError as error:
+        return _field_page(draft, path, field_form(item), status=422, error=error)
+    return redirect(_builder_url(draft, f"{place[0]}.{item.name}".lstrip(".")), code=303)
 
 
 @bp.post("/<uuid:form_id>/versions/<int:number>/fields/move")
@@ -216,7 +242,7 @@ def _field_page(
         form.row(number)[0].choices = [SelectChoice("", gettext("不设条件")), *questions]
     check = picked(definition, path, item)
     if item.mark:
-        form.relevant.label.text = gettext("什么时候提醒")
+        form.relevant.label.text, form.label.label.text = gettext("什么时候提醒"), gettext("提醒的话")
     form.check_parts.choices = check.figures
     form.check_whole.choices = [SelectChoice("", gettext("请选择")), *check.figures]
     form.evidence.choices = [SelectChoice("", gettext("不需要")), *_evidence_beside(definition, path, item)]
@@ -234,7 +260,10 @@ def _field_page(
         shown=SETTINGS[item.type],
         rows=[form.row(number) for number in range(1, ROWS + 1)],
         values=values_offered(definition),
+        prefills=prefill_choices(draft.form.code, item) if "prefill" in SETTINGS[item.type] else {},
         check=check,
+        places=place_words(definition, path),
+        place=place_now(definition, path),
         logic=LOGIC,
         more=MORE,
         has_more=any(form[name].data for name in MORE if name in SETTINGS[item.type]),
