@@ -181,7 +181,24 @@ class _Judged:
         elif not self.is_draft and len(numbers) < item.min_count:
             text = "“{label}”至少填 {limit} 行"
             self.errors[path] = message("too_few_rows", text, label=item.label, limit=item.min_count)
-        return [self.fields(item.fields, f"{path}[{number}]") for number in numbers]
+        rows = [self.fields(item.fields, f"{path}[{number}]") for number in numbers]
+        if not self.is_draft:
+            for child in item.fields:
+                if child.unique:
+                    self.refuse_same(child, path, dict(zip(numbers, rows, strict=True)))
+        return rows
+
+    def refuse_same(self, child: Field, path: str, rows: Mapping[int, Answers]) -> None:
+        """Say beside the later one of two rows that they have the same answer. Nothing and 不适用 are no answers."""
+        seen: dict[Any, int] = {}
+        for place, (number, row) in enumerate(rows.items(), start=1):
+            answer = row.get(child.name)
+            if answer is None or answer is NOT_APPLICABLE:
+                continue
+            first = seen.setdefault(answer, place)
+            if first != place:
+                said = message("same_row", "“{label}”与第 {first} 行相同", label=child.label, first=first)
+                self.errors.setdefault(f"{path}[{number}].{child.name}", said)
 
     def question(self, item: Field, path: str, *, is_asked: bool) -> Value | NotApplicable | None:
         if self.logic.computes(item, path):

@@ -293,6 +293,8 @@ def _span(item: Field) -> str:
 
 
 def _constraint(old: Field, new: Field) -> Said:
+    if new.unique and not old.unique:
+        return old.constraint, "unique"
     return (old.constraint, new.constraint) if new.constraint not in ("", old.constraint) else None
 
 

@@ -82,11 +82,13 @@ class FieldForm(FlaskForm):
     constraint = _expression(_l("校验"), _l("答案须满足的条件，本题的答案写作 . ，如 ${examined} >= ."))
     constraint_message = StringField(_l("不满足校验时的提示"), default="", validators=[Length(max=500)])
     calculation = _expression(_l("计算式"), _l("由其他题算出，不用人填，如 ${passed} div ${examined} * 100"))
+    initial = _expression(_l("初始值"), _l("开始填时算一次，填报人可改，如 today()；固定的写在“默认值”"))
     choice_filter = _expression(_l("选项筛选"), _l("按前面的回答筛选选项，如 town = ${town}"))
     repeat_count = _expression(_l("条数"), _l("由前面的回答决定填几条，如 ${count}；留空表示自行增减"))
     expected_minimum = StringField(_l("合理范围下限"), default="", description=_l("超出时提醒核对，不妨碍报送"))
     expected_maximum = StringField(_l("合理范围上限"), default="")
     total = BooleanField(_l("逐条填写时，在各条下面显示合计"))
+    unique = BooleanField(_l("逐条填写时，各条不能相同"))
     is_table = BooleanField(_l("在电脑上显示为表格（手机上每条一张卡片）"))
     is_live = BooleanField(_l("只能现场拍照，不能从相册选取"))
     evidence = SelectField(_l("佐证材料"), choices=[], validate_choice=False, default="")
@@ -126,15 +128,15 @@ class FieldForm(FlaskForm):
         _l("预填"),
         default="",
         description=_l(
-            "打开时先填好、填报人可改：last（沿用上期）、attribute:属性、unit:name、form:表单.字段、register:台账.count"
+            "打开时先填好、填报人可改：last（沿用上期）、attribute:属性、unit:name、form:表单.字段、form:表单.sum(字段)、register:台账.count"
         ),
         validators=[Length(max=200, message=_l("预填最多 200 字"))],
     )
     check_parts = BoxesField(_l("这些数之和"), choices=[], validate_choice=False)
     check_relation = SelectField(
-        _l("应当"), choices=[SelectChoice(key, label) for key, label in RELATIONS.items()], default="="
+        _l("关系"), choices=[SelectChoice(key, label) for key, label in RELATIONS.items()], default="="
     )
-    check_whole = SelectField(_l("这一项"), choices=[], validate_choice=False, default="")
+    check_whole = SelectField(_l("与哪一项比"), choices=[], validate_choice=False, default="")
     check_empty = BooleanField(_l("没有填的分项不计入（不勾选：有一项没填就不核对）"))
     version = HiddenField(default="")
 
@@ -160,31 +162,31 @@ class FieldForm(FlaskForm):
 
 
 _PROTECTED = ("sensitivity", "mask")
-_ANSWERED = ("required", "not_applicable", "default", "prefill")
+_ANSWERED = ("required", "not_applicable", "default", "prefill", "initial")
 _CHECKED = ("evidence", *_PROTECTED, "required_if", "constraint", "constraint_message")
 _FIGURE = (*_ANSWERED, "measure", "minimum", "maximum", "expected_minimum", "expected_maximum", "total")
 SETTINGS = {
-    FieldType.TEXT: (*_ANSWERED, "is_long", "max_length", "measure", "calculation", *_CHECKED),
-    FieldType.INTEGER: (*_FIGURE, "calculation", *_CHECKED),
+    FieldType.TEXT: (*_ANSWERED, "is_long", "max_length", "measure", "unique", "calculation", *_CHECKED),
+    FieldType.INTEGER: (*_FIGURE, "unique", "calculation", *_CHECKED),
     FieldType.DECIMAL: (*_FIGURE, "decimals", "calculation", *_CHECKED),
-    FieldType.DATE: (*_ANSWERED, "minimum", "maximum", "calculation", *_CHECKED),
-    FieldType.TIME: (*_ANSWERED, *_CHECKED),
-    FieldType.DATETIME: (*_ANSWERED, *_CHECKED),
+    FieldType.DATE: (*_ANSWERED, "minimum", "maximum", "unique", "calculation", *_CHECKED),
+    FieldType.TIME: (*_ANSWERED, "unique", *_CHECKED),
+    FieldType.DATETIME: (*_ANSWERED, "unique", *_CHECKED),
     FieldType.RANGE: (*_ANSWERED, "measure", "minimum", "maximum", "step", *_CHECKED),
     FieldType.GEOPOINT: (*_ANSWERED, *_CHECKED),
     FieldType.ACKNOWLEDGE: ("required", "evidence", "required_if"),
-    FieldType.SELECT_ONE: (*_ANSWERED, "choices_from", "demand", "choice_filter", *_CHECKED),
+    FieldType.SELECT_ONE: (*_ANSWERED, "choices_from", "unique", "demand", "choice_filter", *_CHECKED),
     FieldType.SELECT_MULTIPLE: ("required", "not_applicable", "prefill", "choices_from", "choice_filter", *_CHECKED),
     FieldType.RANK: ("required", "not_applicable", "required_if"),
     FieldType.IMAGE: ("required", "not_applicable", "max_count", "is_live", *_PROTECTED, "required_if"),
     FieldType.FILE: ("required", "not_applicable", "max_count", *_PROTECTED, "required_if"),
     FieldType.CALCULATE: ("calculation", "measure", "decimals", "total"),
-    FieldType.HIDDEN: ("default", "prefill"),
+    FieldType.HIDDEN: ("default", "prefill", "initial"),
     FieldType.NOTE: (),
     FieldType.GROUP: (),
     FieldType.REPEAT: ("is_table", "min_count", "max_count", "repeat_count"),
 }
-LOGIC = ("required_if", "constraint", "constraint_message", "calculation", "choice_filter", "repeat_count")
+LOGIC = ("initial", "required_if", "constraint", "constraint_message", "calculation", "choice_filter", "repeat_count")
 """The settings that are expressions: shown apart, because most questions need none."""
 MORE = ("prefill", "expected_minimum", "expected_maximum", "evidence", "demand", "sensitivity", "mask")
 """The settings that few questions have: shown apart as well."""
@@ -199,7 +201,7 @@ _KEYS = {  # of the form format, by the name of the setting, where they differ
     "is_table": "appearance",
     "is_live": "appearance",
 }
-_FLAGS = ("required", "not_applicable", "total")
+_FLAGS = ("required", "not_applicable", "total", "unique")
 _WHOLES = ("decimals", "max_length", "min_count", "max_count")
 _APPEARANCES = {"is_long": "multiline", "is_table": "table", "is_live": "new"}
 _TEXTS = (
@@ -214,7 +216,7 @@ def field_form(item: Field, when: Condition | None = None, rule: Comparison | No
     numbers = ("minimum", "maximum", "expected_minimum", "expected_maximum", "decimals", "max_count", "step")
     same = ("label", "hint", "required", "not_applicable", "measure", "name", "default", "relevant", "prefill", *LOGIC)
     return FieldForm(
-        data={key: getattr(item, key) for key in (*same, "total", "evidence", "choices_from")}
+        data={key: getattr(item, key) for key in (*same, "total", "unique", "evidence", "choices_from")}
         | {key: "" if getattr(item, key) is None else str(getattr(item, key)) for key in numbers}
         | {key: getattr(item, key).value for key in ("demand", "sensitivity", "mask")}
         | {key: item.appearance == word for key, word in _APPEARANCES.items()}

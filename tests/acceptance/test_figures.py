@@ -299,5 +299,5 @@ def test_every_group_has_one_night_of_the_month(county: County) -> None:
     nights = [{"group": f"G{number}", "night": f"2026-03-{number + 10}"} for number in (1, 2, 3)]
     twice = [*nights[:2], {"group": "G1", "night": "2026-03-20"}]
 
-    assert "每个小组每月只排一夜" in refused(county, "rota", rows("nights", twice))
+    assert "“小组”与第 1 行相同" in refused(county, "rota", rows("nights", twice))
     assert len(filled(county, "rota", rows("nights", nights))["nights"]) == 3

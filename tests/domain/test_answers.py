@@ -197,6 +197,30 @@ def test_too_few_rows_stop_a_submission_but_not_a_draft() -> None:
     assert parse_answers(form, {}, is_draft=True).is_valid
 
 
+@pytest.mark.parametrize(
+    ("kind", "typed", "wrong"),
+    [
+        ("text", ["1号", " 1号", "2号", "1号"], {"r[3].a": 1, "r[7].a": 1}),
+        ("integer", ["7", "07", "8"], {"r[3].a": 1}),
+        ("date", ["2026-03-01", "", "2026-03-01"], {"r[5].a": 1}),  # what is empty is like nothing
+        ("text", ["1号", "2号"], {}),
+    ],
+)
+def test_two_rows_that_may_not_be_the_same_are_told_beside_the_later_one(
+    kind: str, typed: list[str], wrong: dict[str, int]
+) -> None:
+    fields = [a_field(kind, unique=True), a_field("text", name="b")]
+    form = form_of({"type": "begin_repeat", "name": "r", "label": "行", "fields": fields})
+    raw = {f"r[{2 * place + 1}].a": [text] for place, text in enumerate(typed)}
+    raw |= {f"r[{2 * place + 1}].b": ["有"] for place in range(len(typed))}
+
+    refused = parse_answers(form, raw).errors
+
+    assert {path: said.params["first"] for path, said in refused.items()} == wrong
+    assert {said.code for said in refused.values()} <= {"same_row"}
+    assert parse_answers(form, raw, is_draft=True).is_valid
+
+
 def test_a_read_only_field_never_comes_from_the_browser() -> None:
     form = form_of(a_field("integer", read_only=True, default=7), a_field("integer", name="b", read_only=True))
 

@@ -77,6 +77,7 @@ def found(old: Keys, new: Keys) -> tuple[Finding, ...]:
         (number(max=10), number(max=9), "range_narrowed", "minded", ("…–10", "…–9")),
         (number(), number(min=0), "range_narrowed", "minded", ("…–…", "0–…")),
         (text(), text(constraint=". != ''"), "constraint_changed", "minded", ("", ". != ''")),
+        (rows("r", text()), rows("r", text(unique=True)), "constraint_changed", "minded", ("", "unique")),
         (text(), text(relevant="${z} = '1'"), "condition_changed", "minded", ("", "${z} = '1'")),
         (figure(decimals=3), figure(decimals=2), "decimals_reduced", "minded", ("3", "2")),
         (figure(), figure(decimals=2), "decimals_reduced", "minded", ("", "2")),

@@ -164,3 +164,14 @@ def test_every_documented_type_exists() -> None:
     page = DOCUMENTED.read_text(encoding="utf-8")
 
     assert [kind.value for kind in FieldType if f"| `{kind.value}" not in page] == []
+
+
+@pytest.mark.parametrize("around", ["", "begin_group"])
+def test_only_rows_can_be_told_apart(around: str) -> None:
+    door: dict[str, Any] = {"type": "text", "name": "door", "label": "门牌", "unique": True}
+    fields = [{"type": around, "name": "g", "label": "组", "fields": [door]}] if around else [door]
+
+    with pytest.raises(FormError) as refused:
+        form_from_mapping({"code": "f", "name": "表", "fields": fields})
+
+    assert refused.value.code == "bad_unique"

@@ -98,6 +98,7 @@ def check_expressions(form: FormDefinition) -> None:
                 _target(name, spot, key, known)
         _check_evidence(spot, known)
         _check_rows(spot, known)
+        _check_unique(spot)
     _refuse_circles(spots, edges)
 
 
@@ -125,6 +126,13 @@ def _check_rows(spot: Spot, known: Mapping[str, list[Spot]]) -> None:
         raise FormError(
             _place(spot, "choices_from"), "“{name}”不能作选项", code="bad_choices", advice=advice, name=name
         )
+
+
+def _check_unique(spot: Spot) -> None:
+    """What no two rows may share stands right in the repeat."""
+    if spot.field.unique and (not spot.chain or spot.chain[-1].type is not FieldType.REPEAT):
+        advice = "只有直接放在重复组里的字段可以要求各行不重复"
+        raise FormError(_place(spot, "unique"), "这里没有可以比较的行", code="bad_unique", advice=advice)
 
 
 def tells_rows_apart(item: Field) -> bool:

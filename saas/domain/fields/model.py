@@ -128,6 +128,7 @@ class Field:
     expected_minimum: Decimal | None = None
     expected_maximum: Decimal | None = None
     total: bool = False
+    unique: bool = False  # no two rows of the repeat that it stands in have the same answer
     choices_from: str = ""
     locked: bool = False
     mark: bool = False  # of a note: what it says looks odd (疑点), `saas.domain.cross_checks`

@@ -16,7 +16,7 @@ _DEFAULTS: Mapping[str, Any] = {
     "max_length": TEXT_LENGTH, "min_count": 0, "max_count": None, "choices": None, "fields": None, "description": "",
     "step": None, "relevant": "", "constraint": "", "calculation": "", "choice_filter": "", "repeat_count": "",
     "initial": "", "prefill": "", "evidence": "", "demand": "", "sensitivity": "", "mask": "", "expected_min": None,
-    "expected_max": None, "total": False, "choices_from": "", "locked": False, "mark": False,
+    "expected_max": None, "total": False, "unique": False, "choices_from": "", "locked": False, "mark": False,
     "translations": {}, "default_language": "", "columns": {}, "labels": {},
 }  # fmt: skip
 
@@ -54,7 +54,7 @@ def _field_to_mapping(item: Field) -> dict[str, Any]:
         "hint", "required_message", "constraint_message", "read_only", "default", "appearance",
         "not_applicable", "measure", "decimals", "max_length", "min_count", "max_count",
         "relevant", "constraint", "calculation", "initial", "choice_filter", "repeat_count", "prefill", "evidence",
-        "demand", "sensitivity", "mask", "total", "choices_from", "locked", "mark",
+        "demand", "sensitivity", "mask", "total", "unique", "choices_from", "locked", "mark",
     )  # fmt: skip
     return without_defaults(mapping | {key: getattr(item, key) for key in same}, _DEFAULTS)
 

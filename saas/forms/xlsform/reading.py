@@ -373,7 +373,7 @@ def _is_answer(mapping: Mapping[str, Any]) -> bool:
 
 
 def _ours(key: str, text: str) -> Any:
-    if key in {"not_applicable", "total", "locked", "mark"}:
+    if key in {"not_applicable", "total", "unique", "locked", "mark"}:
         return truth(text)
     if key in {"decimals", "max_length", "min_count", "max_count"}:
         return int(text) if text.isascii() and text.isdigit() else text

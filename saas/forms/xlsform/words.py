@@ -60,8 +60,8 @@ COLUMNS: Mapping[str, str] = {
 }  # fmt: skip
 OURS = (
     "measure", "min", "max", "decimals", "max_length", "not_applicable", "min_count", "max_count", "prefill",
-    "evidence", "demand", "sensitivity", "mask", "expected_min", "expected_max", "total", "choices_from", "locked",
-    "mark",
+    "evidence", "demand", "sensitivity", "mask", "expected_min", "expected_max", "total", "unique", "choices_from",
+    "locked", "mark",
 )  # fmt: skip
 PREFIX = "jiceng_"
 """Columns of ours stand behind this prefix: ODK and KoboToolbox pass over columns that they do not know."""
