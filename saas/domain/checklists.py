@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from saas.domain.fields import Demand, Field, FieldType, FormDefinition, child_path, iter_fields
+from saas.domain.form_memo import of_form
 
 YES, NO, NOT_APPLICABLE = "yes", "no", "na"
 
@@ -50,6 +51,7 @@ class ChecklistSummary:
         return "，".join(f"{words} {len(items)}" for words, items in counts.items())
 
 
+@of_form
 def has_checklist(form: FormDefinition) -> bool:
     """Whether a form has items that something is demanded of."""
     return any(item.demand for _, item in iter_fields(form))

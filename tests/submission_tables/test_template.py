@@ -78,19 +78,6 @@ def test_what_a_workbook_cannot_carry_is_said_in_its_notes(town: Browser, place:
     assert "人居环境统计表（第 1 版）" in said
 
 
-def test_a_repeat_inside_a_repeat_stays_in_the_system(town: Browser, place: Place, collection: Collection) -> None:
-    inner = {"type": "begin_repeat", "name": "people", "label": "家庭成员", "fields": [_text("name", "姓名")]}
-    outer = {"type": "begin_repeat", "name": "homes", "label": "住户", "fields": [_text("number", "门牌"), inner]}
-    nested = make_collection(make_version(make_form(), _text("remark", "备注"), outer), name="入户登记")
-    nested.filled_by = {"superior": "township"}
-    db.session.flush()
-    book = download(town, nested)
-    said = " ".join(str(cell.value) for row in book["填写说明"].iter_rows() for cell in row if cell.value)
-
-    assert "住户" not in book.sheetnames
-    assert "“住户”不在表里：里面还有可重复的内容" in said
-
-
 def _text(name: str, label: str) -> dict[str, object]:
     return {"type": "text", "name": name, "label": label}
 

@@ -13,6 +13,8 @@ from saas.imports.handlers import Check, RowCheck, RowState
 from saas.jobs.running import report_progress
 from saas.submissions.tables.finding import UnitFinder
 from saas.submissions.tables.judging import ROW, Entry, File, FormInFile, Judged, says_something
+from saas.submissions.tables.layout import number_key
+from saas.submissions.tables.nesting import rows_that_count
 from saas.submissions.tables.reading import FormTable
 from saas.submissions.tables.scope import TableScope, TableUnit
 
@@ -44,13 +46,15 @@ def _entries(table: FormTable, scope: TableScope) -> tuple[list[Entry], list[Row
             continue
         entry = entries.setdefault(unit.unit.id, Entry(unit))
         if repeat:
-            if says_something(row):
+            if says_something(row) or row.text(number_key(repeat)):
                 entry.inner.setdefault(repeat, []).append(row)
         elif entry.row is None:
             entry.row = row
         elif says_something(row):
             twice = message("twice", "“{unit}”在文件里出现了两次（另见第 {n} 行）", unit=unit.name, n=entry.row.number)
             lost.append(RowCheck(row, unit.name, RowState.BAD, errors={**row.errors, ROW: twice}))
+    for entry in entries.values():
+        entry.inner = {path: rows for path, rows in rows_that_count(entry.inner, says_something).items() if rows}
     return [each for each in entries.values() if each.row is not None or each.inner], lost
 
 

@@ -23,7 +23,7 @@ from saas.domain.answers import (
     plain_answer,
 )
 from saas.domain.errors import Message, message
-from saas.domain.fields import Field, FieldType, FormDefinition, iter_fields
+from saas.domain.fields import FILES, Field, FieldType, FormDefinition, iter_fields
 from saas.domain.filed import shown_answer
 from saas.domain.form_logic import FormShape
 from saas.forms.once import begun_in_stored
@@ -32,9 +32,11 @@ from saas.spreadsheets.columns import Column, Value
 from saas.spreadsheets.tables import TableRow
 from saas.submissions import queries
 from saas.submissions.prefilling import Sources, origins_from
+from saas.submissions.tables.layout import outer_of
+from saas.submissions.tables.nesting import RowPlaces, kept_in_rows, without_rows
 from saas.submissions.tables.reading import FormTable
 from saas.submissions.tables.scope import TableScope, TableUnit
-from saas.submissions.tables.words import answer_of, rows_at
+from saas.submissions.tables.words import answer_of, inner_rows
 
 INCOMPLETE: Final = frozenset({"required", "too_few_rows", "wrong_rows"})  # what only stands against handing in
 ROW = ""  # the column of what is said about a whole row
@@ -100,28 +102,34 @@ class FormInFile:
         self.items: dict[str, Field] = dict(iter_fields(definition))
         self.has_first_values = any(item.default or item.prefill for item in self.items.values())
         self.has_conditions = any(item.relevant for item in self.items.values())
-        self.main = [each.name for each in file.columns if "[]" not in each.name and each.name in file.present]
-        self.strange = {name for name in self.main if name not in self.items}
-        read = {name for name in self.main if name in self.items}
+        present = [each.name for each in file.columns if each.name in file.present]
+        self.main = [name for name in present if "[]" not in name]
+        self.read = {name for name in present if name in self.items}
+        self.inner = {
+            path: [name for name in present if outer_of(name) == path] for path in set(file.table.repeat_of.values())
+        }
         self.outside = {
             path
             for path, item in self.items.items()
-            if item.is_question and not item.calculation and "[]" not in path and path not in read
+            if item.is_question and not item.calculation and path not in self.read
         }
         self.shown = [(self.items[name], name.split(".")) for name in self.main if name in self.items]
-        repeats = [path for path, item in self.items.items() if item.type is FieldType.REPEAT and "[]" not in path]
-        self.kept_repeats = [path for path in repeats if not file.table.has_repeat(path)]
+        repeats = [path for path, item in self.items.items() if item.type is FieldType.REPEAT]
         self.read_repeats = [path for path in repeats if file.table.has_repeat(path)]
-        self.keeps = bool(self.outside or self.kept_repeats)
+        self.keeps = bool(self.outside) or len(self.read_repeats) < len(repeats)
 
-    def kept(self, raw: Mapping[str, list[str]]) -> dict[str, list[str]]:
+    def kept(self, raw: Mapping[str, list[str]], places: RowPlaces) -> dict[str, list[str]]:
         """Of what is there, what the file does not speak of."""
-        return {
-            path: texts
-            for path, texts in raw.items()
-            if path.removesuffix(NOT_APPLICABLE_SUFFIX) in self.outside
-            or any(path.startswith(f"{repeat}[") for repeat in self.kept_repeats)
-        }
+        kept = kept_in_rows(raw, places, self.read_repeats, self.read)
+        for path, texts in raw.items():
+            if path.removesuffix(NOT_APPLICABLE_SUFFIX) in self.outside:
+                kept[path] = texts
+        return kept
+
+    def files_in_rows(self, raw: Mapping[str, list[str]]) -> int:
+        """How many photos and files stand in rows of repeats."""
+        files = {path for path, item in self.items.items() if item.type in FILES and "[]" in path}
+        return sum(len(texts) for path, texts in raw.items() if without_rows(path) in files) if files else 0
 
 
 class Judged:
@@ -135,6 +143,7 @@ class Judged:
         self.typed: list[tuple[str, str, TableRow]] = []  # path, column, row: what has an answer in the file
         self.canonical: dict[str, Any] = {}
         self.answers: Answers = {}
+        self.places = RowPlaces(entry.inner, form.read_repeats, self.raw_before)
 
     def judge(self) -> None:
         raw = self.raw()
@@ -155,30 +164,43 @@ class Judged:
         """What is stored, without the repeats of which the file has more or fewer rows: their rows begin anew."""
         stored = self.unit.filed.answers if self.unit.filed else {}
         inner = self.entry.inner
-        return {name: each for name, each in stored.items() if name not in inner or len(inner[name]) == len(each or ())}
+        changed = {
+            path.partition("[]")[0] for path, rows in inner.items() if len(rows) != len(inner_rows(stored, path))
+        }
+        return {name: each for name, each in stored.items() if name not in changed}
 
     def raw(self) -> dict[str, list[str]]:
         """The answers as a browser would post them."""
         raw: dict[str, list[str]] = {}
+        for row, name, said in self.places.errors:
+            self.error(row, name, said)
         if self.form.keeps:
-            raw |= self.form.kept(self.raw_before())
+            before = self.raw_before()
+            raw |= self.form.kept(before, self.places)
+            self.mention_lost(before, raw)
         if self.entry.row is not None:
             self.take(self.entry.row, self.form.main, raw)
         elif self.unit.filed is not None:  # only its repeats are in the file
-            repeats = tuple(f"{path}[" for path in self.form.read_repeats)
-            raw |= {path: texts for path, texts in self.raw_before().items() if not path.startswith(repeats)}
+            raw |= {path: texts for path, texts in self.raw_before().items() if "[" not in path}
         for repeat, rows in self.entry.inner.items():
-            names = [each.name for each in self.file.columns if each.name.startswith(f"{repeat}[].")]
-            for number, row in enumerate(rows):
-                self.take(row, names, raw, number)
+            for row in rows:
+                place = self.places.of(row)
+                if place is not None:
+                    self.take(row, self.form.inner[repeat], raw, place)
         return raw
+
+    def mention_lost(self, before: Mapping[str, list[str]], kept: Mapping[str, list[str]]) -> None:
+        """Photos cannot stand in a workbook: whoever takes a row out should know that they go with it."""
+        lost = self.form.files_in_rows(before) - self.form.files_in_rows(kept)
+        if lost:
+            self.hint(ROW, message("files_lost", "有 {n} 张照片或文件会随去掉的行一起去掉", n=lost))
 
     def raw_before(self) -> dict[str, list[str]]:
         return self.file.scope.shown_raw(self.unit, self.sources)
 
-    def take(self, row: TableRow, names: Sequence[str], raw: dict[str, list[str]], number: int = 0) -> None:
+    def take(self, row: TableRow, names: Sequence[str], raw: dict[str, list[str]], place: str = "") -> None:
         for name in names:
-            path = name.replace("[]", f"[{number}]", 1) if "[" in name else name
+            path = f"{place}.{name.rpartition('[].')[2]}" if place else name
             if name in row.errors:
                 self.error(row, name, row.errors[name])
             elif name in row.not_applicable:
@@ -206,13 +228,8 @@ class Judged:
             self.error(row, name, said)
 
     def place_of(self, path: str) -> tuple[str, TableRow]:
-        repeat, bracket, rest = path.partition("[")
-        rows = self.entry.inner.get(repeat, [])
-        number, _, name = rest.partition("].")
-        if bracket and number.isdigit() and int(number) < len(rows):
-            row, column = rows[int(number)], f"{repeat}[].{name}"
-        else:
-            row, column = self.entry.first, path
+        row = self.places.row_at(path) or self.entry.first
+        column = without_rows(path)
         return (column if column in self.file.table.places[row.sheet].columns else ROW), row
 
     def refuse_not_asked(self, errors: Mapping[str, Message]) -> None:
@@ -324,9 +341,9 @@ class Judged:
             if was != now:
                 yield Difference(item.label, _shown(item, was) if was is not None else "", _shown(item, now))
         for repeat in self.form.read_repeats:
-            rows = rows_at(self.canonical, repeat)
-            if list(rows) != list(rows_at(before, repeat)):
-                count = len(rows_at(before, repeat))
+            rows, earlier = inner_rows(self.canonical, repeat), inner_rows(before, repeat)
+            if rows != earlier:
+                count = len(earlier)
                 yield Difference(self.form.items[repeat].label, f"{count} 条" if count else "", f"{len(rows)} 条")
         if hands_in:
             yield Difference("报送", "", "写入后直接报送")

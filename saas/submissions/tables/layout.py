@@ -1,17 +1,17 @@
 """A form as tables: its questions as the columns of one sheet, each of its repeats as a further sheet.
 
-What a workbook cannot carry (photos, computed and read-only answers, repeats inside repeats) is left out of what is
-filled in and stays as it is in the draft.
+What a workbook cannot carry (photos, computed and read-only answers) is left out of what is filled in and stays as it
+is in the draft. A repeat inside another has its own sheet, whose rows say to which row of the other they belong.
 """
 
 from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 
-from saas.domain.fields import CONTAINERS, FILES, Field, FieldType, FormDefinition, child_path
+from saas.domain.fields import FILES, Field, FieldType, FormDefinition, child_path
 from saas.spreadsheets.columns import Column, Kind
 from saas.spreadsheets.limits import MAX_TEXT
 from saas.spreadsheets.writing import sheet_name
@@ -46,20 +46,50 @@ class FormColumn:
     head: str
     column: Column
 
+    @property
+    def inner_path(self) -> str:
+        """The path within the row of its repeat."""
+        return self.path.rpartition("[].")[2]
+
 
 @dataclass(frozen=True, slots=True)
 class FormSheet:
-    """The questions outside repeats (`repeat` is ""), or those of one repeat, as a sheet."""
+    """The questions outside repeats (`repeat` is ""), or those of one repeat, as a sheet.
+
+    `outer_label` is what the repeat around it is called, if there is one. `has_numbers`: its rows are known by number,
+    because others belong to them or a sheet does not carry all of them.
+    """
 
     name: str
     label: str
     columns: tuple[FormColumn, ...]
     repeat: str = ""
+    outer_label: str = ""
+    has_numbers: bool = False
 
     @property
     def depth(self) -> int:
         """How many rows of group heads stand above the heads."""
         return max((len(each.groups) for each in self.columns), default=0)
+
+    @property
+    def keys(self) -> tuple[Column, ...]:
+        """The columns by which rows of repeats find each other."""
+        outer = Column(
+            outer_key(self.repeat),
+            f"{self.outer_label}序号",
+            Kind.CODE,
+            help=f"这一行属于“{self.outer_label}”表里的哪一行，写那一行的序号",
+            example="1",
+        )
+        number = Column(
+            number_key(self.repeat),
+            f"{self.label}序号",
+            Kind.CODE,
+            help="同一单位内不重复：1、2、3……已有的行请保留原来的序号",
+            example="1",
+        )
+        return (*((outer,) if self.outer_label else ()), *((number,) if self.has_numbers else ()))
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,21 +110,37 @@ class FormTables:
 
     @property
     def sheets(self) -> tuple[FormSheet, ...]:
-        """Every sheet that has columns."""
-        return tuple(each for each in (self.main, *self.repeats) if each.columns)
+        """Every sheet that has columns, or rows to which others belong."""
+        return tuple(each for each in (self.main, *self.repeats) if each.columns or each.has_numbers)
+
+
+def outer_key(repeat: str) -> str:
+    """The column that says to which row of the repeat around it a row belongs."""
+    return f"@outer:{repeat}"
+
+
+def number_key(repeat: str) -> str:
+    """The column with the number by which a row of a repeat is known."""
+    return f"@number:{repeat}"
+
+
+def outer_of(repeat: str) -> str:
+    """The path of the repeat around one, `homes` for `homes[].members`; empty if there is none."""
+    return repeat.rpartition("[].")[0]
 
 
 def form_tables(definition: FormDefinition, *, is_filed: bool = False) -> FormTables:
     """The tables of a form: what can be filled in, or with `is_filed` everything that was."""
     gathering = _Gathering(is_filed)
     main = gathering.sheet(MAIN, definition.name, definition.fields, "", "")
-    names = [*RESERVED]
+    names, labels = [*RESERVED], dict[str, str]()
     repeats = []
     while gathering.repeats:
         item, path = gathering.repeats.pop(0)
-        name = _free_name(item.label, names)
+        name, labels[path] = _free_name(item.label, names), item.label
         names.append(name)
-        repeats.append(gathering.sheet(name, item.label, item.fields, f"{path}[]", path))
+        sheet = gathering.sheet(name, item.label, item.fields, f"{path}[]", path)
+        repeats.append(replace(sheet, outer_label=labels.get(outer_of(path), "")))
     return FormTables(main, tuple(repeats), tuple(gathering.left_out))
 
 
@@ -116,35 +162,30 @@ class _Gathering:
         self.left_out: list[LeftOut] = []
 
     def sheet(self, name: str, label: str, fields: Sequence[Field], parent: str, repeat: str) -> FormSheet:
-        leaves = list(self.leaves(fields, parent, (), is_inner=bool(repeat)))
+        inner_before, left_out_before = self.repeats, len(self.left_out)
+        self.repeats = []
+        leaves = list(self.leaves(fields, parent, ()))
+        has_numbers = bool(repeat) and bool(self.repeats or len(self.left_out) > left_out_before)
+        self.repeats += inner_before  # what is inside stands right after what it is inside of
         heads = _heads([(item.label, groups) for _, item, groups in leaves])
         labels = Counter(item.label for _, item, _ in leaves)
         columns = tuple(
             FormColumn(path, item, groups, head, _column(path, item, head, groups, is_alone=labels[item.label] == 1))
             for (path, item, groups), head in zip(leaves, heads, strict=True)
         )
-        return FormSheet(name, label, columns, repeat)
+        return FormSheet(name, label, columns, repeat, has_numbers=has_numbers)
 
     def leaves(
-        self, fields: Sequence[Field], parent: str, groups: tuple[str, ...], *, is_inner: bool
+        self, fields: Sequence[Field], parent: str, groups: tuple[str, ...]
     ) -> Iterator[tuple[str, Field, tuple[str, ...]]]:
         for item in fields:
             path = child_path(parent, item.name)
             if item.type is FieldType.GROUP:
-                inner = (*groups, item.label) if item.label else groups
-                yield from self.leaves(item.fields, path, inner, is_inner=is_inner)
+                yield from self.leaves(item.fields, path, (*groups, item.label) if item.label else groups)
             elif item.type is FieldType.REPEAT:
-                self.repeat(item, path, is_inner=is_inner)
+                self.repeats.append((item, path))
             elif item.is_question and self.takes(item):
                 yield path, item, groups
-
-    def repeat(self, item: Field, path: str, *, is_inner: bool) -> None:
-        if is_inner and self.is_filed:
-            self.left_out.append(LeftOut(item.label, "是表中表，请在系统里查看"))
-        elif not is_inner and not self.is_filed and _has_repeat(item.fields):
-            self.left_out.append(LeftOut(item.label, "里面还有可重复的内容，请在系统里填写"))
-        elif not is_inner:
-            self.repeats.append((item, path))
 
     def takes(self, item: Field) -> bool:
         if self.is_filed:
@@ -152,12 +193,6 @@ class _Gathering:
         if item.type in FILES:
             self.left_out.append(LeftOut(item.label, "照片和文件请在系统里上传"))
         return item.is_asked and item.type not in FILES and (not item.read_only or bool(item.prefill))
-
-
-def _has_repeat(fields: Sequence[Field]) -> bool:
-    return any(
-        item.type is FieldType.REPEAT or (item.type in CONTAINERS and _has_repeat(item.fields)) for item in fields
-    )
 
 
 def _heads(leaves: Sequence[tuple[str, tuple[str, ...]]]) -> list[str]:

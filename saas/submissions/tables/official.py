@@ -25,10 +25,10 @@ from saas.domain.filed import shown_answer
 from saas.domain.masking import mask_answer, protected_fields
 from saas.forms.definitions import definition_of_version
 from saas.spreadsheets.writing import OPTIONS, display_width, sheet_name
-from saas.submissions.tables.layout import FormColumn, FormSheet, form_tables
+from saas.submissions.tables.layout import FormColumn, FormSheet, form_tables, outer_of
 from saas.submissions.tables.scope import TableScope, TableUnit
 from saas.submissions.tables.template import write_group_heads
-from saas.submissions.tables.words import STATE_WORDS, answer_at, rows_at
+from saas.submissions.tables.words import STATE_WORDS, answer_at, inner_rows
 
 NOT_REPORTED: Final = "未报"
 NOT_ANSWERED: Final = "未填"
@@ -85,7 +85,7 @@ def official_sheets(scope: TableScope) -> tuple[FormSheet, ...]:
         earlier = form_tables(definition_of_version(version), is_filed=True)
         for each in (earlier.main, *earlier.repeats):
             sheets[each.repeat] = _with_more(sheets.get(each.repeat), each, version.number)
-    return tuple(each for each in sheets.values() if each.columns or not each.repeat)
+    return tuple(each for each in sheets.values() if each.columns or each.has_numbers or not each.repeat)
 
 
 def _with_more(newer: FormSheet | None, earlier: FormSheet, number: int) -> FormSheet:
@@ -132,7 +132,8 @@ class _Writer:
         sheet = self.workbook.add_worksheet(
             form_sheet.name if form_sheet.repeat else sheet_name(self.scope.collection.name)
         )
-        who = ("序号", "单位", *(("上级单位",) if self.has_above else ()))
+        outer = (f"{form_sheet.outer_label}序号",) if form_sheet.outer_label else ()
+        who = ("序号", "单位", *(("上级单位",) if self.has_above else ()), *outer)
         tail = () if form_sheet.repeat else ("填报情况",)
         first = HEAD_ROWS + form_sheet.depth
         last_place = len(who) + len(form_sheet.columns) + len(tail) - 1
@@ -204,9 +205,10 @@ class _Body:
         self.offset, self.has_state = offset, has_state
         self.protected = {**protected_fields(writer.scope.definition)}
         self.sums: list[Decimal | None] = [None] * len(form_sheet.columns)
+        self.is_added = [_is_added(each.field) for each in form_sheet.columns]
         self.widest = [_head_width(each) for each in form_sheet.columns]
         self.unit_width = self.above_width = self.state_width = 8
-        self.number = 0
+        self.number = self.above_before = 0
 
     def write(self, first: int) -> int:
         """Write the rows from `first` on; return the last row, that of the totals."""
@@ -214,16 +216,22 @@ class _Body:
         for done, line in enumerate(lines):
             if done % 500 == 0:
                 self.writer.progress(10 + 80 * done // max(len(lines), 1))
-            for answers in self.rows_of(line):
+            for above, answers in self.rows_of(line):
                 self.row(row, line, answers)
+                if above:
+                    sheet, place = self.sheet, self.offset - 1
+                    sheet.write_number(row, place, self.above_before + above, self.writer.middle)
                 row += 1
+            if self.form_sheet.outer_label and line.answers is not None:
+                self.above_before += len(inner_rows(line.answers, outer_of(self.form_sheet.repeat)))
         self.totals(row)
         return row
 
-    def rows_of(self, line: _Line) -> Sequence[Mapping[str, Any] | None]:
+    def rows_of(self, line: _Line) -> Sequence[tuple[int, Mapping[str, Any] | None]]:
+        """The rows of a unit, each with the number of the row that it belongs to, counted within the unit."""
         if not self.form_sheet.repeat:
-            return (line.answers,)
-        return rows_at(line.answers, self.form_sheet.repeat) if line.answers is not None else ()
+            return ((0, line.answers),)
+        return inner_rows(line.answers, self.form_sheet.repeat) if line.answers is not None else ()
 
     def row(self, row: int, line: _Line, answers: Mapping[str, Any] | None) -> None:
         writer, sheet, unit = self.writer, self.sheet, line.unit
@@ -241,7 +249,7 @@ class _Body:
                 sheet.write_string(row, self.offset + place, word, writer.absent)
         else:
             for place, each in enumerate(self.form_sheet.columns):
-                self.cell(row, place, each, answer_at(answers, _inner_path(each)), unit)
+                self.cell(row, place, each, answer_at(answers, each.inner_path), unit)
         if self.has_state:
             sheet.write_string(row, self.offset + len(self.form_sheet.columns), line.state, writer.middle)
             self.state_width = max(self.state_width, display_width(line.state))
@@ -263,7 +271,7 @@ class _Body:
                 self.widest[place] = max(self.widest[place], display_width(text))
                 return
             write_amount(self.sheet, row, at, amount, writer.number)
-            if held is None and _is_added(each.field):
+            if held is None and self.is_added[place]:
                 self.sums[place] = (self.sums[place] or Decimal(0)) + amount
 
     def totals(self, row: int) -> None:
@@ -282,7 +290,8 @@ class _Body:
             self.state_width = max(self.state_width, min(display_width(text), 18))
 
     def widths(self, who: Sequence[str], tail: Sequence[str]) -> list[float]:
-        above = [min(self.above_width + 2, _WIDEST)] if len(who) > 2 else []
+        above = [min(self.above_width + 2, _WIDEST)] if self.writer.has_above else []
+        above += [display_width(head) + 2 for head in who[2 + len(above) :]]
         return [
             6,
             min(self.unit_width + 2, _WIDEST),
@@ -298,10 +307,6 @@ def write_amount(sheet: Worksheet, row: int, place: int, amount: Decimal, look: 
         sheet.write_number(row, place, float(amount), look)
     else:
         sheet.write_string(row, place, plain_number(amount), look)
-
-
-def _inner_path(each: FormColumn) -> str:
-    return each.path.partition("[].")[2] or each.path
 
 
 def _head_width(each: FormColumn) -> int:

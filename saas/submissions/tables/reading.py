@@ -108,13 +108,17 @@ def _allocated(
 
 
 def _likeness(sheet: Sheet, form_sheet: FormSheet) -> tuple[int, bool]:
-    heads = heads_found(sheet, [*unit_columns(is_required=False), *(each.column for each in form_sheet.columns)])
+    heads = heads_found(sheet, _columns_of(form_sheet))
     return sum(not head.startswith("@") for head in heads), sheet.name == form_sheet.name
 
 
 def _has_key(sheet: Sheet, form_sheet: FormSheet) -> bool:
-    heads = heads_found(sheet, [*unit_columns(is_required=False), *(each.column for each in form_sheet.columns)])
+    heads = heads_found(sheet, _columns_of(form_sheet))
     return any(key in heads for key in KEYS)
+
+
+def _columns_of(form_sheet: FormSheet) -> list[Column]:
+    return [*unit_columns(is_required=False), *form_sheet.keys, *(each.column for each in form_sheet.columns)]
 
 
 def _read_one(workbook: Workbook, form_sheet: FormSheet, name: str, *, is_one: bool) -> Table:
@@ -124,4 +128,4 @@ def _read_one(workbook: Workbook, form_sheet: FormSheet, name: str, *, is_one: b
     heads = {head for sheet in workbook.sheets for head in heads_found(sheet, [*who, *questions])}
     key = UNIT_CODE if UNIT_CODE in heads else UNIT_NAME
     who = unit_columns(is_required=not is_one, key=key, has_above=True)
-    return read_table(workbook, [*who, *questions], name, may_be_empty=True)
+    return read_table(workbook, [*who, *form_sheet.keys, *questions], name, may_be_empty=True)

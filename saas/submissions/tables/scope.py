@@ -24,7 +24,7 @@ from saas.domain.fields import FormDefinition, iter_fields, relabelled, sources_
 from saas.domain.filing import FilingState, filing_state
 from saas.domain.first_values import with_first_values
 from saas.domain.periods import Period
-from saas.domain.windows import WindowDates
+from saas.domain.windows import WindowDates, WindowStatus
 from saas.domain.workflow import SubmissionStatus
 from saas.forms.definitions import definition_of_version
 from saas.forms.models import FormVersion
@@ -200,7 +200,11 @@ class TableScope:
         """Where the unit stands."""
         filed = unit.filed
         is_correction = filed is not None and filed.revision > 1
-        return filing_state(filed.status if filed else None, status_now(self.dates), is_correction=is_correction)
+        return filing_state(filed.status if filed else None, self._window_now, is_correction=is_correction)
+
+    @cached_property
+    def _window_now(self) -> WindowStatus:
+        return status_now(self.dates)
 
     def problem_of(self, unit: TableUnit) -> Message | None:
         """Why the unit's answers may not be changed now, or None. The same rule as on its page."""

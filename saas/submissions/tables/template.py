@@ -45,10 +45,12 @@ from saas.submissions.tables.layout import (
     FormSheet,
     FormTables,
     form_tables,
+    number_key,
+    outer_key,
     unit_columns,
 )
 from saas.submissions.tables.scope import TableScope, TableUnit
-from saas.submissions.tables.words import STATE_WORDS, answer_at, rows_at, without
+from saas.submissions.tables.words import STATE_WORDS, answer_at, inner_rows, without
 
 SPARE_ROWS: Final = 500  # below the rows that are there, with drop-downs too
 TITLE_ROWS: Final = 2
@@ -132,7 +134,8 @@ class _Writer:
         columns = [*who, *(each.column for each in form_sheet.columns)][:MAX_COLUMNS]
         head_row = TITLE_ROWS + form_sheet.depth
         for place, column in enumerate(columns):
-            sheet.set_column(place, place, self.width(column), None if place < len(who) else self.looks.of(column))
+            is_given = place < len(who) and not form_sheet.repeat  # in a repeat there are rows to be added
+            sheet.set_column(place, place, self.width(column), None if is_given else self.looks.of(column))
         self.top(sheet, form_sheet, len(columns))
         self.heads(sheet, form_sheet, who, head_row)
         for place, column in enumerate(columns):
@@ -153,7 +156,8 @@ class _Writer:
         """Whose row it is. A repeat names its unit in the first column; for one unit nobody has to be named."""
         if not form_sheet.repeat:
             return list(self.who)
-        return [] if self.scope.is_one_unit else [each for each in self.who if each.name in (UNIT_CODE, UNIT_NAME)]
+        who = [] if self.scope.is_one_unit else [each for each in self.who if each.name in (UNIT_CODE, UNIT_NAME)]
+        return [*who, *form_sheet.keys]
 
     def width(self, column: Column) -> float:
         widest = max(display_width(column.full_label), min(display_width(column.example), 24))
@@ -212,8 +216,11 @@ class _Writer:
         shown = self.shown(unit) if unit.may_fill or state.is_handed_in else {}
         if not form_sheet.repeat:
             return [_Row(who, _values(form_sheet.columns, shown), is_locked)]
-        inner = rows_at(shown, form_sheet.repeat)
-        return [_Row(who, _values(form_sheet.columns, row, inside=True), is_locked) for row in inner]
+        outer, number = outer_key(form_sheet.repeat), number_key(form_sheet.repeat)
+        return [
+            _Row({**who, outer: str(above), number: str(place)}, _values(form_sheet.columns, row), is_locked)
+            for place, (above, row) in enumerate(inner_rows(shown, form_sheet.repeat), start=1)
+        ]
 
     def shown(self, unit: TableUnit) -> Mapping[str, Any]:
         answers = self.scope.first_answers(unit)
@@ -246,7 +253,7 @@ class _Writer:
                 rule = {"validate": "list", "source": list_source(choices, self.lists)}
                 rule |= {"error_title": "请从列表中选择", "error_message": "这一列的内容须是列表中的一项。"}
             says = explanation(column)
-            if says and not column.name.startswith("@"):
+            if says and (column.help or not column.name.startswith("@")):
                 rule |= {"input_title": column.label[:32], "input_message": says[:MAX_PROMPT]}
             if len(rule) > 1:
                 sheet.data_validation(first, place, last, place, rule)
@@ -297,12 +304,9 @@ def group_at(column: FormColumn, level: int) -> tuple[str, ...]:
     return column.groups[: level + 1] if len(column.groups) > level else ()
 
 
-def _values(columns: Sequence[FormColumn], answers: Mapping[str, Any], *, inside: bool = False) -> dict[str, Any]:
-    found = {}
-    for each in columns:
-        path = each.path.partition("[].")[2] if inside else each.path
-        found[each.path] = _cell_value(each, answer_at(answers, path))
-    return found
+def _values(columns: Sequence[FormColumn], answers: Mapping[str, Any]) -> dict[str, Any]:
+    """The values by path, of a report or of a row of a repeat."""
+    return {each.path: _cell_value(each, answer_at(answers, each.inner_path)) for each in columns}
 
 
 def _cell_value(each: FormColumn, answer: Any) -> Any:

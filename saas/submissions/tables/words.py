@@ -31,19 +31,31 @@ def answer_at(answers: Mapping[str, Any], path: str) -> Any:
 
 
 def answer_of(answers: Mapping[str, Any], path: str) -> Any:
-    """The answer at a path that may go through a row of a repeat, e.g. `homes[0].number`."""
+    """The answer at a path that may go through rows of repeats, e.g. `homes[0].number`."""
     repeat, bracket, rest = path.partition("[")
     if not bracket:
         return answer_at(answers, path)
     number, _, name = rest.partition("].")
     rows = rows_at(answers, repeat)
-    return answer_at(rows[int(number)], name) if int(number) < len(rows) else None
+    return answer_of(rows[int(number)], name) if int(number) < len(rows) else None
 
 
 def rows_at(answers: Mapping[str, Any], path: str) -> Sequence[Mapping[str, Any]]:
     """The rows of a repeat."""
     found = answer_at(answers, path)
     return found if isinstance(found, list) else ()
+
+
+def inner_rows(answers: Mapping[str, Any], path: str) -> list[tuple[int, Mapping[str, Any]]]:
+    """The rows of a repeat that may stand inside others, each with the number of the row that it belongs to.
+
+    Rows are numbered through the whole report, from 1; 0 for a repeat that stands in no other.
+    """
+    outer, _, name = path.rpartition("[].")
+    if not outer:
+        return [(0, row) for row in rows_at(answers, path)]
+    above = enumerate(inner_rows(answers, outer), start=1)
+    return [(number, row) for number, (_, each) in above for row in rows_at(each, name)]
 
 
 def without(answers: Mapping[str, Any], paths: Collection[str], parent: str = "") -> dict[str, Any]:
