@@ -11,7 +11,7 @@ from saas.audit.services import AuditAction, HasId, record
 from saas.db import db
 from saas.domain.errors import InvalidTransition
 from saas.domain.workflow import SubmissionStatus
-from saas.submissions.marking import MAX_EXPLANATION, key_of
+from saas.submissions.marking import explanation_of, key_of
 from saas.submissions.models import Submission
 
 _UNDER_REVIEW = frozenset({SubmissionStatus.SUBMITTED, SubmissionStatus.REVIEWED})
@@ -32,7 +32,7 @@ def explain(submission: Submission, explanations: Mapping[str, str], *, actor: H
     marks, said = [], []
     for mark in submission.marks:
         key = key_of(mark["kind"], mark["path"])
-        text = explanations.get(key, "").strip()[:MAX_EXPLANATION]
+        text = explanation_of(key, explanations)
         is_new = bool(text) and not mark["explanation"]
         marks.append(mark | {"explanation": text} if is_new else mark)
         said += [mark["path"]] if is_new else []

@@ -21,6 +21,7 @@ from saas.submissions.earlier import Filed, load_versions, reports_beside
 from saas.submissions.models import Submission
 
 MAX_EXPLANATION = 200
+ALL = "*"  # the key under which all marks are explained at once
 
 
 def find_marks(submission: Submission) -> tuple[Mark, ...]:
@@ -46,10 +47,15 @@ def freeze_marks(submission: Submission, explanations: Mapping[str, str], marks:
             "path": mark.path,
             "kind": mark.kind.value,
             "facts": dict(mark.facts),
-            "explanation": said.get(key_of(mark.kind, mark.path), "").strip()[:MAX_EXPLANATION],
+            "explanation": explanation_of(key_of(mark.kind, mark.path), said),
         }
         for mark in (find_marks(submission) if marks is None else marks)
     ]
+
+
+def explanation_of(key: str, said: Mapping[str, str]) -> str:
+    """What is said to a mark: to itself, or to all that nobody explained by themselves (统一说明)."""
+    return (said.get(key, "").strip() or said.get(ALL, "").strip())[:MAX_EXPLANATION]
 
 
 def key_of(kind: str, path: str) -> str:

@@ -101,9 +101,11 @@
       const place = placeOf(control);
       if (!place || event.isComposing || event.altKey) return null;
       if (event.key === "Enter" && control.tagName !== "TEXTAREA") return [event.shiftKey ? -1 : 1, 0];
-      if (control.tagName === "SELECT" && !event.ctrlKey) return null;
-      if (event.key === "ArrowDown") return [1, 0];
-      if (event.key === "ArrowUp") return [-1, 0];
+      const isChoice = control.tagName === "SELECT"; // up and down choose
+      if (event.key === "ArrowDown") return isChoice && !event.ctrlKey ? null : [1, 0];
+      if (event.key === "ArrowUp") return isChoice && !event.ctrlKey ? null : [-1, 0];
+      if (isChoice && event.key === "ArrowLeft") return [0, -1];
+      if (isChoice && event.key === "ArrowRight") return [0, 1];
       const all = control.selectionStart === 0 && control.selectionEnd === (control.value || "").length;
       if (event.key === "ArrowLeft" && (all || control.selectionEnd === 0)) return [0, -1];
       if (event.key === "ArrowRight" && (all || control.selectionStart === (control.value || "").length)) return [0, 1];

@@ -134,6 +134,36 @@ def test_on_a_telephone_only_the_table_moves_sideways(site: Site, arrives: Arriv
     assert abs(before["x"] - after["x"]) < 2
 
 
+def test_the_cell_that_has_the_keys_is_never_covered(site: Site, arrives: Arrives) -> None:
+    officer = _officer(site, arrives, width=390)
+    name = officer.page.locator("tbody tr:has(input)").last.get_attribute("data-name") or ""
+    _cell(officer, name, "备注").focus()
+
+    for _ in range(_column(officer, "备注")):  # over the choices as well
+        officer.page.keyboard.press("Home")
+        officer.page.keyboard.press("ArrowLeft")
+
+    first = officer.page.locator(f"tbody tr[data-name='{name}'] td").first.locator("input")
+    expect(first).to_be_focused()
+    covering = officer.page.locator(f"tbody tr[data-name='{name}'] th").bounding_box()
+    cell = first.bounding_box()
+    assert covering
+    assert cell
+    assert cell["x"] >= covering["x"] + covering["width"]
+
+
+def test_what_is_wrong_has_the_keys_and_leads_to_its_cell(site: Site, arrives: Arrives) -> None:
+    officer = _officer(site, arrives, scripts=False)
+    name = officer.page.locator("tbody tr:has(input)").last.get_attribute("data-name") or ""
+    _cell(officer, name, "村民小组").fill("很多")
+
+    officer.press("保存草稿")
+
+    expect(officer.page.locator(".error-summary")).to_be_focused()
+    officer.page.locator(".error-summary a").first.press("Enter")
+    expect(_cell(officer, name, "村民小组")).to_be_focused()
+
+
 def _officer(site: Site, arrives: Arrives, *, width: int = 1280, scripts: bool = True) -> Person:
     town = next(unit for role, unit in site.accounts[SLUG] if role is Role.TOWN_OFFICER)
     officer = arrives(SLUG, site.login(SLUG, Role.TOWN_OFFICER, town), width=width, scripts=scripts)

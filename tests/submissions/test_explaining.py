@@ -48,6 +48,18 @@ def test_what_was_not_explained_can_be_explained_later(clerk: Browser, filed: Su
     assert event.details["paths"] == ["patrols"]
 
 
+def test_many_marks_are_explained_at_once(clerk: Browser, place: Place) -> None:
+    marks = [{**ODD[0], "path": path} for path in ("patrols", "rubbish", "homes")]
+    filed = make_submission(place.collection, place.village, status=HANDED_IN, marks=marks, answers={"patrols": 12})
+    assert 'name="explain:*"' in clerk.get(f"/submissions/{filed.id}").text
+
+    clerk.post(
+        f"/submissions/{filed.id}/explanations", {"explain:*": "集中整治", "explain:history:rubbish": "清了"}
+    )
+
+    assert said(filed) == ["集中整治", "清了", "集中整治"]
+
+
 def test_nothing_said_is_nothing_kept(clerk: Browser, filed: Submission) -> None:
     response = clerk.post(f"/submissions/{filed.id}/explanations", {"explain:history:patrols": "  "})
 

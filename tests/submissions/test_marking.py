@@ -207,6 +207,16 @@ def test_what_the_filler_says_stands_with_the_mark(clerk: Browser, place: Place)
     assert "填报人说明：新并入两个组" in page
 
 
+def test_many_marks_are_explained_with_one_sentence(clerk: Browser, place: Place) -> None:
+    fields = [{**N, "name": name, "label": name, "expected_max": 100} for name in "abc"]
+    submission = draft(collect(*fields), place, a=140, b=150, c=160)
+    assert 'name="explain:*"' in clerk.get(f"/submissions/{submission.id}/confirm").text
+
+    hand_in(clerk, submission, **{"explain:*": "三个组并入", "explain:expected:b": "另有一户迁入"})
+
+    assert [mark["explanation"] for mark in submission.marks] == ["三个组并入", "另有一户迁入", "三个组并入"]
+
+
 def test_what_was_explained_need_not_be_explained_again(clerk: Browser, place: Place) -> None:
     submission = draft(collect({**N, "expected_max": 100}), place, n=140)
     hand_in(clerk, submission, **{"explain:expected:n": "新并入两个组"})

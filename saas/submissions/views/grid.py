@@ -157,13 +157,12 @@ def _page(found: Grid, status: int = 200) -> Response:
 def _confirm_page(found: Grid) -> Response:
     ready = list_ready(found)
     going = [each.row for each in ready if each.goes]
-    marks = show_marks_of_rows(found, going[:BATCH])
     return render_page(
         "submissions/grid_confirm.html",
         fragment="grid_confirm_panel",
         grid=found,
         going=going[:BATCH],
-        marks=marks,
+        marks=show_marks_of_rows(found, going[:BATCH]),
         explain=EXPLAIN,
         more=len(going[BATCH:]),
         staying=[each for each in ready if not each.goes],
