@@ -118,7 +118,7 @@ def test_duplicates_and_idle_forms_are_listed_with_what_to_do(office: Browser, p
     page = office.get(PATH).text
 
     assert "可预填" in page
-    assert 'prefill = "form:' in page
+    assert "把“预填”选为前一张表的" in page
     assert "没人要的表" in page
     assert "台账用的表" not in page
     assert "没批准的表" not in page
