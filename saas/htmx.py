@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, cast
 
-from flask import Response, get_flashed_messages, make_response, render_template, request
+from flask import Response, get_flashed_messages, make_response, redirect, render_template, request
 from jinja2_fragments.flask import render_block
 
 
@@ -31,6 +31,13 @@ def render_page(template: str, *, fragment: str, status: int = 200, **context: A
     response = make_response(html, status)
     response.vary.add("HX-Request")
     return response
+
+
+def lead_to(location: str) -> Response:
+    """Send somebody to another page (303), also out of a fragment: htmx would put the page into it."""
+    if wants_fragment():
+        return Response(status=204, headers={"HX-Redirect": location})
+    return cast(Response, redirect(location, code=303))
 
 
 def _flashed() -> str:

@@ -118,6 +118,51 @@ def move_field(form: FormDefinition, path: str, by: int) -> FormDefinition:
     return _change(form, parent, moved)
 
 
+def places_for(form: FormDefinition, path: str) -> tuple[tuple[str, int], ...]:
+    """Where a field may be put: groups and repeats outside of it ("" is the form), and the place among its neighbours.
+
+    Places are counted from 0 without the field itself; the one where it stands is among them.
+    """
+    find_field(form, path)
+    found: list[tuple[str, int]] = []
+
+    def walk(fields: Fields, parent: str) -> None:
+        others = [item for item in fields if f"{parent}.{item.name}".lstrip(".") != path]
+        for place, item in enumerate(others):
+            found.append((parent, place))
+            if item.type in CONTAINERS:
+                walk(item.fields, f"{parent}.{item.name}".lstrip("."))
+        found.append((parent, len(others)))
+
+    walk(form.fields, "")
+    return tuple(found)
+
+
+def put_field(form: FormDefinition, path: str, parent: str, place: int) -> FormDefinition:
+    """Put a field into a group or repeat, or the form itself (""), at a place among those that are there.
+
+    Raises FormError if it would stand in itself, or would leave a group empty.
+    """
+    item, (former, name) = find_field(form, path), _split(form, path)
+    if f"{parent}.".startswith(f"{path}."):
+        raise FormError(path, "不能放到它自己里面", code="not_a_group")
+    if former != parent and any(each.name == name for each in _fields_in(form, parent)):
+        raise FormError(path, "那里已有字段名相同的问题，请先改字段名", code="duplicate")
+
+    def put(fields: Fields) -> Fields:
+        others = [each for each in fields if each is not item]
+        others.insert(max(0, min(place, len(others))), item)
+        return tuple(others)
+
+    if former == parent:
+        return _change(form, parent, put)
+    return _change(remove_field(form, path), parent, put)
+
+
+def _fields_in(form: FormDefinition, parent: str) -> Fields:
+    return find_field(form, parent).fields if parent else form.fields
+
+
 def _split(form: FormDefinition, path: str) -> tuple[str, str]:
     find_field(form, path)
     parent, _, name = path.rpartition(".")

@@ -62,8 +62,7 @@ def _refuse_other_measures(compared: Sequence[Field]) -> None:
 
 
 def _called(item: Field) -> str:
-    label = item.label[:40]
-    return f"{label}（{item.measure}）" if item.measure else label
+    return f"{item.label[:40]}（{'，'.join(filter(None, [item.measure, item.name]))}）"
 
 
 def _is_unique(definition: FormDefinition, item: Field) -> bool:

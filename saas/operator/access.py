@@ -10,11 +10,10 @@ from collections.abc import Callable
 from functools import wraps
 from typing import Any, TypeVar, cast
 
-from flask import Flask, Response, abort, current_app, g, redirect, request, session, url_for
-from flask.typing import ResponseReturnValue
+from flask import Flask, Response, abort, current_app, g, request, session, url_for
 
 from saas.accounts.sessions import CountyCookies
-from saas.htmx import wants_fragment
+from saas.htmx import lead_to
 from saas.operator.db import is_operable, operator_work, register_operator_database
 from saas.operator.operators import SignedIn, resume
 from saas.tenancy.address import find_current_county, plain_host
@@ -77,9 +76,9 @@ def _guard(view: View, *, before_password_change: bool) -> View:
         _refuse_elsewhere()
         who = find_operator_of_request()
         if who is None:
-            return _lead_to(url_for("operator.sign_in"))
+            return lead_to(url_for("operator.sign_in"))
         if who.must_change_password and not before_password_change:
-            return _lead_to(url_for("operator.change_password"))
+            return lead_to(url_for("operator.change_password"))
         return view(*args, **kwargs)
 
     guarded.access = "operator"  # type: ignore[attr-defined]
@@ -90,12 +89,6 @@ def _refuse_elsewhere() -> None:
     is_a_countys_host = current_app.extensions["counties"].find("host", plain_host(request.host)) is not None
     if find_current_county() is not None or is_a_countys_host or not is_operable():
         abort(404)
-
-
-def _lead_to(target: str) -> ResponseReturnValue:
-    if wants_fragment():
-        return Response(status=204, headers={"HX-Redirect": target})
-    return redirect(target, code=303)
 
 
 def find_operator_of_request() -> SignedIn | None:

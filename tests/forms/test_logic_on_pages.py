@@ -161,3 +161,18 @@ def test_what_is_hidden_for_the_moment_keeps_what_was_typed(designer: Browser, v
     hidden = designer.post(f"{page_of(version)}/try", {"examined": "0", "passed": "6"}, htmx=True)
 
     assert '<input type="hidden" name="passed" value="6">' in hidden.text
+
+
+def test_a_question_begins_with_what_is_computed_and_a_wrong_beginning_is_said(designer: Browser) -> None:
+    day = {"type": "date", "name": "day", "label": "检查日期"}
+    version = make_version(make_form(), day, status=VersionStatus.DRAFT)
+    page = f"{page_of(version)}/fields/edit?path=day"
+    typed = {"label": "检查日期", "name": "day", "version": "1"}
+
+    wrong = designer.post(page, typed | {"initial": "tody()"})
+    assert wrong.status_code == 422
+    assert "没有函数“tody”" in wrong.text
+
+    assert designer.post(page, typed | {"initial": "date('2026-03-05')"}).status_code == 303
+    assert saved(version, "day").initial == "date('2026-03-05')"
+    assert 'value="2026-03-05"' in designer.get(f"{page_of(version)}/try").text
