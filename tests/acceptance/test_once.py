@@ -3,29 +3,22 @@
 from __future__ import annotations
 
 import io
-import uuid
 from datetime import UTC, date, datetime
 
-from PIL import Image
+from sqlalchemy import select
 
 from saas.accounts.services import make_viewer
-from saas.db import at_moment
+from saas.db import at_moment, db
+from saas.forms.models import ChoiceList
 from saas.submissions.arranging import begin_event
 from saas.submissions.compiling import list_desks
 from saas.submissions.missing import MissingFilter, missing_list
 from saas.submissions.schedule import collection_periods, dates_of, period_at
-from tests.acceptance.lanchuan import County, rows
+from tests.acceptance.lanchuan import County, photo, rows
 
 PACK = "once"
 YEAR = "2026-01-01"
 LATER = datetime(2026, 4, 20, 1, 0, tzinfo=UTC)
-
-
-def photo() -> tuple[io.BytesIO, str]:
-    file = io.BytesIO()
-    Image.new("RGB", (32, 24), "white").save(file, "JPEG")
-    file.seek(0)
-    return file, "a.jpg"
 
 
 # --- longer periods -------------------------------------------------------------------------------------------------
@@ -183,13 +176,16 @@ def test_an_activity_is_shown_by_its_photos(county: County) -> None:
 
 
 def test_a_standard_from_outside_is_the_list_that_is_checked(county: County) -> None:
-    """000-002 R63: its clauses are pasted in as they are published, and may be exchanged."""
+    """000-002 R63: its clauses stand in the pack; when a new edition comes, they are pasted in as it has them."""
+    standard = db.session.scalars(select(ChoiceList)).one()
+    assert "有应急预案" not in county.open("v11", "standard", "V11", YEAR)
     clauses = "代号\t名称\na1\t有固定场所\na2\t有专人值守\na3\t有应急预案"
-    typed = {"name": "国家标准", "code": "standard", "source": "主管部门", "lines": clauses}
-    county.sign_in("sysadmin").post("/forms/lists", {**typed, "send_token": str(uuid.uuid4())})
+    edition = {"name": "创建标准", "code": "standard", "source": "主管部门2026年版", "lines": clauses}
+    changed = county.sign_in("sysadmin").post(
+        f"/forms/lists/{standard.id}/edit", {**edition, "version": str(standard.version)}
+    )
 
-    page = county.open("v11", "standard", "V11", YEAR)
     handed_in = county.hand_in("v11", "standard", "V11", {"met": ["a1", "a3"]}, YEAR)
 
-    assert "有应急预案" in page
+    assert changed.status_code == 303
     assert str(handed_in.answers["count"]) == "2"
