@@ -127,6 +127,16 @@ class Mover:
     roles: Collection[str] = ()
     has_moved_last: bool = False  # brought it into the state in which it stands
 
+    @property
+    def works(self) -> bool:
+        """Whether he works on the record: its keeper, or somebody who answers for it."""
+        return self.is_keeper or self.is_responsible
+
+    @property
+    def may_assign(self) -> bool:
+        """Whether he says who answers for the record (交办): those who work on it, and those above its unit."""
+        return self.works or self.is_superior
+
 
 def may_move(move: Move, mover: Mover) -> bool:
     """Whether a person may take a move, apart from what the record lacks."""

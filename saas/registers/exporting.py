@@ -42,6 +42,7 @@ from saas.files.checks import FileType
 from saas.files.models import StoredFile
 from saas.files.queries import list_files, register_subject
 from saas.files.services import store_bytes
+from saas.files.sweeping import keep_only_for
 from saas.jobs.models import Job
 from saas.jobs.running import report_progress
 from saas.jobs.services import request_job
@@ -223,3 +224,4 @@ def _may_see_file(export_id: uuid.UUID, viewer: Viewer) -> bool:
 
 
 register_subject(SUBJECT, _may_see_file)
+keep_only_for(SUBJECT, KEPT)

@@ -6,14 +6,16 @@ import uuid
 
 from sqlalchemy import select
 
+from saas.access.permissions import Role
 from saas.db import db
 from saas.domain.records import CHECKED, states_to_mapping
 from saas.files.models import StoredFile
 from saas.registers import queries
 from saas.registers.services import link_record, move_record
 from tests.browser import Browser
+from tests.factories import make_user
 from tests.registers.conftest import Place
-from tests.registers.steps import actions, events, form_of, make_record, records
+from tests.registers.steps import actions, events, form_of, make_record, records, viewer_of
 from tests.submissions.steps import photo
 
 
@@ -243,3 +245,25 @@ def test_a_unit_outside_opens_no_record(browser: Browser, place: Place) -> None:
     browser.sign_in(place.officer)
 
     assert browser.get(_new(place)).status_code == 404
+
+
+def test_a_town_says_who_answers_for_a_record_of_its_villages(browser: Browser, place: Place) -> None:
+    record = make_record(place)
+    browser.sign_in(place.officer)
+    assert "交给单位或人员办理" in browser.get(f"/registers/records/{record.id}").text
+
+    browser.post(
+        f"/registers/records/{record.id}/links", {"kind": "unit", "role": "responsible", "name": place.department.name}
+    )
+
+    assert [link.name for link in queries.list_links(record)] == [place.department.name]
+    assert queries.may_see_record(record.id, viewer_of(place.expert))
+
+
+def test_who_only_reads_says_nothing_of_who_answers(browser: Browser, place: Place) -> None:
+    record = make_record(place)
+    browser.sign_in(make_user(Role.INSPECTOR, unit=place.county))
+
+    assert "交给单位或人员办理" not in browser.get(f"/registers/records/{record.id}").text
+    form = {"kind": "unit", "role": "responsible", "name": place.department.name}
+    assert browser.post(f"/registers/records/{record.id}/links", form).status_code == 404

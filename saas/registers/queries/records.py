@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from sqlalchemy import Select, select
+from sqlalchemy.exc import NoResultFound
 from sqlalchemy.orm import joinedload
 
 from saas.access.permissions import Permission
@@ -63,6 +64,17 @@ def find_record(record_id: uuid.UUID, viewer: Looking) -> RegisterRecord | None:
 def get_workable_record(record_id: uuid.UUID, viewer: Looking) -> RegisterRecord:
     """Return a record that the viewer may change, or raise NoResultFound (404)."""
     return db.session.scalars(_whole(workable_records(viewer).where(RegisterRecord.id == record_id))).one()
+
+
+def get_assignable_record(record_id: uuid.UUID, viewer: Viewer) -> RegisterRecord:
+    """Return a record for which the viewer may say who answers (交办): he works on it, or decides above its keeper.
+
+    Raises NoResultFound (404) for any other.
+    """
+    found = get_record(record_id, viewer)
+    if not movers_of([found], viewer)[found.id].may_assign:
+        raise NoResultFound("somebody else says who answers for this record")
+    return found
 
 
 def find_any_record(record_id: uuid.UUID) -> RegisterRecord | None:

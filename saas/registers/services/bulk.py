@@ -66,7 +66,7 @@ def _problem(record: RegisterRecord, action: BulkAction, mover: Mover) -> Messag
 
 
 def _problem_of_change(record: RegisterRecord, action: BulkAction, mover: Mover) -> Message | None:
-    if not (mover.is_keeper or mover.is_responsible):
+    if not (mover.works or (action.unit is not None and mover.may_assign)):
         return message("not_allowed", "只有登记单位和责任单位可以修改")
     if action.due_on is not None and record.closed_on is not None:
         return message("closed", "已办结")

@@ -19,7 +19,7 @@ from saas.db import local_today, unit_of_work
 from saas.domain.answers import answers_from_stored
 from saas.domain.errors import DomainError
 from saas.domain.record_access import FieldAccess
-from saas.domain.records import StateKind, may_move, missing_for
+from saas.domain.records import Mover, StateKind, may_move, missing_for
 from saas.form_pages import worded
 from saas.htmx import render_page
 from saas.notifications.services import mark_read
@@ -45,6 +45,7 @@ def context_of(shown: RegisterRecord, access: FieldAccess | None = None) -> dict
     definition, states = queries.definition_of(shown), queries.states_of(shown.register)
     access = access or protection.access_to(shown, current_user)
     state = states.state(shown.state)
+    mover = queries.movers_of([shown], current_user)[shown.id]
     may_write = queries.may_work_on(shown, current_user)
     return {
         "record": shown,
@@ -55,7 +56,8 @@ def context_of(shown: RegisterRecord, access: FieldAccess | None = None) -> dict
         "access": access,
         "rows": protection.rows_for(shown, definition, access),
         "files": queries.record_files(shown),
-        "moves": _moves(shown),
+        "moves": _moves(shown, mover),
+        "may_assign": mover.may_assign,
         "links": queries.list_links(shown),
         "link_roles": services.LINK_ROLES,
         "history": history_of(queries.list_events(shown), definition, states, access),
@@ -66,12 +68,9 @@ def context_of(shown: RegisterRecord, access: FieldAccess | None = None) -> dict
     }
 
 
-def _moves(shown: RegisterRecord) -> list[tuple[Any, tuple[str, ...]]]:
+def _moves(shown: RegisterRecord, mover: Mover) -> list[tuple[Any, tuple[str, ...]]]:
     """The moves that the viewer may take, each with what must be filled in first."""
     moves = queries.states_of(shown.register).moves_from(shown.state)
-    if not moves:
-        return []
-    mover = queries.movers_of([shown], current_user)[shown.id]
     definition = queries.definition_of(shown)
     answers = answers_from_stored(definition, shown.answers)
     return [(move, missing_for(move, definition, answers)) for move in moves if may_move(move, mover)]
@@ -112,7 +111,7 @@ def set_due(record_id: uuid.UUID) -> ResponseReturnValue:
 @bp.post(RECORD + "/links")
 @requires(Permission.SUBMISSION_VIEW)
 def add_link(record_id: uuid.UUID) -> ResponseReturnValue:
-    linked, name = queries.get_workable_record(record_id, current_user), request.form.get("name", "")
+    linked, name = queries.get_assignable_record(record_id, current_user), request.form.get("name", "")
     is_person = request.form.get("kind") == "person"
     try:
         with unit_of_work():
@@ -133,7 +132,7 @@ def add_link(record_id: uuid.UUID) -> ResponseReturnValue:
 @bp.post(RECORD + "/links/remove")
 @requires(Permission.SUBMISSION_VIEW)
 def remove_link(record_id: uuid.UUID) -> ResponseReturnValue:
-    subject = queries.get_workable_record(record_id, current_user)
+    subject = queries.get_assignable_record(record_id, current_user)
     wanted = request.form.get("link", "")
     found = next((each for each in queries.list_links(subject) if str(each.link.id) == wanted), None)
     if found is None:
