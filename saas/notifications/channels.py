@@ -5,11 +5,12 @@ from __future__ import annotations
 import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 
 from sqlalchemy import func, select, update
 
 from saas.audit.services import AuditAction, HasId, record
-from saas.db import db, new_id
+from saas.db import db, new_id, utc_now
 from saas.domain.errors import DomainError
 from saas.notifications.kinds import NoticeKind
 from saas.notifications.models import Channel, ChannelKind, Delivery, DeliveryStatus
@@ -19,6 +20,7 @@ from saas.notifications.sealing import seal
 
 MAX_CHANNELS = 200
 RECENT = 30
+_TEST = "test/"
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +53,17 @@ def list_recent(channel: Channel) -> Sequence[Delivery]:
         .order_by(Delivery.created_at.desc(), Delivery.id.desc())
         .limit(RECENT)
     ).all()
+
+
+def is_test(delivery: Delivery) -> bool:
+    """Whether a message only tries a channel out."""
+    return delivery.once_key.startswith(_TEST)
+
+
+def is_about_to_go(delivery: Delivery, *, is_quiet: bool) -> bool:
+    """Whether a message is on its way this minute: its page looks again."""
+    is_fresh = delivery.created_at > utc_now() - timedelta(minutes=1)
+    return delivery.status is DeliveryStatus.WAITING and is_fresh and (is_test(delivery) or not is_quiet)
 
 
 def add_channel(settings: ChannelSettings, *, actor: HasId) -> Channel:
@@ -113,7 +126,7 @@ def try_channel(channel: Channel, *, actor: HasId) -> None:
     if not channel.is_active:
         raise DomainError("渠道已停用，启用后才能测试", code="inactive")
     message = Message("测试提醒", f"这是“{channel.name}”的测试消息，收到即表示设置正确。", "")
-    tell_channel(channel, message, key=f"test/{new_id()}", is_at_once=True)
+    tell_channel(channel, message, key=f"{_TEST}{new_id()}", is_at_once=True)
     record(AuditAction.CHANNEL_CHANGED, channel, actor=actor, name=channel.name, done="tested")
 
 

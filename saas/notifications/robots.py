@@ -20,6 +20,11 @@ HOSTS: Mapping[ChannelKind, str] = {
     ChannelKind.WECOM: "qyapi.weixin.qq.com",
     ChannelKind.FEISHU: "open.feishu.cn",
 }
+SERVICES: Mapping[ChannelKind, str] = {
+    ChannelKind.DINGTALK: "钉钉",
+    ChannelKind.WECOM: "企业微信",
+    ChannelKind.FEISHU: "飞书",
+}
 _QUERY: Mapping[ChannelKind, tuple[str, str]] = {
     ChannelKind.DINGTALK: ("/robot/send", "access_token"),
     ChannelKind.WECOM: ("/cgi-bin/webhook/send", "key"),
@@ -63,6 +68,7 @@ def read_destination(kind: ChannelKind, typed: str, signing_key: str = "") -> De
     Raises DomainError `bad_address` unless it is an https address of this very service, `bad_signing_key`.
     """
     typed, signing_key = typed.strip(), signing_key.strip()
+    _refuse_others(kind, typed)
     if kind is ChannelKind.EMAIL:
         return Destination(_email(typed))
     token = _token(kind, typed) if "/" in typed or ":" in typed else typed
@@ -106,9 +112,16 @@ def _feishu_token(path: str, query: str) -> str:
     return path.removeprefix(_FEISHU_PATH).removesuffix("/")
 
 
+def _refuse_others(kind: ChannelKind, typed: str) -> None:
+    """Say so if a robot's address was pasted that belongs to another service than the chosen one."""
+    for other, host in HOSTS.items():
+        if other is not kind and f"//{host}/" in typed:
+            raise DomainError(
+                "这是{service}机器人的地址，与上面选的不一致", code="bad_address", service=SERVICES[other]
+            )
+
+
 def _bad_address(kind: ChannelKind) -> DomainError:
-    if kind is ChannelKind.EMAIL:
-        return DomainError("请填写一个电子邮箱地址", code="bad_address")
     return DomainError(
         "请粘贴机器人的完整 Webhook 地址（https://{host}/…）或其中的令牌", code="bad_address", host=HOSTS[kind]
     )

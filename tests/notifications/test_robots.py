@@ -76,6 +76,16 @@ def test_an_address_of_anybody_else_is_refused(kind: ChannelKind, old: str, new:
     assert refused.value.code == "bad_address"
 
 
+def test_the_address_of_another_service_is_called_by_its_name() -> None:
+    wecom = f"https://qyapi.weixin.qq.com/cgi-bin/webhook/send?key={TOKEN}"
+
+    for kind in (ChannelKind.DINGTALK, ChannelKind.FEISHU, ChannelKind.EMAIL):
+        with pytest.raises(DomainError) as refused:
+            read_destination(kind, wecom)
+        assert str(refused.value) == "这是企业微信机器人的地址，与上面选的不一致"
+    assert read_destination(ChannelKind.WECOM, wecom).token == TOKEN
+
+
 @pytest.mark.parametrize("token", ["", "../../etc/passwd", "a b", "@evil.example", "%2e%2e", "x" * 200, "令" * 20])
 def test_a_token_is_letters_and_figures(token: str) -> None:
     for kind in SOUND:

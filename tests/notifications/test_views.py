@@ -10,13 +10,14 @@ from sqlalchemy import select
 
 from saas.access.permissions import Role
 from saas.audit.models import AuditEvent
-from saas.db import db
+from saas.db import at_moment, db, unit_of_work, utc_now
 from saas.notifications.models import Channel, ChannelKind, Delivery
+from saas.notifications.outgoing import Message, tell_channel
 from saas.tenancy.models import Tenant
 from saas.tenancy.scope import tenant_scope
 from tests.browser import Browser
 from tests.factories import make_user
-from tests.notifications.conftest import TOKEN, County, Service, make_channel
+from tests.notifications.conftest import TOKEN, County, Service, keep_hours, make_channel
 
 ADDRESS = f"https://oapi.dingtalk.com/robot/send?access_token={TOKEN}"
 
@@ -66,7 +67,7 @@ def test_the_trail_says_who_changed_a_channel_without_its_address(admin: Browser
         ({"address": "https://evil.example/robot/send?access_token=" + TOKEN}, "oapi.dingtalk.com"),
         ({"address": ADDRESS.replace("https", "http")}, "oapi.dingtalk.com"),
         ({"address": ""}, "请填写地址"),
-        ({"kind": "feishu"}, "open.feishu.cn"),
+        ({"kind": "feishu"}, "这是钉钉机器人的地址"),
         ({"kind": "email", "address": "no address"}, "邮箱"),
         ({"kind": "telegram"}, "发到哪里"),
         ({"signing_key": "abc"}, "SEC"),
@@ -141,6 +142,35 @@ def test_a_test_message_waits_to_be_sent(admin: Browser, county: County, service
     assert "测试提醒" in page
     assert "待发送" in page
     assert service.calls == []  # only the job calls
+
+
+def test_the_page_looks_again_while_a_test_message_is_on_its_way(admin: Browser, county: County) -> None:
+    channel = make_channel(county)
+    path = f"/notifications/channels/{channel.id}"
+    assert "load delay:2s" not in admin.get(path).text
+
+    keep_hours(["08:00", "09:00"])
+    with at_moment(utc_now().replace(hour=15)):  # at night in the county
+        admin.sign_in(county.admin)
+        admin.post(f"{path}/test")
+        page = admin.get(path).text
+
+    assert "load delay:2s" in page
+    assert "早上发出" not in page  # a test does not wait for the morning
+
+
+def test_a_reminder_that_waits_for_the_morning_says_so(admin: Browser, county: County) -> None:
+    channel = make_channel(county)
+    keep_hours(["08:00", "09:00"])
+
+    with at_moment(utc_now().replace(hour=15)):
+        with unit_of_work():
+            tell_channel(channel, Message("填报提醒", "3个单位未报", ""), key="filing/2026-03-12")
+        admin.sign_in(county.admin)
+        page = admin.get(f"/notifications/channels/{channel.id}").text
+
+    assert "早上发出" in page
+    assert "load delay:2s" not in page
 
 
 def test_without_a_mail_server_the_pages_say_so(admin: Browser, county: County) -> None:

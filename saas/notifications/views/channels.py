@@ -14,6 +14,7 @@ from saas.access.permissions import Permission
 from saas.db import local_today, unit_of_work
 from saas.domain.errors import DomainError
 from saas.form_pages import form_page, refused, stale_page, worded
+from saas.htmx import render_page
 from saas.notifications import channels
 from saas.notifications.forms import ChannelForm, EditChannelForm, present
 from saas.notifications.kinds import CHANNEL_LABELS, DELIVERY_LABELS, NOTICE_LABELS
@@ -73,13 +74,16 @@ def add_channel() -> ResponseReturnValue:
 @bp.get("/channels/<uuid:channel_id>")
 @requires(Permission.SETTINGS_EDIT)
 def show_channel(channel_id: uuid.UUID) -> ResponseReturnValue:
-    channel = channels.get_channel(channel_id)
-    return render_template(
+    channel, is_quiet = channels.get_channel(channel_id), bool(sending_pause())
+    recent = channels.list_recent(channel)
+    return render_page(
         "notifications/show_channel.html",
+        fragment="deliveries",
         channel=channel,
         unit=list_units_by_id([channel.unit_id])[channel.unit_id],
-        recent=channels.list_recent(channel),
-        is_quiet=bool(sending_pause()),
+        recent=recent,
+        is_quiet=is_quiet,
+        is_sending=any(channels.is_about_to_go(each, is_quiet=is_quiet) for each in recent),
         channel_labels=CHANNEL_LABELS,
         notice_labels=NOTICE_LABELS,
         delivery_labels=DELIVERY_LABELS,
