@@ -6,7 +6,7 @@ from flask_babel import gettext
 from sqlalchemy import select
 
 from saas.db import db
-from saas.domain.fields import Field, FieldType, FormDefinition, form_from_mapping, iter_fields
+from saas.domain.fields import NUMBERS, Field, FieldType, FormDefinition, form_from_mapping, iter_fields
 from saas.domain.fields.checking import inner_repeat, list_spots, tells_rows_apart
 from saas.domain.fields.model import FROM_REPEAT
 from saas.domain.fields.prefilled import fits
@@ -60,7 +60,17 @@ def prefill_choices(code: str, item: Field) -> dict[str, str]:
     forms = [form for form in list_published_forms() if form.code != code]
     versions = published_versions(form.id for form in forms)
     for form in forms:
-        for path, asked in iter_fields(form_from_mapping(versions[form.id].definition)):
-            if asked.is_question and "[]" not in path and fits(asked, item):
-                found[f"form:{form.code}.{path}"] = f"{form.name}：{asked.label}"
+        asked = iter_fields(form_from_mapping(versions[form.id].definition))
+        fitting = {
+            path: each.label for path, each in asked if each.is_question and "[]" not in path and fits(each, item)
+        }
+        found |= {f"form:{form.code}.{path}": f"{form.name}：{label}" for path, label in fitting.items()}
+        if item.type in NUMBERS:
+            found |= {
+                f"form:{form.code}.sum({path})": gettext(
+                    "%(form)s：%(field)s（本期内合计）", form=form.name, field=label
+                )
+                for path, label in fitting.items()
+            }
+            found[f"form:{form.code}.count()"] = gettext("%(form)s：本期内份数", form=form.name)
     return found

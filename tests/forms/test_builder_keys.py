@@ -175,7 +175,18 @@ def test_what_the_county_knows_is_offered_in_words(designer: Browser) -> None:
         "last": "上期填的",
         "attribute:people": "单位信息：常住人口",
         f"form:{stock.code}.households": "家底表：户数",
+        f"form:{stock.code}.sum(households)": "家底表：户数（本期内合计）",
+        f"form:{stock.code}.count()": "家底表：本期内份数",
     }
+
+
+def test_only_what_stands_in_rows_can_be_told_to_differ(designer: Browser) -> None:
+    pages = {
+        path: designer.get(f"{page_of(version)}/fields/edit?path={path}").text
+        for version, path in ((draft(FOUND), "found"), (draft(DOORS), "doors.door"))
+    }
+
+    assert ['name="unique"' in page for page in pages.values()] == [False, True]
 
 
 def test_choices_are_listed_in_the_question_again(designer: Browser) -> None:

@@ -16,7 +16,16 @@ from saas.access.permissions import Permission
 from saas.db import local_clock, local_today, unit_of_work
 from saas.domain.answers import initial_raw
 from saas.domain.errors import FormError
-from saas.domain.fields import FILES, MAX_FIELDS, Field, count_fields, form_from_mapping, iter_fields, sources_of
+from saas.domain.fields import (
+    FILES,
+    MAX_FIELDS,
+    Field,
+    FieldType,
+    count_fields,
+    form_from_mapping,
+    iter_fields,
+    sources_of,
+)
 from saas.domain.fields import FormDefinition as Definition
 from saas.domain.form_editing import (
     add_field,
@@ -231,6 +240,12 @@ def _lines(definition: Definition) -> list[dict[str, Any]]:
     return lines
 
 
+def _is_in_row(definition: Definition, path: str) -> bool:
+    """Whether a question stands right in a repeat."""
+    around = path.rpartition(".")[0]
+    return bool(around) and find_field(definition, around).type is FieldType.REPEAT
+
+
 def _field_page(
     draft: FormVersion, path: str, form: FieldForm, status: int = 200, error: FormError | None = None
 ) -> ResponseReturnValue:
@@ -257,7 +272,7 @@ def _field_page(
         path=path,
         item=item,
         form=form,
-        shown=SETTINGS[item.type],
+        shown=[name for name in SETTINGS[item.type] if name != "unique" or _is_in_row(definition, path)],
         rows=[form.row(number) for number in range(1, ROWS + 1)],
         values=values_offered(definition),
         prefills=prefill_choices(draft.form.code, item) if "prefill" in SETTINGS[item.type] else {},
