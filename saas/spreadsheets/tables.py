@@ -19,6 +19,7 @@ from saas.spreadsheets.limits import MAX_HEAD, MAX_ROWS, SpreadsheetRefused
 
 ERROR_HEAD = "错误信息"  # the column that a marked workbook carries at its end; it is not read back
 EXAMPLE = "示例"
+NOTES = "填写说明"  # the sheet of a template that says how to fill it: not read, although it names the columns
 _MOST_KNOWN: Final = 2_000  # different cells of a column that are remembered
 
 _MARKS = re.compile(r"[\s*＊:：]|[（(](?:必填|选填|可不填|不可修改)[）)]")
@@ -131,6 +132,8 @@ def _heads_missing(found: Sequence[tuple[Sheet, _Heads]], required: Sequence[Col
 
 def _find_heads(sheet: Sheet, columns: Sequence[Column]) -> _Heads | None:
     """The heads: of the first rows the one that names the most columns, the last of them if several do."""
+    if sheet.name == NOTES:
+        return None
     known = _known_heads(columns)
     merged = _merged_texts(sheet)
     best: _Heads | None = None

@@ -22,10 +22,9 @@ from xlsxwriter.worksheet import Worksheet
 from saas.spreadsheets.cells import column_letters
 from saas.spreadsheets.columns import NOT_APPLICABLE, Column, Kind, Value, shown_value
 from saas.spreadsheets.limits import MAX_ROWS, RUNS
-from saas.spreadsheets.tables import EXAMPLE
+from saas.spreadsheets.tables import EXAMPLE, NOTES
 
 _LISTS: Final = "选项"
-_NOTES: Final = "填写说明"
 _MAX_LIST: Final = 255  # characters of a list of choices inside a cell's rule; longer ones stand on a hidden sheet
 MAX_PROMPT: Final = 250
 WIDEST: Final = 42
@@ -234,7 +233,7 @@ def add_notes(workbook: Any, name: str) -> Worksheet:
 
 
 def _write_notes(workbook: Any, layout: Layout, looks: Looks) -> None:
-    sheet = add_notes(workbook, _NOTES)
+    sheet = add_notes(workbook, NOTES)
     for place, width in enumerate((24, 10, 60, 24)):
         sheet.set_column(place, place, width, looks.note)
     sheet.write_string(0, 0, layout.title, looks.title)

@@ -15,7 +15,8 @@ from sqlalchemy.exc import NoResultFound
 
 from saas.accounts.models import User
 from saas.db import local_today
-from saas.domain.records import CHECKED, states_to_mapping
+from saas.domain.record_presets import CHECKED
+from saas.domain.records import states_to_mapping
 from saas.files.services import read_file
 from saas.imports.details import check_details
 from saas.imports.handlers import Asking, Check, RowCheck, RowState
@@ -94,6 +95,16 @@ def test_the_template_offers_units_states_and_choices(place: Place) -> None:
     assert [shown for _, shown in columns["kind"].choices] == ["土地", "家庭"]
     assert columns["people"].full_label == "涉及人数（人）"
     assert write_xlsx(Layout("台账", tuple(columns.values()), notes=HANDLER.notes(), has_example=True))[:2] == b"PK"
+
+
+def test_what_a_template_says_of_its_columns_is_not_read_back(place: Place) -> None:
+    columns = HANDLER.columns(asking_of(place))
+    template = write_xlsx(Layout("台账", columns, [{"matter": "争水渠"}], notes=HANDLER.notes(), has_example=True))
+
+    table = table_of(place, template)
+
+    assert [row.values["matter"] for row in table.rows] == ["争水渠"]
+    assert table.notices == ()
 
 
 def test_rows_without_a_number_open_records(place: Place) -> None:
