@@ -22,6 +22,7 @@
     }
 
     async function note(state, answer) {
+      const wasAway = last === "offline" || last === "signed-out";
       last = state;
       if (state !== "offline") heardAt = Date.now();
       if (state !== "ok") {
@@ -31,6 +32,7 @@
       const said = state === "ok" ? await way.taken(answer) : state;
       window.formSays(form, said);
       if (said === "saved" && !isChanged) form.dispatchEvent(new Event("autosaved"));
+      if (wasAway && state === "ok") form.dispatchEvent(new Event("line-back"));
       return state;
     }
 
@@ -111,6 +113,11 @@
         if (version && form.elements.version) form.elements.version.value = version;
         return "saved";
       },
+    });
+    // What follows from the answers that were given meanwhile was asked in vain.
+    form.addEventListener("line-back", () => {
+      const questions = form.querySelector("#questions[hx-post]");
+      if (questions) questions.dispatchEvent(new Event("change", { bubbles: true }));
     });
   }
 
