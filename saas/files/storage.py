@@ -11,7 +11,7 @@ import os
 import shutil
 import time
 import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from pathlib import Path
 from typing import BinaryIO, Protocol
 
@@ -19,6 +19,7 @@ from flask import current_app
 
 UNFINISHED_SECONDS = 3600  # no writer takes longer; an older unfinished file belongs to a run that died
 _UNFINISHED = ".tmp."
+_ASIDE = ".aside."  # before the digest of content that is about to be deleted
 _DIGITS = frozenset("0123456789abcdef")
 
 
@@ -42,10 +43,15 @@ class LocalStore:
         self._folder = folder
 
     def put(self, tenant_id: uuid.UUID, content: bytes) -> str:
-        """Write beside the final place, make it durable, then rename: a reader sees all of it or nothing."""
+        """Write beside the final place, make it durable, then rename: a reader sees all of it or nothing.
+
+        Content that is there already is as new again, so that nobody takes it for unused meanwhile.
+        """
         digest = hashlib.sha256(content).hexdigest()
         place = self._place(tenant_id, digest)
-        if not place.exists():
+        try:
+            os.utime(place)
+        except FileNotFoundError:
             _write(place, content)
         return digest
 
@@ -68,6 +74,26 @@ class LocalStore:
         count = sum(1 for path in folder.glob("??/*") if len(path.name) == 64)
         shutil.rmtree(folder, ignore_errors=not folder.exists())
         return count
+
+    def remove_unused(self, tenant_id: uuid.UUID, used: Collection[str], *, older_than: float) -> int:
+        """Delete the county's content that is not among the digests `used`, with what was derived from it, unless it
+        was put within so many seconds; return how many there were.
+        """
+        limit, removed = time.time() - older_than, 0
+        for place in self._contents(tenant_id):
+            if place.name not in used and _is_older(place, limit) and _remove(place, limit):
+                removed += 1
+                for derived in place.parent.glob(f"{place.name}.*"):
+                    derived.unlink(missing_ok=True)
+        return removed
+
+    def _contents(self, tenant_id: uuid.UUID) -> Iterator[Path]:
+        """The places of content. What a run that died had put aside is put back first."""
+        folder = self._folder / str(uuid.UUID(str(tenant_id)))
+        for aside in folder.glob(f"??/{_ASIDE}*"):
+            place = aside.with_name(aside.name.removeprefix(_ASIDE))
+            aside.unlink() if place.exists() else aside.replace(place)
+        return (path for path in folder.glob("??/*") if len(path.name) == 64 and _DIGITS.issuperset(path.name))
 
     def put_waiting(self, tenant_id: uuid.UUID, upload_id: uuid.UUID, offset: int, piece: bytes) -> None:
         """Put a piece of a file that is on its way in its place; what stood behind it is cut off."""
@@ -139,6 +165,28 @@ def _write(place: Path, content: bytes) -> None:
         _make_durable(place.parent)
     finally:
         unfinished.unlink(missing_ok=True)
+
+
+def _is_older(place: Path, limit: float) -> bool:
+    try:
+        return place.stat().st_mtime < limit
+    except FileNotFoundError:
+        return False
+
+
+def _remove(place: Path, limit: float) -> bool:
+    """Delete old content, unless somebody put the same at this very moment: then it goes back to its place.
+
+    It is put aside first. Whoever puts it from then on does not find it and writes it anew; whoever did so just before
+    has made it new.
+    """
+    aside = place.with_name(f"{_ASIDE}{place.name}")
+    place.replace(aside)
+    if _is_older(aside, limit):
+        aside.unlink(missing_ok=True)
+        return True
+    aside.replace(place)
+    return False
 
 
 def _make_durable(folder: Path) -> None:

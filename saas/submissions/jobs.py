@@ -6,6 +6,7 @@ import uuid
 from datetime import date
 
 from saas.db import unit_of_work
+from saas.files.sweeping import throw_away
 from saas.files.uploads import drop_stale_uploads
 from saas.jobs.daily import daily
 from saas.jobs.registry import job
@@ -29,3 +30,9 @@ def export_period(export_id: uuid.UUID, collection_id: uuid.UUID, period_start: 
 def forget_stale_uploads(_today: date) -> int:
     """Forget photos and files whose sending began days ago and was never ended."""
     return drop_stale_uploads()
+
+
+@daily("unused_files")
+def throw_files_away(_today: date) -> tuple[int, int]:
+    """Throw away exports after their days, and bytes that no file has any more."""
+    return throw_away()

@@ -107,9 +107,13 @@ def test_a_template_that_comes_back_as_it_is_changes_nothing(town: Browser, plac
 
 def test_new_rows_on_every_level_come_to_their_places(town: Browser, place: Place, nested: Collection) -> None:
     book, code = download(town, nested), place.village.code
-    for row, cells in enumerate(({"住户序号": 1, "门牌": "1号"}, {"住户序号": "B", "门牌": "2号"}), start=6):
+    homes_typed: tuple[dict[str, object], ...] = ({"住户序号": 1, "门牌": "1号"}, {"住户序号": "B", "门牌": "2号"})
+    for row, cells in enumerate(homes_typed, start=6):
         fill(book["住户"], row, {"单位代码": code, **cells})
-    people = ({"住户序号": "B", "成员序号": 1, "姓名": "丙"}, {"住户序号": 1, "姓名": "甲"})
+    people: tuple[dict[str, object], ...] = (
+        {"住户序号": "B", "成员序号": 1, "姓名": "丙"},
+        {"住户序号": 1, "姓名": "甲"},
+    )
     for row, each in enumerate(people, start=6):
         fill(book["成员"], row, {"单位代码": code, **each})
     fill(book["动物"], 6, {"单位代码": code, "成员序号": 1, "种类": "猫"})

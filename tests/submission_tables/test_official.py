@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from datetime import timedelta
 from typing import Any
 
 import openpyxl
@@ -11,10 +12,11 @@ from sqlalchemy import select
 
 from saas.access.permissions import Role
 from saas.audit.models import AuditEvent
-from saas.db import db
+from saas.db import at_moment, db, utc_now
 from saas.domain.workflow import SubmissionStatus
 from saas.files.models import StoredFile
 from saas.files.services import read_file
+from saas.files.sweeping import throw_away
 from saas.submissions.models import Collection
 from saas.submissions.tables import exporting
 from tests.browser import Browser
@@ -191,3 +193,14 @@ def test_a_large_table_is_written_in_the_background_for_whoever_asked(
     browser.sign_in(make_user(Role.OFFICE, unit=place.county))
     assert browser.get(f"/files/{stored.id}").status_code == 404
     assert browser.get(location).status_code == 404
+
+
+def test_a_table_whose_days_are_over_says_so(
+    office: Browser, filed: Collection, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(exporting, "AT_ONCE", 1)
+    location = office.post(path(filed), {}).location
+    work()
+    with at_moment(utc_now() + exporting.KEPT + timedelta(minutes=1)):
+        throw_away()
+    assert "只保留 7 天" in office.get(location).text

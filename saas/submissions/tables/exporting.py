@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from datetime import date
+from datetime import date, timedelta
 
 from sqlalchemy import select
 
@@ -17,6 +17,7 @@ from saas.files.models import StoredFile
 from saas.files.queries import list_files
 from saas.files.queries import register_subject as register_files
 from saas.files.services import store_bytes
+from saas.files.sweeping import keep_only_for
 from saas.jobs.models import Job
 from saas.jobs.queries import find_job
 from saas.jobs.running import report_progress
@@ -27,6 +28,7 @@ from saas.submissions.tables.scope import TableAddress, TableScope, load_scope
 
 EXPORT_JOB = "submissions.export"
 FILES = "submission_export"
+KEPT = timedelta(days=7)  # then the file goes: it can be written again
 AT_ONCE = 1_000  # units whose table is written while the browser waits: well under a second
 
 
@@ -85,3 +87,4 @@ def _may_see(export_id: uuid.UUID, viewer: Viewer) -> bool:
 
 
 register_files(FILES, _may_see)
+keep_only_for(FILES, KEPT)

@@ -15,6 +15,7 @@ from saas.access.decorators import requires
 from saas.access.permissions import Permission
 from saas.db import unit_of_work
 from saas.htmx import render_page
+from saas.jobs.models import JobState
 from saas.jobs.queries import describe, get_job
 from saas.spreadsheets.checking import SpreadsheetType
 from saas.submissions.tables import exporting
@@ -29,7 +30,7 @@ def export_period(collection_id: uuid.UUID, period_start: str) -> ResponseReturn
     address = TableAddress(collection_id, _day(period_start))
     scope = load_scope(address, current_user, is_filed=True)
     if len(scope.units) > exporting.AT_ONCE:
-        return render_page("submissions/export.html", fragment="export_panel", scope=scope, job=None)
+        return render_page("submissions/export.html", fragment="export_panel", scope=scope, job=None, is_gone=False)
     with unit_of_work():
         content = exporting.export_period(scope, actor=current_user)
     return _file(content, exporting.export_name(scope, current_user))
@@ -56,13 +57,16 @@ def export_standing(job_id: uuid.UUID) -> ResponseReturnValue:
     job = get_job(job_id, current_user)
     if job.kind != exporting.EXPORT_JOB:
         raise NoResultFound("no export")
+    stored = exporting.find_export(job)
     return render_page(
         "submissions/export.html",
         fragment="export_panel",
         scope=None,
         job=job,
         standing=describe(job),
-        stored=exporting.find_export(job),
+        stored=stored,
+        is_gone=stored is None and job.state is JobState.DONE,
+        days=exporting.KEPT.days,
     )
 
 
