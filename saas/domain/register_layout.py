@@ -20,7 +20,8 @@ from saas.domain.paper_table import (
 )
 from saas.domain.reading import read
 from saas.domain.record_access import AccessError, AccessRules, check_access
-from saas.domain.records import PRESETS, States, open_fields, plain_fields, states_from_mapping
+from saas.domain.record_presets import PRESETS
+from saas.domain.records import States, open_fields, plain_fields, states_from_mapping
 
 MAX_LISTED = 12
 

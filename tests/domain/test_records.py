@@ -10,11 +10,9 @@ import pytest
 from saas.domain.answers import NOT_APPLICABLE
 from saas.domain.errors import FormatError, InvalidTransition
 from saas.domain.fields import FormDefinition, form_from_mapping
+from saas.domain.record_presets import CHECKED, CONFIRMED, PRESETS
 from saas.domain.records import (
-    CHECKED,
-    CONFIRMED,
     ORDINARY,
-    PRESETS,
     DueRule,
     Move,
     Mover,

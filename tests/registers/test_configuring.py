@@ -12,7 +12,8 @@ from sqlalchemy import select
 from saas.access.permissions import Role
 from saas.db import db
 from saas.domain.errors import DomainError, FormatError
-from saas.domain.records import CHECKED, KEPT, states_from_mapping, states_to_mapping
+from saas.domain.record_presets import CHECKED, KEPT
+from saas.domain.records import states_from_mapping, states_to_mapping
 from saas.registers import queries
 from saas.registers.forms import page_of
 from saas.registers.models import Register

@@ -11,7 +11,8 @@ from typing import Any
 from sqlalchemy import select
 
 from saas.db import at_moment, db
-from saas.domain.records import CHECKED, states_to_mapping
+from saas.domain.record_presets import CHECKED
+from saas.domain.records import states_to_mapping
 from saas.files.models import StoredFile
 from saas.registers.models import RecordDraft
 from saas.registers.services import change_record, drop_stale_drafts, move_record

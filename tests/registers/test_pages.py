@@ -8,7 +8,8 @@ from sqlalchemy import select
 
 from saas.access.permissions import Role
 from saas.db import db
-from saas.domain.records import CHECKED, states_to_mapping
+from saas.domain.record_presets import CHECKED
+from saas.domain.records import states_to_mapping
 from saas.files.models import StoredFile
 from saas.registers import queries
 from saas.registers.services import link_record, move_record

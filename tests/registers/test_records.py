@@ -11,7 +11,8 @@ from saas.db import db
 from saas.domain.answers import answers_from_stored
 from saas.domain.errors import DomainError, InvalidTransition, NotAllowed
 from saas.domain.record_filters import RecordFilter
-from saas.domain.records import CHECKED, states_to_mapping
+from saas.domain.record_presets import CHECKED
+from saas.domain.records import states_to_mapping
 from saas.registers import queries
 from saas.registers.models import RegisterRecord
 from saas.registers.services import (

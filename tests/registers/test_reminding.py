@@ -9,7 +9,8 @@ from sqlalchemy import select
 
 from saas.accounts.models import User
 from saas.db import at_moment, db
-from saas.domain.records import CHECKED, states_to_mapping
+from saas.domain.record_presets import CHECKED
+from saas.domain.records import states_to_mapping
 from saas.notifications.models import Notification
 from saas.registers.reminding import remind
 from saas.registers.services import link_record, move_record, set_due_day

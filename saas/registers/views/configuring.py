@@ -15,7 +15,8 @@ from saas.access.decorators import requires
 from saas.access.permissions import Permission
 from saas.db import local_today, unit_of_work
 from saas.domain.errors import DomainError
-from saas.domain.records import PRESETS, open_fields, states_to_mapping
+from saas.domain.record_presets import PRESETS
+from saas.domain.records import open_fields, states_to_mapping
 from saas.form_pages import worded
 from saas.forms.queries import list_published_forms
 from saas.org.cohorts import list_choices
