@@ -102,10 +102,11 @@ def add_decision(
     )
 
 
-def add_detour(case: ReviewCase, step: int, action: str, actor: HasId, reason: str, number: int) -> None:
+def add_detour(case: ReviewCase, step: int, action: str, actor: HasId | None, reason: str, number: int) -> None:
     """Write down that the system led the case round a step, and why. Nobody decided it: it stands in nobody's name.
 
-    `number` counts the detours after one decision, which they follow in the order of time.
+    `number` counts the detours after one decision, which they follow in the order of time. Without an actor the daily
+    work did it.
     """
     db.session.add(
         ReviewDecision(
@@ -113,7 +114,7 @@ def add_detour(case: ReviewCase, step: int, action: str, actor: HasId, reason: s
             step=step,
             step_name=_step_name(case, step),
             action=action,
-            actor_id=actor.id,
+            actor_id=actor.id if actor is not None else case.started_by_id,
             actor_name="",
             comment=reason,
             digest=case.digest,

@@ -28,10 +28,11 @@ _MADE_BY = "本环节的任职人员就是填报（起草）人，按回避规�
 _DECIDED_BEFORE = "本环节的任职人员已办理上一环节或是填报（起草）人，按回避规定{way}"
 
 
-def lead_on(case: ReviewCase, model: Case, state: Progress, *, actor: HasId) -> tuple[Case, Progress]:
+def lead_on(case: ReviewCase, model: Case, state: Progress, *, actor: HasId | None) -> tuple[Case, Progress]:
     """Return where the case waits for somebody who may decide, or where nobody can be found (无人办理).
 
-    `actor` is whoever brought the case here. Reads nothing where somebody may decide.
+    `actor` is whoever brought the case here, None if the daily work looks after it. Reads nothing where somebody may
+    decide.
     """
     number = 0
     while (step := state.step) is not None and (way := detour(model, state)) is not None:
@@ -50,7 +51,7 @@ def lead_on(case: ReviewCase, model: Case, state: Progress, *, actor: HasId) -> 
     return model, state
 
 
-def _write(case: ReviewCase, step: int, action: str, actor: HasId, reason: str, number: int) -> None:
+def _write(case: ReviewCase, step: int, action: str, actor: HasId | None, reason: str, number: int) -> None:
     add_detour(case, step, action, actor, reason, number)
     record(AuditAction.CASE_REROUTED, case, actor=actor, step=step_at(case, step).code, way=action, reason=reason)
 

@@ -135,6 +135,27 @@ def _open_tasks(viewer: Looking, subject_type: str, among: Among) -> Select[Revi
     return statement.where(ReviewCase.subject_type == subject_type) if subject_type else statement
 
 
+def list_unattended(on: date) -> Sequence[ReviewCase]:
+    """Open cases that wait for posts in which nobody acts but those who made the thing (无人办理). One statement."""
+    who = acting(on)
+    somebody = (
+        exists()
+        .where(
+            ReviewTask.case_id == ReviewCase.id,
+            ReviewTask.closed_at.is_(None),
+            who.c.post_id == ReviewTask.post_id,
+            ~ReviewCase.authors.has_key(cast(who.c.user_id, Text)),
+            or_(who.c.acting_for_id.is_(None), ~ReviewCase.authors.has_key(cast(who.c.acting_for_id, Text))),
+        )
+        .correlate(ReviewCase)
+    )
+    return db.session.scalars(
+        select(ReviewCase)
+        .where(ReviewCase.status == CaseStatus.OPEN, ~somebody)
+        .order_by(ReviewCase.started_at, ReviewCase.id)
+    ).all()
+
+
 def list_started(viewer: Looking, *, limit: int = PAGE) -> Sequence[ReviewCase]:
     """What this person sent off and is still under way or came back (我发起的)."""
     newer = aliased(ReviewCase)

@@ -27,6 +27,7 @@ from saas.domain.progress import (
     Seat,
     allowed_moves,
     apply,
+    detour,
     is_stuck,
     open_seats,
     refusal,
@@ -189,6 +190,15 @@ def is_stuck_case(case: ReviewCase) -> bool:
     return is_stuck(model, state)
 
 
+def lead_on_by_itself(case: ReviewCase) -> bool:
+    """Look anew who may decide at the open step, after somebody left; return whether anybody can be found."""
+    model, state = model_of(case)
+    if detour(model, state) is not None:
+        _settle(case, (model, state), None)
+        model, state = model_of(case)
+    return not is_stuck(model, state)
+
+
 def current_step(case: ReviewCase) -> Step | None:
     """The step that a case waits at, or None."""
     if case.current_step is None:
@@ -237,7 +247,7 @@ def _note(case: ReviewCase, step: int | None, action: str, actor: HasId, **what:
     db.session.flush()
 
 
-def _settle(case: ReviewCase, reached: tuple[Case, Progress], actor: HasId) -> None:
+def _settle(case: ReviewCase, reached: tuple[Case, Progress], actor: HasId | None) -> None:
     """Lead the case to whoever may decide, and repeat in the rows where it stands and who is asked."""
     model, state = lead_on(case, *reached, actor=actor)
     _show(case, state)

@@ -147,6 +147,6 @@ def list_fillers(on: date) -> Mapping[uuid.UUID, Sequence[uuid.UUID]]:
 
 
 def _staff(on: date) -> _Staff:
-    """Everybody who acts in a post today, delegates included, by unit. One statement."""
+    """Everybody who fills or looks after the filing in a post today, delegates included. One statement."""
     staff = list_acting(on)
     return _Staff(with_roles(staff, roles_with(Permission.SUBMISSION_EDIT)), with_roles(staff, SUPERIORS))

@@ -13,9 +13,11 @@ from saas.accounts.queries import list_held_posts
 from saas.audit.models import AuditEvent
 from saas.db import db, local_today, new_id
 from saas.domain.progress import CaseStatus
+from saas.notifications.models import Notification
 from saas.org.models import Post
 from saas.review.models import ReviewCase, ReviewDecision, ReviewTask, Route
 from saas.review.services import approve, is_stuck_case, return_case, return_targets, start_case
+from saas.review.unattended import look_after_unattended
 from tests.browser import Browser
 from tests.factories import make_user
 from tests.review.test_views import County, content_template, county, send
@@ -215,3 +217,56 @@ def test_a_post_that_was_given_up_does_not_undo_what_its_holder_decided(county: 
     again = send_on(db.session.get_one(Route, (case.tenant_id, case.route_id)), county, county.clerk, case=case)
 
     assert (again.status, again.current_step) == (CaseStatus.OPEN, 1)
+
+
+def left(user: User) -> None:
+    """Somebody gave up his post yesterday."""
+    held = db.session.scalars(select(Appointment).where(Appointment.user_id == user.id)).one()
+    held.starts_on, held.ends_on = local_today() - timedelta(days=9), local_today() - timedelta(days=1)
+    db.session.flush()
+
+
+def heard(user: User) -> list[tuple[str, str]]:
+    rows = db.session.scalars(select(Notification).where(Notification.user_id == user.id))
+    return [(row.title, row.path) for row in rows]
+
+
+def test_a_case_goes_on_when_the_last_who_might_decide_has_left(county: County) -> None:
+    other = make_user(Role.TOWN_OFFICER, unit=county.town, name="另一位")
+    county.leader.name = "周县长"
+    case = send(county, authors=[county.officer])
+    assert look_after_unattended(local_today()) == 0
+    assert case.current_step == 0
+
+    left(other)
+
+    assert look_after_unattended(local_today()) == 0
+    assert asked(case) == {"周县长"}
+    assert [action for action, _, _ in told(case)] == ["submit", "skip"]
+    event = db.session.scalars(select(AuditEvent).where(AuditEvent.action == "case.rerouted")).one()
+    assert event.actor_id is None  # the daily work did it
+
+
+def test_of_a_vacant_post_the_sender_and_whoever_appoints_people_hear_once(county: County) -> None:
+    admin = make_user(Role.SYSTEM_ADMIN, unit=county.root)
+    case = send(county)
+    left(county.officer)
+
+    assert look_after_unattended(local_today()) == 1
+    assert look_after_unattended(local_today()) == 1
+
+    ((title, path),) = heard(county.clerk)
+    assert title.startswith("无人办理：东村 5 月自评停在“乡镇审核”（柳河镇")
+    assert path == f"/cases/{case.id}"
+    assert heard(admin) == [(title, f"/units/{county.town.id}")]
+    assert heard(county.leader) == []
+
+
+def test_a_step_without_any_post_says_so(county: County) -> None:
+    case = send_on(steps(("纪检审核", "review", "auditor", "own_parent")), county, county.clerk)
+
+    assert look_after_unattended(local_today()) == 1
+
+    ((title, _path),) = heard(county.clerk)
+    assert "没有这样的岗位" in title
+    assert case.status is CaseStatus.OPEN
