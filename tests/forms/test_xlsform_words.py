@@ -10,6 +10,7 @@ import pytest
 from pyxform.xls2xform import convert
 
 from saas.domain.answers import parse_answers
+from saas.domain.begun import Begun
 from saas.domain.errors import FormError
 from saas.domain.fields import Choice, FieldType, FormDefinition, form_from_mapping
 from saas.domain.fields.model import iter_fields
@@ -167,8 +168,8 @@ def test_what_would_behave_otherwise_says_what_to_do(line: Sequence[Any], words:
 
 
 def test_a_first_value_that_is_computed_comes_along_and_goes_back() -> None:
-    survey = rows(["date", "day", "日期", None, "today()"], ["hidden", "lot", "", None, "once(random())"])
-    survey.append(["text", "what", "事项", None, "办理(一次)"])
+    lot, what = ["hidden", "lot", "", None, "once(random())"], ["text", "what", "事项", None, "办理(一次)"]
+    survey = rows(["date", "day", "日期", None, "today()"], lot, what)
 
     form = imported(survey).definition
 
@@ -252,3 +253,22 @@ def test_other_programs_make_the_same_of_a_choice_among_rows() -> None:
     xform = convert(xlsform=io.BytesIO(form_to_xlsform(form)), file_type=".xlsx").xform
 
     assert "/member[./who != '']\"" in xform
+
+
+def test_a_moment_that_another_answer_triggers_is_that_of_its_first_answer() -> None:
+    head = [*HEAD, "trigger"]
+    at = ["calculate", "at", "", "now()", None, None, None, "${met}"]
+    double = ["calculate", "twice", "", "${met} * 2", None, None, None, "${met}"]
+    read = imported([head, ["integer", "met", "见到几人"], at, double])
+    form = read.definition
+
+    def kept(met: str, hour: int, before: dict[str, str]) -> dict[str, str]:
+        now = NOW.replace(hour=hour)
+        found = parse_answers(form, {"met": [met]}, now=now, is_draft=True, begun=Begun(before)).answers
+        return {"at": found["at"] or ""}
+
+    assert kept("", 9, {}) == {"at": ""}
+    first = kept("3", 10, {"at": ""})
+    assert first["at"].endswith("T10:00:00")
+    assert kept("4", 11, first) == first
+    assert ["第一次填写时定下" in str(each) or "重新计算" in str(each) for each in read.remarks] == [True, True]

@@ -25,6 +25,7 @@ _PARAMETER = re.compile(r"(\w+)\s*=\s*([^\s,;]+)")
 _NAME = re.compile(r"[^\W\d][\w-]{0,63}")
 _REFERENCE = re.compile(r"\$\{\s*([^}]+?)\s*\}")
 _EXPRESSION = re.compile(r"\$\{|\w\(")
+_FLEETING = re.compile(r"\b(?:now|today|random|uuid)\s*\(")  # another value every time
 _NAMELESS = re.compile(r"note$|begin[ _]group")  # XLSForm gives them names of its own
 _LOOP = re.compile(r"begin[ _]loop\s+over\s+(\S+)", re.IGNORECASE)
 _FROM_FILE = re.compile(r"from[ _]file\s", re.IGNORECASE)
@@ -333,12 +334,23 @@ class _Reader:
             del mapping[key]
             if key not in {"hint", "appearance", "read_only", "required"}:
                 self.remark(line, key, f"这种类型的题目没有“{key}”，已略去")
+        self.triggered(line, mapping)
         for key in UNUSED:
             if line.get(key):
                 self.remark(line, key, f"“{key}”没有用到，已略去")
         if "search(" in line.get("appearance"):
             self.remark(line, "appearance", "选项原由手机从文件中查找，这里只有工作簿里写出的选项")
         return mapping
+
+    def triggered(self, line: Line, mapping: dict[str, Any]) -> None:
+        """What is computed when another question is answered: a moment or a lot is kept from its first answer on."""
+        names, expression = _REFERENCE.findall(line.get("trigger")), mapping.get("calculation", "")
+        if names and _FLEETING.search(expression):
+            answered = " and ".join(f"${{{name}}} != ''" for name in names)
+            mapping["calculation"] = f"if({answered}, once({expression}), '')"
+            self.remark(line, "trigger", f"在“{'、'.join(names)}”第一次填写时定下，以后再改不重新计算")
+        elif names and expression:
+            self.remark(line, "trigger", "没有用到：这一项随所引用的回答重新计算")
 
     def remark(self, line: Line, column: str, text: str) -> None:
         self.remarks.append(Remark(line.sheet, line.row, column, text))

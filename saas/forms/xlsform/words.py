@@ -43,7 +43,7 @@ RECORDED = frozenset({
 MOMENTS: Mapping[str, str] = {"start": "once(now())", "end": "now()", "today": "once(today())"}
 """Those of them that an expression may need, and how they are computed here."""
 
-UNUSED = ("trigger", "save_to", "guidance_hint", "media", "image", "big-image", "audio", "video")
+UNUSED = ("save_to", "guidance_hint", "media", "image", "big-image", "audio", "video")
 """Columns that mean something to other programs and nothing here."""
 
 COLUMNS: Mapping[str, str] = {
