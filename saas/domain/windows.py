@@ -120,6 +120,11 @@ class WindowDates:
     is_estimated: bool = False
 
     @property
+    def due_text(self) -> str:
+        """The last day in time as people read it, with its hour if there is one: 2026年3月15日 17:00."""
+        return f"{chinese_day(self.due_on)}{f' {self.due_time:%H:%M}' if self.due_time is not None else ''}"
+
+    @property
     def recheck_days(self) -> int:
         """How many days the re-check has, 0 if there is none."""
         if self.recheck_from is None or self.recheck_to is None:

@@ -96,7 +96,7 @@ def _submission(item: DueItem, on: date) -> ToDo:
         who=item.unit_name,
         url=url_for(item.endpoint, **item.arguments),
         note=note.get(item.state, ""),
-        **_deadline(item.due_on, on, is_overdue=item.is_overdue),
+        **_deadline(item.due_on, on, is_overdue=item.is_overdue) | {"due": item.dates.due_text},
     )
 
 
@@ -196,7 +196,7 @@ def _deadline(due_on: date | None, on: date, *, is_overdue: bool) -> dict[str, A
         return {}
     days = (due_on - on).days
     if is_overdue:
-        remaining = ngettext("逾期 %(num)d 天", "逾期 %(num)d 天", max(-days, 0))
+        remaining = ngettext("逾期 %(num)d 天", "逾期 %(num)d 天", -days) if days < 0 else gettext("今天已截止")
     else:
         remaining = gettext("今天截止") if days == 0 else ngettext("还剩 %(num)d 天", "还剩 %(num)d 天", days)
     return {

@@ -82,7 +82,9 @@ def _remind_units(waiting: Iterable[Standing], today: date, rule: ReminderRule, 
         stage = reminder_stage(asked.dates.due_on, today, rule_for(asked, rule))
         if stage is not None:
             title, path = _reminder(asked, stage, group, today), _fill_path(group)
-            now = notify_once([user_id], KIND, title, path, key=f"{key}/{stage.key}")
+            # What cannot be handed in any more is said once.
+            stage_key = "closed" if group[0].state is FilingState.MISSING else stage.key
+            now = notify_once([user_id], KIND, title, path, key=f"{key}/{stage_key}")
             reminded += [Told(each, title, path) for each in now]
     return reminded
 

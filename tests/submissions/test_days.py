@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, time
 
 import pytest
 from sqlalchemy import select
@@ -226,6 +226,23 @@ def test_a_sensitive_period_is_set_seen_and_ends_by_itself(office: Browser, brow
     ]
     with at_moment(datetime(2026, 3, 14, tzinfo=UTC)):
         assert not any("两会" in title for title in titles(place))
+
+
+def test_after_the_hour_of_the_day_it_is_late_the_same_day_and_says_until_when(browser: Browser, place: Place) -> None:
+    wanted = SensitivePeriod("两会", date(2026, 3, 10), date(2026, 3, 11), due_time=time(17, 0))
+    add_sensitive_period(place.collection, wanted, actor=place.office)
+    browser.sign_in(place.clerk)
+    for path in ("/home", "/submissions"):
+        page = browser.get(path).text
+        assert "2026年3月10日 17:00" in page
+        assert "今天截止" in page
+
+    with at_moment(datetime(2026, 3, 10, 9, 30, tzinfo=UTC)):  # half past five in the county
+        browser.sign_in(place.clerk)
+        for path in ("/home", "/submissions"):
+            page = browser.get(path).text
+            assert "今天已截止" in page
+            assert "逾期 0 天" not in page
 
 
 @pytest.mark.parametrize(

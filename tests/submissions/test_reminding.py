@@ -95,6 +95,15 @@ def test_a_form_that_may_no_longer_be_filled_is_reminded_of_to_nobody(place: Pla
     assert on(1) == 0
 
 
+def test_what_cannot_be_handed_in_any_more_is_said_once(place: Place) -> None:
+    place.collection.window = {**place.collection.window, "grace_days": 0}
+
+    on(1)
+    on(3)
+
+    assert told(place.clerk) == ["已逾期1天：2026年3月环境卫生自查，柳塘村尚未报送，已不能补报，请联系主管单位"]
+
+
 def test_the_county_is_told_when_the_town_did_nothing_about_it(place: Place) -> None:
     on(3)
     assert [title for title in told(place.office) if "柳塘村" in title] == []
