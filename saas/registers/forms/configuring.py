@@ -12,6 +12,7 @@ from wtforms import BooleanField, HiddenField, RadioField, SelectField, StringFi
 from wtforms.fields.choices import SelectChoice
 from wtforms.validators import DataRequired, InputRequired, Length, Optional
 
+from saas.cohort_fields import CohortFields, codes_named
 from saas.domain.cohorts import Cohort, cohort_from_mapping
 from saas.form_fields import BoxesField, name_field
 from saas.org.models import OrgUnit
@@ -30,7 +31,7 @@ def _choices(labels: Mapping[str, Any]) -> list[SelectChoice]:
     return [SelectChoice(value, label) for value, label in labels.items()]
 
 
-class RegisterForm(FlaskForm):
+class RegisterForm(CohortFields, FlaskForm):
     """A register (台账)."""
 
     version = HiddenField()
@@ -51,13 +52,6 @@ class RegisterForm(FlaskForm):
         validators=[Length(max=200, message=_l("最多 200 字"))],
     )
     by = RadioField(_l("登记单位"), validators=[InputRequired()], choices=_choices(KEEPERS), default="rule")
-    unit_types = BoxesField(_l("单位类型"), validators=[Optional()])
-    under = BoxesField(_l("所属上级"), description=_l("不选表示不限"), validators=[Optional()])
-    cohorts = BoxesField(_l("单位名册"), description=_l("属于所选名册之一；不选表示不限"), validators=[Optional()])
-    units = TextAreaField(
-        _l("单位名单"), description=_l("选“按名单”时填写，每行一个单位名称或编码"), render_kw={"rows": 4}
-    )
-    excluded = TextAreaField(_l("除外单位"), description=_l("每行一个单位名称或编码"), render_kw={"rows": 2})
     preset = RadioField(_l("办理过程"), choices=_choices(PRESETS), default="ordinary", validators=[Optional()])
     title = SelectField(_l("标题取自"), description=_l("列表和提醒中怎样称呼一条记录"), validators=[Optional()])
     columns = BoxesField(
@@ -70,32 +64,17 @@ class RegisterForm(FlaskForm):
 
         What the page does not show of the `present` cohort, from a file, is kept: conditions and ties.
         """
-        excluded = _codes(self.excluded, units)
-        cohort: dict[str, Any] = {"except": excluded} if excluded else {}
+        cohort = self.left_out(units)
         if self.by.data == "list":
-            named = _codes(self.units, units)
+            named = codes_named(self.units, units)
             if not named and not self.units.errors:
                 self.units.errors = [gettext("请填写单位名单")]
             return cohort | {"units": named}
-        for name in ("unit_types", "under", "cohorts"):
-            cohort |= {name: self[name].data} if self[name].data else {}
+        cohort |= self.rules()
         cohort |= {name: present[name] for name in ("where", "linked") if present.get(name)}
         if not set(cohort) - {"except"}:
             self.unit_types.errors = [gettext("请选择哪些单位登记")]
         return cohort
-
-
-def _codes(field: Any, units: Sequence[OrgUnit]) -> list[str]:
-    """The codes of the units named one a line; a name that is nobody's or several units' is an error."""
-    by_name: dict[str, set[str]] = {}
-    for unit in units:
-        for name in {unit.name, unit.code, unit.short_name} - {""}:
-            by_name.setdefault(name, set()).add(unit.code)
-    lines = [line.strip() for line in (field.data or "").splitlines() if line.strip()]
-    unknown = [line for line in lines if len(by_name.get(line, ())) != 1]
-    if unknown:
-        field.errors = [gettext("找不到或有重名的单位：%(names)s；重名的请写编码", names="、".join(unknown[:10]))]
-    return list(dict.fromkeys(min(by_name[line]) for line in lines if line not in unknown))
 
 
 def settings_of(register: Register) -> dict[str, Any]:

@@ -13,13 +13,13 @@ from wtforms.fields.choices import SelectChoice
 
 from saas.access.decorators import requires
 from saas.access.permissions import Permission
+from saas.cohort_fields import is_above_others
 from saas.db import local_today, unit_of_work
 from saas.domain.errors import DomainError
 from saas.domain.record_presets import PRESETS
 from saas.domain.records import open_fields, states_to_mapping
 from saas.form_pages import worded
-from saas.forms.queries import list_published_forms
-from saas.org.cohorts import list_choices
+from saas.forms.pickers import form_choices
 from saas.org.models import OrgUnit
 from saas.org.queries import list_unit_types, list_units
 from saas.registers import listing, queries, services
@@ -101,20 +101,12 @@ def _page(
 
 def _fill_choices(form: RegisterForm, units: Sequence[OrgUnit], register: Register | None) -> None:
     """What the pickers offer: published forms, unit types, units that have others below them, named cohorts, fields."""
-    forms = list(list_published_forms())
-    if register is not None and register.form not in forms:
-        forms.append(register.form)
-    blank = SelectChoice("", gettext("请选择"))
-    form.form.choices = [blank, *(SelectChoice(str(each.id), each.name) for each in forms)]
     types = list_unit_types()
-    form.unit_types.choices = [SelectChoice(each.code, each.name) for each in types]
-    lowest = max((each.level for each in types), default=0)
-    above = [unit for unit in units if unit.unit_type.level < lowest and unit.unit_type.is_territorial]
-    form.under.choices = [SelectChoice(unit.code, unit.name) for unit in above]
-    form.cohorts.choices = [SelectChoice(*pair) for pair in list_choices(local_today())]
+    form.form.choices = form_choices(register.form if register is not None else None)
+    form.offer_units(units, types)
     form.owner.choices = [
         SelectChoice("", gettext("不指定")),
-        *(SelectChoice(str(unit.id), unit.name) for unit in units if unit.unit_type.level < lowest),
+        *(SelectChoice(str(unit.id), unit.name) for unit in units if is_above_others(unit, types)),
     ]
     definition = listing.published_form(register) if register is not None else None
     offered = listing.offered_columns(definition) if definition is not None else {}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from saas.submissions.forms.collections import CADENCE_LABELS, CollectionForm, WindowForm, codes_named, settings_of
+from saas.submissions.forms.collections import CADENCE_LABELS, CollectionForm, WindowForm, settings_of
 from saas.submissions.forms.days import (
     EventForm,
     RemindingForm,
@@ -22,7 +22,6 @@ __all__ = [
     "TermsForm",
     "WindowForm",
     "YearForm",
-    "codes_named",
     "present_days",
     "settings_of",
     "shown_days",

@@ -22,11 +22,12 @@ from wtforms import (
 from wtforms.fields.choices import SelectChoice
 from wtforms.validators import DataRequired, InputRequired, Length, NumberRange, Optional
 
+from saas.cohort_fields import CohortFields, codes_named
 from saas.domain.cohorts import Operator, cohort_from_mapping
 from saas.domain.errors import FormatError
 from saas.domain.periods import Cadence
 from saas.domain.windows import UNLIMITED, own_days_from_mapping
-from saas.form_fields import BoxesField, WholeNumberField
+from saas.form_fields import WholeNumberField
 from saas.org.models import OrgUnit
 from saas.submissions.forms.duties import DutyFields, duties_of
 from saas.submissions.models import Collection
@@ -78,7 +79,7 @@ _MONTHS = {"": "—"} | {f"{month:02d}": f"{month}月" for month in range(1, 13)
 _MONTH_DAYS = {"": "—"} | {f"{day:02d}": f"{day}日" for day in range(1, 32)}
 
 
-class CollectionForm(DutyFields, FlaskForm):
+class CollectionForm(DutyFields, CohortFields, FlaskForm):
     """A collection (填报任务)."""
 
     name = StringField(
@@ -105,14 +106,9 @@ class CollectionForm(DutyFields, FlaskForm):
         choices=_choices({"rule": _l("按条件"), "list": _l("按名单")}),
         default="rule",
     )
-    unit_types = BoxesField(_l("单位类型"), validators=[Optional()])
-    under = BoxesField(_l("所属上级"), description=_l("不选表示不限"), validators=[Optional()])
     attribute = SelectField(_l("单位属性"), validators=[Optional()])
     operator = SelectField(_l("比较"), choices=_choices(OPERATORS), default="equals")
     value = StringField(_l("值"), description=_l("“是”“否”或数字、文字"), validators=[Length(max=100)])
-    cohorts = BoxesField(_l("单位名册"), description=_l("属于所选名册之一；不选表示不限"), validators=[Optional()])
-    units = TextAreaField(_l("单位名单"), description=_l("每行一个单位名称或编码"), render_kw={"rows": 5})
-    excluded = TextAreaField(_l("除外单位"), description=_l("每行一个单位名称或编码"), render_kw={"rows": 2})
 
     opens_kind = SelectField(_l("开始填报"), validators=_NEEDED, choices=_choices(POINTS), default="start")
     opens_number = WholeNumberField(_l("几日或几天"), default=0, validators=[InputRequired(_l("请填写数字")), _DAYS])
@@ -199,13 +195,10 @@ class CollectionForm(DutyFields, FlaskForm):
 
         The page shows one condition; further ones of the `present` cohort, from a file, are kept, and so are its ties.
         """
-        excluded = codes_named(self.excluded, units)
-        cohort: dict[str, Any] = {"except": excluded} if excluded else {}
+        cohort = self.left_out(units)
         if self.by.data == "list":
             return cohort | {"units": codes_named(self.units, units)}
-        cohort |= {"unit_types": self.unit_types.data} if self.unit_types.data else {}
-        cohort |= {"under": self.under.data} if self.under.data else {}
-        cohort |= {"cohorts": self.cohorts.data} if self.cohorts.data else {}
+        cohort |= self.rules()
         cohort |= {"linked": present["linked"]} if present.get("linked") else {}
         conditions = list(present.get("where", ()))[1:]
         if self.attribute.data:
@@ -226,19 +219,6 @@ def _point(kind: str, number: int | None) -> dict[str, Any]:
         return {"month": int(kind.removeprefix("month")), "day": number if number and number < 31 else "end"}
     key = "working_days" if kind.startswith("working-") else "days"
     return {"from": kind.removeprefix("working-"), key: number or 0}
-
-
-def codes_named(field: Any, units: Sequence[OrgUnit]) -> list[str]:
-    """Return the codes of the units named one a line; a name that is nobody's or several units' is an error."""
-    by_name: dict[str, list[str]] = {}
-    for unit in units:
-        for name in {unit.name, unit.code, unit.short_name} - {""}:
-            by_name.setdefault(name, []).append(unit.code)
-    lines = [line.strip() for line in (field.data or "").splitlines() if line.strip()]
-    unknown = [line for line in lines if len(by_name.get(line, ())) != 1]
-    if unknown:
-        field.errors = [gettext("找不到或有重名的单位：%(names)s；重名的请写编码", names="、".join(unknown[:10]))]
-    return list(dict.fromkeys(by_name[line][0] for line in lines if line not in unknown))
 
 
 def settings_of(collection: Collection) -> dict[str, Any]:

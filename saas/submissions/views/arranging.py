@@ -23,9 +23,9 @@ from saas.domain.periods import Period
 from saas.domain.windows import WindowDates
 from saas.form_pages import worded
 from saas.forms.approval import is_expired
-from saas.forms.queries import list_published_forms
+from saas.forms.pickers import form_choices
 from saas.htmx import render_page
-from saas.org.cohorts import CohortBook, list_choices, units_on
+from saas.org.cohorts import CohortBook, units_on
 from saas.org.functions import list_function_names
 from saas.org.models import OrgUnit
 from saas.org.queries import list_unit_types, list_units
@@ -154,18 +154,13 @@ def _edit_page(
 
 def _fill_choices(form: CollectionForm, units: Any, shown: Collection | None) -> None:
     """What the pickers offer: published forms, routes, unit types, units that have others below them, attributes."""
-    forms = list(list_published_forms())
-    if shown is not None and shown.form not in forms:
-        forms.append(shown.form)
-    blank = SelectChoice("", gettext("请选择"))
-    form.form.choices = [blank, *(SelectChoice(str(each.id), each.name) for each in forms)]
-    form.route.choices = [blank, *(SelectChoice(str(each.id), each.name) for each in list_routes())]
     types = list_unit_types()
-    form.unit_types.choices = [SelectChoice(each.code, each.name) for each in types]
-    lowest = max((each.level for each in types), default=0)
-    above = [unit for unit in units if unit.unit_type.level < lowest and unit.unit_type.is_territorial]
-    form.under.choices = [SelectChoice(unit.code, unit.name) for unit in above]
-    form.cohorts.choices = [SelectChoice(*pair) for pair in list_choices(local_today())]
+    form.form.choices = form_choices(shown.form if shown is not None else None)
+    form.route.choices = [
+        SelectChoice("", gettext("请选择")),
+        *(SelectChoice(str(each.id), each.name) for each in list_routes()),
+    ]
+    form.offer_units(units, types)
     form.offer_duties(units, types, list_function_names())
     labels = {str(each["name"]): str(each.get("label", each["name"])) for kind in types for each in kind.attributes}
     form.attribute.choices = [SelectChoice("", gettext("不限")), *(SelectChoice(*pair) for pair in labels.items())]

@@ -13,6 +13,7 @@ from flask_login import current_user
 
 from saas.access.decorators import requires
 from saas.access.permissions import Permission
+from saas.cohort_fields import codes_named
 from saas.db import local_today, unit_of_work
 from saas.domain.errors import DomainError
 from saas.org.queries import list_units
@@ -23,7 +24,6 @@ from saas.submissions.forms import (
     SensitiveForm,
     TermsForm,
     YearForm,
-    codes_named,
     present_days,
     shown_days,
 )
