@@ -22,6 +22,8 @@ def read_definition(upload: FileStorage) -> FormDefinition:
     What of an XLSForm could not be taken over is told on the next page.
     """
     content = upload.stream.read(MAX_WORKBOOK + 1)
+    if content.startswith(b"\xd0\xcf\x11\xe0"):  # an Excel file of before 2007
+        raise FormError("", "这是旧版 Excel（.xls）文件", code="not_a_workbook", advice="另存为 .xlsx 后再上传")
     if not content.startswith(b"PK"):
         return form_from_toml(content[: MAX_FILE + 1])
     if len(content) > MAX_WORKBOOK:

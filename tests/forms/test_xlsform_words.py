@@ -16,7 +16,7 @@ from saas.domain.fields import Choice, FieldType, FormDefinition, form_from_mapp
 from saas.domain.fields.model import iter_fields
 from saas.domain.fields.sources import exchange_choices
 from saas.domain.form_logic import FormLogic
-from saas.forms.xlsform import form_from_xlsform, form_to_xlsform
+from saas.forms.xlsform import form_from_xlsform, form_to_xlsform, mistakes_of
 from tests.forms.test_xlsform import NOW, Rows, imported
 
 HEAD = ["type", "name", "label", "calculation", "default", "choice_filter", "relevant"]
@@ -272,3 +272,34 @@ def test_a_moment_that_another_answer_triggers_is_that_of_its_first_answer() -> 
     assert first["at"].endswith("T10:00:00")
     assert kept("4", 11, first) == first
     assert ["第一次填写时定下" in str(each) or "重新计算" in str(each) for each in read.remarks] == [True, True]
+
+
+def test_all_mistakes_are_told_at_once_each_with_its_cell() -> None:
+    survey = rows(
+        ["integer", "a", "甲"],
+        ["select_one nothing", "b", "乙"],
+        ["text", "the c", "丙"],
+        ["integer", "d", "丁", None, None, None, "${a} >"],
+        ["integer", "e", "戊", "${gone} + ${b}"],
+        ["begin group", "1g", "组"],
+        ["integer", "f", "己"],
+        ["end group"],
+    )
+
+    with pytest.raises(FormError) as refusal:
+        imported(survey, LISTS)
+
+    told = mistakes_of(refusal.value)
+    places = ["type（A3）", "name（B4）", "name（B7）", "relevant（G5）", "calculation（D6）"]
+    assert len(told) == len(places)
+    assert all(any(place in each for each in told) for place in places), told
+    assert "没有选项列表“nothing”" in told[0]
+    assert not any("“b”" in each for each in told), "what was mistaken before is no further mistake"
+
+
+def test_one_mistake_is_told_as_it_is() -> None:
+    with pytest.raises(FormError) as refusal:
+        imported(rows(["integer", "a", "甲", None, None, None, "${gone} > 1"]))
+
+    assert mistakes_of(refusal.value) == [str(refusal.value)]
+    assert "survey 第 2 行 relevant（G2）：表达式里的字段“gone”不存在" in str(refusal.value)

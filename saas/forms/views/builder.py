@@ -59,6 +59,7 @@ from saas.forms.outside_choices import with_choices
 from saas.forms.placing import place_now, place_words, read_place
 from saas.forms.uploads import read_definition
 from saas.forms.views.blueprint import bp, is_stale, refuse_stale
+from saas.forms.xlsform import mistakes_of
 from saas.htmx import lead_to, render_page
 from saas.tenancy.once import find_earlier_answer, remember_answer
 
@@ -183,7 +184,7 @@ def upload(form_id: uuid.UUID, number: int) -> ResponseReturnValue:
             definition = read_definition(form.file.data)
             services.change_definition(draft, definition, actor=current_user, change="upload")
     except FormError as error:
-        form.file.errors = [str(error)]
+        form.file.errors = mistakes_of(error)
         return _page(draft, AddFieldForm(formdata=None), status=422, upload=form)
     flash(gettext("已用文件替换草稿内容。"), "success")
     return redirect(_builder_url(draft), code=303)

@@ -23,7 +23,7 @@ from saas.forms.forms import EditFormForm, NewFormForm, RegistrationForm
 from saas.forms.toml_file import form_to_toml
 from saas.forms.uploads import read_definition
 from saas.forms.views.blueprint import bp
-from saas.forms.xlsform import form_to_xlsform
+from saas.forms.xlsform import form_to_xlsform, mistakes_of
 from saas.org.queries import list_units
 from saas.tenancy.once import find_earlier_answer, remember_answer
 
@@ -56,7 +56,7 @@ def create_send() -> ResponseReturnValue:
             location = url_for(".version", form_id=created.id, number=1)
             remember_answer(location)
     except FormError as error:
-        (form.code if error.path == "code" else form.file).errors = [str(error)]
+        (form.code if error.path == "code" else form.file).errors = mistakes_of(error)
         return render_template("forms/new.html", form=form), 422
     return redirect(location, code=303)
 

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 from saas.domain.errors import FormError
@@ -15,6 +16,7 @@ from saas.domain.reading import CODE
 from saas.forms.xlsform.choices import ChoiceLists, read_choices, with_columns_of
 from saas.forms.xlsform.former import former_name, former_values, with_former_values
 from saas.forms.xlsform.lookups import lookups, sources_in
+from saas.forms.xlsform.mistakes import built, refuse
 from saas.forms.xlsform.sheets import Line, Remark, read_sheets, truth
 from saas.forms.xlsform.words import MOMENTS, OTHER, OURS, PLAIN, PREFIX, RECORDED, TRANSLATED, TYPES, UNUSED
 
@@ -54,6 +56,7 @@ def form_from_xlsform(content: bytes, name: str) -> Imported:
     if fields:
         fields = [*former_values(before), *fields, *lookups(lines, sources_in(fields), sheets.remarks)]
     if not fields:
+        refuse(reader.mistakes)
         raise FormError("survey", "工作表 survey 里没有题目", code="empty_form", advice="每行写 type、name、label")
     mapping: dict[str, Any] = {
         "code": _code(sheets.settings.get("form_id") or sheets.settings.get("id_string") or name.rpartition(".")[0]),
@@ -62,36 +65,12 @@ def form_from_xlsform(content: bytes, name: str) -> Imported:
     }
     if sheets.default_language:
         mapping["default_language"] = sheets.default_language
-    return Imported(_built(mapping, reader.rows), tuple(sheets.remarks))
+    return Imported(built(mapping, reader.lines, reader.mistakes), tuple(sheets.remarks))
 
 
 def _referenced(lines: Sequence[Line]) -> frozenset[str]:
     """The names that anything in the survey refers to."""
     return frozenset(name for line in lines for text in line.cells.values() for name in _REFERENCE.findall(text))
-
-
-def _built(mapping: dict[str, Any], rows: Mapping[str, int]) -> FormDefinition:
-    """The form; a mistake is told with the row of the workbook, if it is known."""
-    try:
-        return form_from_mapping(mapping)
-    except FormError as error:
-        path = re.sub(r"\.[a-z_]+$", "", error.path)
-        row = rows.get(path) or rows.get(_named(mapping, path))
-        if row is None:
-            raise
-        raise FormError(
-            f"survey 第 {row} 行", "{reason}", code=error.code, reason=str(error.message), advice=error.advice
-        ) from None
-
-
-def _named(mapping: Mapping[str, Any], path: str) -> str:
-    """`fields[2].fields[0].min` as the names of the fields."""
-    here: Any = mapping
-    names = []
-    for number in re.findall(r"fields\[(\d+)\]", path):
-        here = here["fields"][int(number)]
-        names.append(here["name"])
-    return ".".join(names)
 
 
 def _code(text: str) -> str:
@@ -106,7 +85,8 @@ class _Reader:
     language: str
     referenced: frozenset[str]
     path: list[str] = field(default_factory=list)
-    rows: dict[str, int] = field(default_factory=dict)
+    lines: dict[str, Line] = field(default_factory=dict)
+    mistakes: list[FormError] = field(default_factory=list)
     repeats: int = 0  # how many repeats are open
 
     @property
@@ -131,12 +111,23 @@ class _Reader:
                 raise line.fail("type", "“{kind}”前面没有对应的 begin", kind=kind, advice="删去这一行，或补上 begin")
             if _BEGIN.match(kind):
                 closing = self._closing(lines, place, end)
-                fields += self.container(lines, place, closing)
+                fields += self.sound(line, partial(self.container, lines, place, closing))
                 place = closing + 1
                 continue
-            fields += self.question(line, kind)
+            fields += self.sound(line, partial(self.question, line, kind))
             place += 1
         return fields
+
+    def sound(self, line: Line, read: Callable[[], list[dict[str, Any]]]) -> list[dict[str, Any]]:
+        """What was read of a line. A mistake is noted, and the name stays known to those that refer to it."""
+        depth = len(self.path)
+        try:
+            return read()
+        except FormError as error:
+            self.mistakes.append(error)
+            del self.path[depth:]
+            name = line.get("name")
+            return [{"type": FieldType.HIDDEN.value, "name": name, "label": name}] if _NAME.fullmatch(name) else []
 
     @staticmethod
     def _closing(lines: Sequence[Line], start: int, end: int) -> int:
@@ -237,7 +228,6 @@ class _Reader:
     def specify(self, mapping: Mapping[str, Any]) -> dict[str, Any]:
         """The text behind “other”, as XLSForm makes it."""
         name = f"{mapping['name']}_other"
-        self.rows[".".join([*self.path, name])] = 0
         relevant = f"selected(${{{mapping['name']}}}, '{OTHER}')"
         return {"type": "text", "name": name, "label": "请注明其他", "relevant": relevant}
 
@@ -264,7 +254,7 @@ class _Reader:
             raise line.fail("name", "缺少 name", advice="写一个字母开头的字段名")
         if not _NAME.fullmatch(name):
             raise line.fail("name", "字段名“{name}”不合规", name=name[:64], advice="以字母开头，用字母、数字、_ 和 -")
-        self.rows[".".join([*self.path, name])] = line.row
+        self.lines[".".join([*self.path, name])] = line
         return name
 
     def common(self, line: Line, word: FieldType) -> dict[str, Any]:

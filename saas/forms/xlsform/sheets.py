@@ -42,6 +42,13 @@ class Line:
     sheet: str
     row: int
     cells: Mapping[tuple[str, str], str]
+    columns: Mapping[str, str] = field(default_factory=dict)  # the letters of each column that has a head
+
+    def place(self, column: str) -> str:
+        """Where a cell is, for somebody who looks for it."""
+        letters = self.columns.get(column) or self.columns.get(PREFIX + column)
+        where = f"{column}（{letters}{self.row}）" if letters else column
+        return f"{self.sheet} 第 {self.row} 行 {where}".rstrip()
 
     def get(self, column: str) -> str:
         """A cell of the default language; empty if it is not there."""
@@ -67,11 +74,11 @@ class Line:
         for key, text in self.cells.items():
             for place, word in words.items():
                 cells[key] = text = text.replace(place, word)
-        return Line(self.sheet, self.row, cells)
+        return Line(self.sheet, self.row, cells, self.columns)
 
     def fail(self, column: str, text: str, *, advice: str = "", **params: Any) -> FormError:
         """The error for a cell; the caller raises it."""
-        return FormError(f"{self.sheet} 第 {self.row} 行 {column}", text, code="bad_xlsform", advice=advice, **params)
+        return FormError(self.place(column), text, code="bad_xlsform", advice=advice, **params)
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,6 +137,8 @@ def _rows(sheet: Sheet | None, title: str) -> list[Line]:
         return []
     numbers = list(sheet.rows)
     heads = {column: _head(cell.text) for column, cell in sheet.rows[numbers[0]].items()}
+    letters = {column: cell.address.rstrip("0123456789") for column, cell in sheet.rows[numbers[0]].items()}
+    columns = {name: letters[column] for column, (name, _) in reversed(heads.items())}
     lines = []
     for number in numbers[1:]:
         cells: dict[tuple[str, str], str] = {}
@@ -151,7 +160,7 @@ def _rows(sheet: Sheet | None, title: str) -> list[Line]:
             if text and heads[column] not in cells:
                 cells[heads[column]] = text
         if cells:
-            lines.append(Line(title, number, cells))
+            lines.append(Line(title, number, cells, columns))
     return lines
 
 
@@ -204,5 +213,5 @@ def _in_language(lines: list[Line], language: str) -> tuple[Line, ...]:
         for (column, _), text in line.cells.items():  # what this language does not say is said in another one
             if (column, "") not in cells and column in TRANSLATED:
                 cells[column, ""] = text
-        moved.append(Line(line.sheet, line.row, cells))
+        moved.append(Line(line.sheet, line.row, cells, line.columns))
     return tuple(moved)
