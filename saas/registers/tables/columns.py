@@ -15,6 +15,7 @@ from saas.domain.fields import FILES, Field, FieldType, FormDefinition, Sensitiv
 from saas.domain.masking import protected_fields
 from saas.domain.records import States
 from saas.domain.values import ACKNOWLEDGED
+from saas.forms.table_kinds import KINDS
 from saas.spreadsheets.columns import Column, Kind, Value
 
 NUMBER: Final = "@number"
@@ -23,18 +24,6 @@ STATE: Final = "@state"
 OPENED: Final = "@opened_on"
 DUE: Final = "@due_on"
 
-_KINDS: Mapping[FieldType, Kind] = {
-    FieldType.INTEGER: Kind.INTEGER,
-    FieldType.DECIMAL: Kind.DECIMAL,
-    FieldType.RANGE: Kind.DECIMAL,
-    FieldType.DATE: Kind.DAY,
-    FieldType.TIME: Kind.TIME,
-    FieldType.DATETIME: Kind.MOMENT,
-    FieldType.SELECT_ONE: Kind.CHOICE,
-    FieldType.SELECT_MULTIPLE: Kind.CHOICES,
-    FieldType.RANK: Kind.CHOICES,
-    FieldType.ACKNOWLEDGE: Kind.YES_NO,
-}
 _EXAMPLES: Mapping[FieldType, str] = {
     FieldType.INTEGER: "12",
     FieldType.DECIMAL: "12.5",
@@ -119,7 +108,7 @@ def _column(path: str, item: Field, label: str, is_protected: bool) -> Column:
 def _kind(item: Field) -> Kind:
     if item.chosen_by:  # what the rows are called stands in the record: the form's own check compares
         return Kind.TEXTS if item.type is FieldType.SELECT_MULTIPLE else Kind.TEXT
-    return _KINDS.get(item.type, Kind.TEXT)
+    return KINDS.get(item.type, Kind.TEXT)
 
 
 def _help(item: Field, is_protected: bool) -> str:

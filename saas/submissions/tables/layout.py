@@ -7,11 +7,12 @@ is in the draft. A repeat inside another has its own sheet, whose rows say to wh
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
 
 from saas.domain.fields import FILES, Field, FieldType, FormDefinition, child_path
+from saas.forms.table_kinds import KINDS
 from saas.spreadsheets.columns import Column, Kind
 from saas.spreadsheets.limits import MAX_TEXT
 from saas.spreadsheets.writing import sheet_name
@@ -19,19 +20,6 @@ from saas.spreadsheets.writing import sheet_name
 UNIT_CODE, UNIT_NAME, STANDING, ABOVE = "@code", "@name", "@standing", "@above"  # no path begins like this
 MAIN, NOTES = "填报表", "填写说明"
 RESERVED = frozenset({MAIN, NOTES, "选项", "模板信息"})
-
-_KINDS: Mapping[FieldType, Kind] = {
-    FieldType.INTEGER: Kind.INTEGER,
-    FieldType.DECIMAL: Kind.DECIMAL,
-    FieldType.RANGE: Kind.DECIMAL,
-    FieldType.DATE: Kind.DAY,
-    FieldType.TIME: Kind.TIME,
-    FieldType.DATETIME: Kind.MOMENT,
-    FieldType.SELECT_ONE: Kind.CHOICE,
-    FieldType.SELECT_MULTIPLE: Kind.CHOICES,
-    FieldType.RANK: Kind.CHOICES,
-    FieldType.ACKNOWLEDGE: Kind.YES_NO,
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -233,7 +221,7 @@ def _column(path: str, item: Field, head: str, groups: tuple[str, ...], *, is_al
 def _kind(item: Field) -> Kind:
     if item.chosen_by:  # what the rows are called stands elsewhere in the file: the form's own check compares
         return Kind.TEXTS if item.type is FieldType.SELECT_MULTIPLE else Kind.TEXT
-    return _KINDS.get(item.type, Kind.TEXT)
+    return KINDS.get(item.type, Kind.TEXT)
 
 
 def _help(item: Field) -> str:
