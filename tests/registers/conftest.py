@@ -2,24 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 
 from saas.access.permissions import Role
 from saas.accounts.models import User
-from saas.db import at_moment, db
+from saas.db import db
 from saas.org.models import OrgUnit
 from saas.registers.models import Register
-from saas.tenancy.models import Tenant
-from tests.browser import Browser
+from tests.county import NOW, County, clerk, make_county, now, office
 from tests.factories import make_unit, make_unit_type, make_user
 from tests.factories_forms import make_version
 
-NOW = datetime(2026, 3, 10, 1, 0, tzinfo=UTC)
+__all__ = ["NOW", "Place", "clerk", "make_register", "now", "office", "place"]
+
 KINDS = [{"name": "land", "label": "土地"}, {"name": "family", "label": "家庭"}]
 DISPUTE: tuple[Mapping[str, Any], ...] = (
     {"type": "text", "name": "matter", "label": "事由", "required": True, "max_length": 50},
@@ -39,20 +38,11 @@ DISPUTE: tuple[Mapping[str, Any], ...] = (
 
 
 @dataclass(frozen=True)
-class Place:
-    """The units and people of the tests, and a register that all villages keep."""
+class Place(County):
+    """The county with a department, more people, and a register that all villages keep."""
 
-    county: OrgUnit
-    town: OrgUnit
-    other_town: OrgUnit
-    village: OrgUnit
-    neighbour: OrgUnit
-    far_village: OrgUnit
     department: OrgUnit
-    clerk: User
     neighbour_clerk: User
-    officer: User
-    office: User
     leader: User
     expert: User
     register: Register
@@ -74,44 +64,14 @@ def make_register(name: str = "矛盾纠纷台账", *more: Mapping[str, Any], **
 
 
 @pytest.fixture
-def now(tenant: Tenant) -> Iterator[None]:
-    with at_moment(NOW):
-        yield
-
-
-@pytest.fixture
 def place(now: None) -> Place:
-    county = make_unit("清禾县", kind=make_unit_type("county", "县", 1))
-    township = make_unit_type("township", "乡镇", 2)
-    town = make_unit("青石镇", parent=county, kind=township)
-    other_town = make_unit("白沙镇", parent=county, kind=township)
-    village, neighbour = make_unit("柳塘村", parent=town), make_unit("石桥村", parent=town)
-    department = make_unit("县司法局", parent=county, kind=make_unit_type("department", "部门", 2))
+    made = make_county()
+    department = make_unit("县司法局", parent=made.county, kind=make_unit_type("department", "部门", 2))
     return Place(
-        county=county,
-        town=town,
-        other_town=other_town,
-        village=village,
-        neighbour=neighbour,
-        far_village=make_unit("白沙村", parent=other_town),
+        **vars(made),
         department=department,
-        clerk=make_user(Role.VILLAGE_CLERK, unit=village),
-        neighbour_clerk=make_user(Role.VILLAGE_CLERK, unit=neighbour),
-        officer=make_user(Role.TOWN_OFFICER, unit=town),
-        office=make_user(Role.OFFICE, unit=county),
-        leader=make_user(Role.LEADER, unit=county),
+        neighbour_clerk=make_user(Role.VILLAGE_CLERK, unit=made.neighbour),
+        leader=make_user(Role.LEADER, unit=made.county),
         expert=make_user(Role.DEPARTMENT, unit=department),
         register=make_register(),
     )
-
-
-@pytest.fixture
-def clerk(browser: Browser, place: Place) -> Browser:
-    browser.sign_in(place.clerk)
-    return browser
-
-
-@pytest.fixture
-def office(browser: Browser, place: Place) -> Browser:
-    browser.sign_in(place.office)
-    return browser

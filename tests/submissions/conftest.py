@@ -1,40 +1,25 @@
-"""A county with two towns, two villages each, their people, and a clock that stands on 10 March 2026."""
+"""A county whose villages report, and a clock that stands on 10 March 2026."""
 
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import UTC, datetime
 
 import pytest
 
-from saas.access.permissions import Role
-from saas.accounts.models import User
-from saas.db import at_moment
 from saas.org.models import OrgUnit
 from saas.submissions.models import Collection
-from saas.tenancy.models import Tenant
-from tests.browser import Browser
-from tests.factories import make_unit, make_unit_type, make_user
+from tests.county import NOW as IN_TIME
+from tests.county import County, clerk, make_county, now, office
 from tests.factories_forms import make_collection
 
-IN_TIME = datetime(2026, 3, 10, 1, 0, tzinfo=UTC)
+__all__ = ["IN_TIME", "Place", "clerk", "now", "office", "place", "token"]
 
 
 @dataclass(frozen=True)
-class Place:
-    """The units and people of the tests, and a collection of all villages."""
+class Place(County):
+    """The county with a collection of all villages."""
 
-    county: OrgUnit
-    town: OrgUnit
-    other_town: OrgUnit
-    village: OrgUnit
-    neighbour: OrgUnit
-    far_village: OrgUnit
-    clerk: User
-    officer: User
-    office: User
     collection: Collection
 
     def fill_path(self, unit: OrgUnit | None = None, period: str = "2026-03-01") -> str:
@@ -42,43 +27,9 @@ class Place:
 
 
 @pytest.fixture
-def now(tenant: Tenant) -> Iterator[None]:
-    with at_moment(IN_TIME):
-        yield
-
-
-@pytest.fixture
 def place(now: None) -> Place:
-    county = make_unit("清禾县", kind=make_unit_type("county", "县", 1))
-    township = make_unit_type("township", "乡镇", 2)
-    town = make_unit("青石镇", parent=county, kind=township)
-    other_town = make_unit("白沙镇", parent=county, kind=township)
-    village = make_unit("柳塘村", parent=town)
-    return Place(
-        county=county,
-        town=town,
-        other_town=other_town,
-        village=village,
-        neighbour=make_unit("石桥村", parent=town),
-        far_village=make_unit("白沙村", parent=other_town),
-        clerk=make_user(Role.VILLAGE_CLERK, unit=village),
-        officer=make_user(Role.TOWN_OFFICER, unit=town),
-        office=make_user(Role.OFFICE, unit=county),
-        collection=make_collection(),
-    )
+    return Place(**vars(make_county()), collection=make_collection())
 
 
 def token() -> str:
     return str(uuid.uuid4())
-
-
-@pytest.fixture
-def clerk(browser: Browser, place: Place) -> Browser:
-    browser.sign_in(place.clerk)
-    return browser
-
-
-@pytest.fixture
-def office(browser: Browser, place: Place) -> Browser:
-    browser.sign_in(place.office)
-    return browser
