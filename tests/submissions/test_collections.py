@@ -6,6 +6,7 @@ import re
 import uuid
 from collections.abc import Mapping
 from datetime import UTC, date, datetime
+from pathlib import Path
 from typing import Any
 
 import html5lib
@@ -361,3 +362,22 @@ def test_a_wrong_window_is_said_beside_the_field(
     assert response.status_code == 422
     assert message in response.text
     assert db.session.scalars(select(CollectionWindow)).all() == []
+
+
+def test_what_hides_parts_of_the_form_names_its_fields_and_their_values(office: Browser) -> None:
+    rules = (Path(__file__).parents[2] / "static/css/filing.css").read_text()
+    page = html5lib.parse(office.get("/collections/new").text, namespaceHTMLElements=False)
+    radios = {(each.get("name"), each.get("value")) for each in page.iterfind(".//input[@type='radio']")}
+    options = {(each.get("id"), one.get("value")) for each in page.iterfind(".//select") for one in each.iter("option")}
+
+    named = re.findall(r'\[name="(\w+)"\](?::checked:not\()?\[value="(\w*)"\]', rules)
+    picked = re.findall(r'#(\w+) option(?::checked:not\()?\[value="(\w*)"\]', rules)
+    parts = {
+        name for each in page.iterfind(".//*[@class]") for name in re.findall(r"depends-\w+", each.get("class", ""))
+    }
+
+    assert len(named) == 6
+    assert len(picked) == 4
+    assert set(named) <= radios
+    assert set(picked) <= options
+    assert parts == set(re.findall(r"\.(depends-\w+)", rules))
