@@ -10,7 +10,7 @@ from saas.spreadsheets.cells import Workbook
 from saas.spreadsheets.checking import SpreadsheetType
 from saas.spreadsheets.limits import SpreadsheetRefused
 from saas.spreadsheets.running import MARKING, run_child
-from saas.spreadsheets.tables import ERROR_HEAD, Table
+from saas.spreadsheets.tables import ERROR_HEAD, Place, Table
 from saas.spreadsheets.writing import write_marked_table
 
 MAX_MARKS = 5_000  # comments in one workbook; the column of errors has all of them
@@ -45,15 +45,16 @@ def _marks(table: Table, mistakes: Sequence[Mistake]) -> list[dict[str, object]]
     for sheet, place in table.places.items():
         mine = [each for each in mistakes if each.sheet == sheet]
         cells = [[each.row, place.columns[each.column], each.text] for each in mine if each.column in place.columns]
-        rows = [[row, text] for row, text in _by_row(mine, table).items()]
+        rows = [[row, text] for row, text in _by_row(mine, table, place).items()]
         found.append({"sheet": sheet, "head_row": place.head_row, "cells": cells[:MAX_MARKS], "rows": rows})
     return found
 
 
-def _by_row(mistakes: Sequence[Mistake], table: Table) -> dict[int, str]:
+def _by_row(mistakes: Sequence[Mistake], table: Table, place: Place) -> dict[int, str]:
+    """What is wrong in each row: with the row as a whole, then from left to right."""
     labels = {column.name: column.label for column in table.columns}
     found: dict[int, str] = {}
-    for each in mistakes:
+    for each in sorted(mistakes, key=lambda each: place.columns.get(each.column, 0)):
         words = f"{labels[each.column]}：{each.text}" if each.column in labels else each.text
         found[each.row] = f"{found[each.row]}；{words}" if each.row in found else words
     return found

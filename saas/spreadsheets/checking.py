@@ -85,7 +85,8 @@ def _type_of(content: bytes, name: str) -> SpreadsheetType:
         return SpreadsheetType.XLSX
     if content.startswith(_OLD_OFFICE):
         raise SpreadsheetRefused(
-            "“{name}”是旧版 Excel（.xls）或加了打开密码的文件。请去掉密码，另存为 .xlsx 后再上传", name=name
+            "“{name}”是旧版 Excel（.xls）、WPS 表格（.et）或加了打开密码的文件。请去掉密码，另存为 .xlsx 后再上传",
+            name=name,
         )
     if content.startswith(_UTF16):
         raise SpreadsheetRefused(
@@ -119,6 +120,10 @@ def _check_archive(content: bytes, name: str) -> None:
     _refuse_odd(entries, name)
     names = [entry.filename.lower() for entry in entries]
     _refuse_unwanted(names, name)
+    if "content.xml" in names and "mimetype" in names:
+        raise SpreadsheetRefused(
+            "“{name}”是 OpenDocument 表格（.ods）。请用表格软件打开，另存为 .xlsx 后再上传", name=name
+        )
     if any(part not in names for part in _WORKBOOK_PARTS):
         raise SpreadsheetRefused("“{name}”是压缩包或别的文档，不是 Excel 工作簿。请上传 .xlsx 或 .csv 文件", name=name)
 

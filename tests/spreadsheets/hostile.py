@@ -126,6 +126,7 @@ HOSTILE: dict[str, tuple[str, Callable[[], bytes], str]] = {
     "a text of too many rows": ("a.csv", lambda: b"x\n" * 30_000, "超出"),
     "a text with one endless cell": ("a.csv", lambda: b'"' + b"x" * 100_000, "超过"),
     "a file just too large": ("a.csv", lambda: b"x\n" * 11_000_000, "20 MB"),
+    "an open document": ("a.ods", lambda: archive({"mimetype": b"x", "content.xml": b"<a/>"}), "OpenDocument"),
     "an archive": ("a.xlsx", lambda: archive({"a.txt": b"x"}), "不是 Excel 工作簿"),
     "a document": (
         "a.xlsx",

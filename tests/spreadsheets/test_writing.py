@@ -135,7 +135,7 @@ def test_mistakes_are_written_into_the_users_own_workbook() -> None:
         "错误信息",
         "单位名称：名称重复",
         None,
-        "单位名称：太短；整行不对",
+        "整行不对；单位名称：太短",
     ]
     assert (sheet["C3"].value, opened(marked)["别的"]["A1"].value) == ("留着", "也留着")
 

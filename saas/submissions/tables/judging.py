@@ -24,6 +24,7 @@ from saas.domain.answers import (
 )
 from saas.domain.errors import Message, message
 from saas.domain.fields import FILES, Field, FieldType, FormDefinition, iter_fields
+from saas.domain.fields.checking import compiled
 from saas.domain.filed import shown_answer
 from saas.domain.form_logic import FormShape
 from saas.forms.once import begun_in_stored
@@ -152,7 +153,7 @@ class Judged:
         begun = begun_in_stored(form.definition, self.same_rows())
         parsed = parse_answers(form.definition, raw, known=known, now=self.file.now, shape=form.shape, begun=begun)
         self.answers = parsed.answers
-        for path, said in parsed.errors.items():
+        for path, said in sorted(parsed.errors.items(), key=lambda pair: pair[1].code == "constraint"):
             self.say(path, said)
         if self.form.has_conditions:
             self.refuse_not_asked(parsed.errors)
@@ -224,8 +225,14 @@ class Judged:
                 self.hint(
                     ROW, message("inner_hint", "{sheet}第 {n} 行：{said}", sheet=row.sheet, n=row.number, said=said)
                 )
-        elif name not in self.errors.get((row.sheet, row.number), {}):
+        elif name not in self.errors.get((row.sheet, row.number), {}) and not self.follows(said, path, row):
             self.error(row, name, said)
+
+    def follows(self, said: Message, path: str, row: TableRow) -> bool:
+        """Whether a rule may be broken only because a cell that it looks at could not be read: that one is told."""
+        wrong = {name.rpartition(".")[2] for name in self.errors.get((row.sheet, row.number), ())}
+        expression = compiled(self.form.items[without_rows(path)], "constraint") if said.code == "constraint" else None
+        return expression is not None and not wrong.isdisjoint(expression.names)
 
     def place_of(self, path: str) -> tuple[str, TableRow]:
         row = self.places.row_at(path) or self.entry.first
