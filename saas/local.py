@@ -22,6 +22,6 @@ def local_day(day: date | None) -> str:
     return f"{day.year}年{day.month}月{day.day}日" if day else ""
 
 
-def plain_number(value: Decimal | None) -> str:
+def plain_number(value: Decimal | int | None) -> str:
     """An exact number without superfluous zeros and without an exponent. Nothing for none."""
-    return "" if value is None else values.plain_number(value)
+    return "" if value is None else values.plain_number(Decimal(value))
