@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import io
-from datetime import date, datetime
+from datetime import datetime
 
 import openpyxl
 from sqlalchemy import select
@@ -182,29 +182,6 @@ def test_complete_reports_are_handed_in_if_that_was_ticked(town: Browser, place:
     assert found["柳塘村"].submitted_by_id == place.officer.id
     assert found["石桥村"].status is SubmissionStatus.DRAFT
     assert latest().details["outcome"] == {"handed_in": 1, "marked": 0}
-
-
-def test_what_looks_odd_in_what_was_handed_in_is_said_and_can_be_explained(
-    town: Browser, place: Place, collection: Collection
-) -> None:
-    for month in (1, 2):
-        answers = {"homes_total": 120, "waste": {"weight": "3.5"}}
-        make_submission(
-            collection,
-            place.village,
-            period_start=date(2026, month, 1),
-            status=SubmissionStatus.SIGNED_OFF,
-            answers=answers,
-        )
-    sheet = (book := download(town, collection))["填报表"]
-    fill(sheet, row_of(sheet, place.village), {**GOOD, "重量（吨）": 3500})
-    apply(town, checked(town, collection, book, hand_in="yes"))
-
-    page = town.get(f"/imports/runs/{latest().id}").text
-
-    assert "填写完整的 1 个单位已直接报送。其中 1 个单位有疑点" in page
-    assert f"/submissions?status=marked&amp;collection={collection.id}" in page
-    assert "补充说明</summary>" in town.get(f"/submissions/{drafts()['柳塘村'].id}").text
 
 
 def test_a_draft_that_is_complete_already_is_handed_in_by_its_template(

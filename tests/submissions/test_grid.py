@@ -286,7 +286,9 @@ def test_a_row_changed_after_the_confirmation_stays_behind(town: Browser, place:
     response = town.post(_path(place, "/submit"), {"unit": str(place.village.id), f"version-{place.village.id}": "1"})
 
     assert _of(place.village).status is SubmissionStatus.DRAFT
-    assert "有 1 个单位没有报送" in town.get(response.location).text
+    assert response.status_code == 409
+    assert "有 1 个单位没有报送" in response.text
+    assert f'name="version-{place.village.id}" value="2"' in response.text
 
 
 def test_what_is_handed_in_after_the_day_is_late(town: Browser, place: Place) -> None:

@@ -99,6 +99,18 @@ def test_what_is_said_to_the_marks_is_handed_in_with_each_unit(town: Browser, pl
     assert "填报人说明：并村" in town.get(f"/submissions/{two.id}").text
 
 
+def test_what_was_said_stays_where_a_unit_was_changed_meanwhile(town: Browser, place: Place) -> None:
+    past(place, place.village, 20, 22, 25, 28)
+    report = draft(place, place.village, 40)
+    sent = chosen(report) | {f"explain:{place.village.id}:history:n": "新增两个村民小组"}
+    report.answers = {"n": 41}
+
+    page = town.post(path_of(place, "submit"), sent)
+
+    assert page.status_code == 409
+    assert "新增两个村民小组" in page.text
+
+
 def test_the_units_of_the_table_are_held_against_each_other(town: Browser, place: Place) -> None:
     reports = [draft(place, make_unit(f"第{number}村", parent=place.town), 20 + number) for number in range(9)]
     reports.append(draft(place, place.village, 90))

@@ -72,10 +72,13 @@ def grid_submit(collection_id: uuid.UUID, period_start: str) -> ResponseReturnVa
     with unit_of_work():
         handed_in = hand_in_rows(found, chosen, actor=current_user, explanations=_explanations())
         remember_answer(location)
-    flash(gettext("已报送 %(count)s 个单位，等待审核。", count=len(handed_in)), "success")
-    if len(handed_in) < len(chosen):
-        left = len(chosen) - len(handed_in)
+    if handed_in:
+        flash(gettext("已报送 %(count)s 个单位，等待审核。", count=len(handed_in)), "success")
+    left = len(chosen) - len(handed_in)
+    if left:
         flash(gettext("有 %(count)s 个单位没有报送：刚被修改或已经报送，请核对。", count=left), "warning")
+    if left and not goes_on:
+        return _confirm_page(_grid(collection_id, period_start), status=409)
     return redirect(location, code=303)
 
 
@@ -154,13 +157,15 @@ def _page(found: Grid, status: int = 200) -> Response:
     )
 
 
-def _confirm_page(found: Grid) -> Response:
+def _confirm_page(found: Grid, status: int = 200) -> Response:
     ready = list_ready(found)
     going = [each.row for each in ready if each.goes]
     return render_page(
         "submissions/grid_confirm.html",
         fragment="grid_confirm_panel",
+        status=status,
         grid=found,
+        explanations=_explanations(),
         going=going[:BATCH],
         marks=show_marks_of_rows(found, going[:BATCH]),
         explain=EXPLAIN,
