@@ -12,7 +12,7 @@ from datetime import date
 from functools import cached_property
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, or_, select
+from sqlalchemy import ColumnElement, and_, or_, select, union
 from sqlalchemy.orm import aliased, joinedload
 
 from saas.audit.services import AuditAction, HasId, record
@@ -28,7 +28,7 @@ from saas.domain.cohorts import (
     membership,
 )
 from saas.domain.errors import DomainError, HierarchyError
-from saas.org.models import NamedCohort, OrgUnit, UnitLink, UnitType, UnitVersion
+from saas.org.models import NamedCohort, OrgUnit, Placement, UnitLink, UnitType, UnitVersion
 from saas.org.queries import exists_on, list_ancestors, parents_on
 from saas.org.services import CodeTaken
 from saas.org.versions import version_holds
@@ -131,6 +131,20 @@ def units_on(on: date) -> list[DatedUnit]:
         seen = CohortUnit(unit.code, type_code, above[parent], attributes, links.of(unit.id))
         found.append(DatedUnit(unit, seen, parent, name))
     return found
+
+
+def change_days(first: date, last: date) -> Sequence[date]:
+    """The days after `first`, until `last`, on which units or named cohorts become something else. One statement.
+
+    Between two of them `units_on` and the named cohorts say the same for every day.
+    """
+    columns = (
+        *(OrgUnit.valid_from, OrgUnit.valid_to, UnitVersion.starts_on, UnitVersion.ends_on),
+        *(Placement.starts_on, Placement.ends_on, UnitLink.starts_on, UnitLink.ends_on),
+        *(NamedCohort.starts_on, NamedCohort.ends_on),
+    )
+    days = union(*(select(column.label("day")).where(column > first, column <= last) for column in columns)).subquery()
+    return db.session.scalars(select(days.c.day).order_by(days.c.day)).all()
 
 
 def _above(

@@ -63,7 +63,7 @@ def missing_list(viewer: Looking, wanted: MissingFilter, on: date) -> MissingLis
         asked = [each for each in asked if each.collection.id == wanted.collection_id]
     lines: dict[uuid.UUID, BranchLine] = {}
     rows = []
-    for each in list_standings(asked, on):
+    for each in list_standings(asked, on, below=roots):
         branch = branch_of(each, roots)
         if branch is None:
             continue

@@ -6,9 +6,11 @@ Each period is asked of the units as they were at its end, at the latest today (
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterator, Mapping, Sequence
+from bisect import bisect_right
+from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from functools import cached_property
 
 from sqlalchemy import or_, select, tuple_
 
@@ -19,7 +21,7 @@ from saas.domain.filing import FilingState, filing_state
 from saas.domain.periods import Period
 from saas.domain.windows import WindowDates
 from saas.domain.workflow import SubmissionStatus
-from saas.org.cohorts import CohortBook, DatedUnit, units_on
+from saas.org.cohorts import CohortBook, DatedUnit, change_days, units_on
 from saas.org.models import OrgUnit
 from saas.submissions.compilers import branches_of, compiling_dates, is_filed, list_compiled
 from saas.submissions.due_items import LONGEST
@@ -120,33 +122,37 @@ def list_asked(first: date, last: date) -> list[Asked]:
     return sorted(found, key=lambda each: (each.dates.due_on, each.name, each.period.start))
 
 
-def list_standings(asked: Sequence[Asked], on: date) -> Iterator[Standing]:
+def list_standings(
+    asked: Sequence[Asked], on: date, *, below: Container[uuid.UUID] | None = None
+) -> Iterator[Standing]:
     """Yield where every unit that is asked stands, and every one that compiles, by period and in the county's order.
 
-    One statement for what was filed, one for what was compiled, two for each day on which a period ended, and one or
-    two where units fill for others.
+    `below`: at least those at or below these units. One statement for what was filed, one for what was compiled, a few
+    for each time at which the organisation changed meanwhile, and one or two where units fill for others.
     """
-    filed, days, fillers = _filed([each for each in asked if not each.is_compiling]), _Days(on), FillerBook(on)
+    filed, fillers = _filed([each for each in asked if not each.is_compiling]), FillerBook(on)
+    days = _Days(min(each.period.end, on) for each in asked)
     compiled = list_compiled({(each.collection.id, each.period.start) for each in asked if each.is_compiling})
     for each in asked:
-        dated, book = days.units_at(min(each.period.end, on))
+        county = days.county_at(min(each.period.end, on))
         if each.is_compiling:
-            yield from _compilers(each, dated, book, compiled)
+            yield from _compilers(each, county.dated, county.book, compiled)
             continue
         cohort, window = cohort_of(each.collection, each.period), status_now(each.dates)
-        units = {one.unit.id: one for one in dated}
         is_asked = was_asked(each.collection, each.dates, on)
-        for one in dated:
+        for one in county.dated:
+            if below is not None and not county.is_below(one.unit, below) and not each.collection.filled_by:
+                continue
             entry = filed.get((each.collection.id, each.period.start, one.unit.id))
-            if entry is None and (not is_asked or not matches(one.seen, cohort, book)):
+            if entry is None and (not is_asked or not matches(one.seen, cohort, county.book)):
                 continue
             state = filing_state(
                 entry.status if entry else None, window, is_correction=bool(entry and entry.is_correction)
             )
-            above = above_of(one, units)
+            above = county.above[one.unit.id]
             filled_by = fillers.of(each.collection, one.unit, above)
             yield _standing(
-                each, one.unit, (above, filled_by, _above_filler(filled_by, one, above, units)), state, entry
+                each, one.unit, (above, filled_by, _above_filler(filled_by, one, above, county.units)), state, entry
             )
 
 
@@ -205,17 +211,40 @@ def _standing(asked: Asked, unit: OrgUnit, line: Line, state: FilingState, entry
     )
 
 
+@dataclass(frozen=True)
+class _County:
+    """The county as it was from one day to the next on which something changed."""
+
+    dated: Sequence[DatedUnit]
+    book: CohortBook
+
+    @cached_property
+    def units(self) -> Mapping[uuid.UUID, DatedUnit]:
+        return {each.unit.id: each for each in self.dated}
+
+    def is_below(self, unit: OrgUnit, roots: Container[uuid.UUID]) -> bool:
+        """Whether a unit is one of the roots or stands below one."""
+        return unit.id in roots or any(each.id in roots for each in self.above[unit.id])
+
+    @cached_property
+    def above(self) -> Mapping[uuid.UUID, tuple[OrgUnit, ...]]:
+        """The units above each, the parent first."""
+        return {each.unit.id: above_of(each, self.units) for each in self.dated}
+
+
 class _Days:
-    """The units and named cohorts of each day that is asked for, read once."""
+    """The county on each day that is asked for: read once for all days between which nothing changed."""
 
-    def __init__(self, today: date) -> None:
-        self._today = today
-        self._read: dict[date, tuple[Sequence[DatedUnit], CohortBook]] = {}
+    def __init__(self, days: Iterable[date]) -> None:
+        wanted = sorted(set(days))
+        self._changes = change_days(wanted[0], wanted[-1]) if len(wanted) > 1 else ()
+        self._read: dict[int, _County] = {}
 
-    def units_at(self, on: date) -> tuple[Sequence[DatedUnit], CohortBook]:
-        if on not in self._read:
-            self._read[on] = units_on(on), CohortBook(on)
-        return self._read[on]
+    def county_at(self, on: date) -> _County:
+        part = bisect_right(self._changes, on)
+        if part not in self._read:
+            self._read[part] = _County(units_on(on), CohortBook(on))
+        return self._read[part]
 
 
 def _filed(asked: Sequence[Asked]) -> Mapping[tuple[uuid.UUID, date, uuid.UUID], _Filed]:

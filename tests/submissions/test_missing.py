@@ -8,10 +8,14 @@ from datetime import UTC, date, datetime
 
 import openpyxl
 import pytest
+from sqlalchemy import select
 
 from saas.access.permissions import Role
-from saas.db import at_moment
+from saas.accounts.services import make_viewer
+from saas.db import at_moment, db
 from saas.domain.workflow import SubmissionStatus
+from saas.org.models import UnitVersion
+from saas.submissions.missing import MissingFilter, missing_list
 from tests.browser import Browser
 from tests.factories import make_unit, make_user
 from tests.factories_forms import make_collection, make_submission
@@ -154,3 +158,39 @@ def test_what_fell_due_after_its_form_ran_out_was_never_asked(browser: Browser, 
     page = browser.get(f"/collections/{place.collection.id}?period=2026-03-01").text
     assert "柳塘村" in page  # what came stays
     assert "白沙村" not in page
+
+
+def test_each_day_is_asked_of_the_units_of_that_day(browser: Browser, place: Place) -> None:
+    """A village that was dissolved on the 4th was still asked on the 2nd and the 3rd."""
+    place.collection.is_active = False
+    gone = make_unit("旧村", parent=place.town)
+    make_collection(
+        cadence="day",
+        window={"due": {"from": "end", "days": 0}, "due_inclusive": True},
+        cohort={"units": [gone.code, place.village.code]},
+        name="每日报告",
+        starts_on=date(2026, 3, 2),
+    )
+    for row in db.session.scalars(select(UnitVersion).where(UnitVersion.unit_id == gone.id)):
+        row.ends_on = date(2026, 3, 4)
+    gone.valid_to = date(2026, 3, 4)
+    db.session.flush()
+
+    with at_moment(datetime(2026, 3, 6, 1, 0, tzinfo=UTC)):
+        browser.sign_in(place.office)
+        names = browser.get(MARCH).text.partition("名单（6）")[2]
+
+    assert names.count("旧村") == 2
+    assert names.count("柳塘村") == 4  # the 2nd to the 5th
+
+
+def test_many_days_cost_no_more_statements_than_few(browser: Browser, place: Place) -> None:
+    window = {"due": {"from": "end", "days": 0}, "due_inclusive": True}
+    daily = make_collection(cadence="day", window=window, name="每日报告", starts_on=date(2026, 3, 7))
+    viewer, wanted = make_viewer(place.office), MissingFilter(date(2026, 3, 1))
+    few = count_statements(lambda: missing_list(viewer, wanted, date(2026, 3, 10)))
+
+    daily.starts_on = date(2026, 3, 1)
+    db.session.flush()
+
+    assert count_statements(lambda: missing_list(viewer, wanted, date(2026, 3, 10))) == few
