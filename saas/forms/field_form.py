@@ -124,14 +124,7 @@ class FieldForm(FlaskForm):
         default="",
     )
     choices_from = SelectField(_l("选项来源"), choices=[], validate_choice=False, default="")
-    prefill = StringField(
-        _l("预填"),
-        default="",
-        description=_l(
-            "打开时先填好、填报人可改：last（沿用上期）、attribute:属性、unit:name、form:表单.字段、form:表单.sum(字段)、register:台账.count"
-        ),
-        validators=[Length(max=200, message=_l("预填最多 200 字"))],
-    )
+    prefill = StringField(_l("预填"), default="", validators=[Length(max=200, message=_l("预填最多 200 字"))])
     check_parts = BoxesField(_l("这些数之和"), choices=[], validate_choice=False)
     check_relation = SelectField(
         _l("关系"), choices=[SelectChoice(key, label) for key, label in RELATIONS.items()], default="="
