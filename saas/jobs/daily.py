@@ -20,6 +20,7 @@ from sqlalchemy import select
 from saas.db import db, local_today, unit_of_work
 from saas.jobs.services import request_job
 from saas.org import versions
+from saas.tenancy import once
 from saas.tenancy.hours import sending_pause
 from saas.tenancy.models import Tenant, TenantStatus
 from saas.tenancy.scope import tenant_scope
@@ -51,6 +52,12 @@ def daily(name: str, *, is_said: bool = False) -> Callable[[Work], Work]:
         return work
 
     return decorate
+
+
+@daily("old_sends")
+def forget_old_sends(today: date) -> None:
+    """Every form that was carried out leaves a row, and a page that saves itself another."""
+    once.forget_old_sends()
 
 
 @daily("units")

@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Collection, Mapping
+from datetime import timedelta
 
 from flask import request, session
-from sqlalchemy import select
+from sqlalchemy import delete, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.exc import IntegrityError
 
@@ -19,6 +20,7 @@ from saas.tenancy.models import SentForm
 from saas.tenancy.scope import bound_tenant_id
 
 FIELD = "send_token"
+KEPT = timedelta(days=90)
 _CARRIED_OUT = "carried_out"
 _KEY = f"pk_{SentForm.__tablename__}"
 
@@ -89,6 +91,11 @@ def saved_here(names: Collection[str]) -> Mapping[str, int]:
         select(SentForm.id, SentForm.location).where(SentForm.id.in_(ids)).order_by(SentForm.id)
     ).all()
     return {ids[row.id]: int(row.location) for row in rows}
+
+
+def forget_old_sends() -> None:
+    """Forget what was sent long ago: no page stays open for so long that it would be sent again."""
+    db.session.execute(delete(SentForm).where(SentForm.sent_at < utc_now() - KEPT))
 
 
 def is_repeated_send(error: IntegrityError) -> bool:

@@ -8,13 +8,13 @@ from datetime import UTC, date, datetime, timedelta
 import pytest
 from sqlalchemy import func, select
 
-from saas.db import at_moment, db, local_today, utc_now
+from saas.db import at_moment, db, local_today, new_id, utc_now
 from saas.jobs import daily
 from saas.jobs.models import Job, JobState
 from saas.jobs.registry import load_kinds
 from saas.jobs.running import run_job
 from saas.org import versions
-from saas.tenancy.models import Tenant, TenantStatus
+from saas.tenancy.models import SentForm, Tenant, TenantStatus
 from saas.tenancy.scope import tenant_scope
 from tests.factories import make_unit
 
@@ -73,6 +73,18 @@ def test_units_show_what_they_are_from_today_on(tenant: Tenant) -> None:
     assert unit.name == "柳岸村"
     daily.do_daily_work(date(2026, 3, 10))
     assert unit.name == "柳岸村"
+
+
+def test_forms_sent_long_ago_are_forgotten(tenant: Tenant) -> None:
+    with tenant_scope(tenant.id):
+        for days in (1, 89, 91):
+            db.session.add(SentForm(id=new_id(), location=f"/{days}", sent_at=utc_now() - timedelta(days=days)))
+        db.session.flush()
+
+        daily.do_daily_work(local_today())
+
+        kept = db.session.scalars(select(SentForm.location).order_by(SentForm.sent_at)).all()
+        assert kept == ["/89", "/1"]
 
 
 def test_others_add_their_work(tenant: Tenant) -> None:
