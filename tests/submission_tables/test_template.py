@@ -150,3 +150,20 @@ def test_as_many_statements_for_many_units_as_for_one(town: Browser, place: Plac
     many = count_statements(lambda: town.get(address))
 
     assert many == few
+
+
+def test_an_example_is_an_answer_that_would_be_taken(clerk: Browser, place: Place) -> None:
+    bounds: list[dict[str, object]] = [{"max": 6}, {"min": 20}, {}, {"min": 0, "max": 3}]
+    fields = [{"type": "integer", "name": f"n{at}", "label": f"数{at}", **each} for at, each in enumerate(bounds)]
+    found = make_collection(make_version(make_form(), *fields), name="例子")
+    sheet = download(clerk, found, place.village)["填报表"]
+    assert [sheet.cell(4, place_of(sheet, f"数{at}")).value for at in range(4)] == ["6", "20", "12", "3"]
+
+
+def test_photos_that_are_left_out_are_named_with_their_group_and_counted(clerk: Browser, place: Place) -> None:
+    photos = [{"type": "image", "name": f"p{at}", "label": "照片"} for at in range(2)]
+    group = {"type": "begin_group", "name": "work", "label": "基础工作", "fields": [_text("said", "说明"), *photos]}
+    found = make_collection(make_version(make_form(), group), name="照片")
+    notes = download(clerk, found, place.village)["填写说明"]
+    said = [str(row[0].value) for row in notes.iter_rows() if "不在表里" in str(row[0].value)]
+    assert said == ["“基础工作·照片”（2 处）不在表里：照片和文件请在系统里上传。"]

@@ -9,9 +9,8 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from decimal import Decimal
 
-from saas.domain.fields import FILES, Field, FieldType, FormDefinition, child_path
+from saas.domain.fields import FILES, NUMBERS, Field, FieldType, FormDefinition, child_path
 from saas.forms.table_kinds import KINDS
 from saas.spreadsheets.columns import Column, Kind
 from saas.spreadsheets.limits import MAX_TEXT
@@ -19,6 +18,7 @@ from saas.spreadsheets.writing import sheet_name
 
 UNIT_CODE, UNIT_NAME, STANDING, ABOVE = "@code", "@name", "@standing", "@above"  # no path begins like this
 MAIN, NOTES = "填报表", "填写说明"
+_USUAL = 12  # what an example says where the form does not forbid it
 RESERVED = frozenset({MAIN, NOTES, "选项", "模板信息"})
 
 
@@ -172,14 +172,14 @@ class _Gathering:
                 yield from self.leaves(item.fields, path, (*groups, item.label) if item.label else groups)
             elif item.type is FieldType.REPEAT:
                 self.repeats.append((item, path))
-            elif item.is_question and self.takes(item):
+            elif item.is_question and self.takes(item, groups):
                 yield path, item, groups
 
-    def takes(self, item: Field) -> bool:
+    def takes(self, item: Field, groups: tuple[str, ...]) -> bool:
         if self.is_filed:
             return item.type is not FieldType.HIDDEN
         if item.type in FILES:
-            self.left_out.append(LeftOut(item.label, "照片和文件请在系统里上传"))
+            self.left_out.append(LeftOut("·".join((*groups, item.label)), "照片和文件请在系统里上传"))
         return item.is_asked and item.type not in FILES and (not item.read_only or bool(item.prefill))
 
 
@@ -243,8 +243,8 @@ def _example(item: Field) -> str:
     if item.choices:
         several = item.type in (FieldType.SELECT_MULTIPLE, FieldType.RANK)
         return "、".join(choice.label for choice in item.choices[: 2 if several else 1])
-    if item.type in (FieldType.INTEGER, FieldType.DECIMAL, FieldType.RANGE):
-        return str(item.minimum) if isinstance(item.minimum, Decimal) and item.minimum > 0 else "12"
+    if item.type in NUMBERS:
+        return _example_number(item)
     return {
         FieldType.DATE: "2026-03-05",
         FieldType.TIME: "09:30",
@@ -252,6 +252,14 @@ def _example(item: Field) -> str:
         FieldType.GEOPOINT: "31.23 121.47",
         FieldType.ACKNOWLEDGE: "是",
     }.get(item.type, "按实际填写")
+
+
+def _example_number(item: Field) -> str:
+    """A number that the question would take."""
+    low, high = item.minimum, item.maximum
+    if isinstance(low, Decimal) and low > 0:
+        return str(low)
+    return str(high) if isinstance(high, Decimal) and high < _USUAL else str(_USUAL)
 
 
 def unit_columns(*, is_required: bool, key: str = UNIT_CODE, has_above: bool = False) -> tuple[Column, ...]:

@@ -7,6 +7,7 @@ changes nothing.
 from __future__ import annotations
 
 import io
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
@@ -267,8 +268,9 @@ class _Writer:
             0, 0, f"{self.scope.collection.form.name}（第 {self.scope.version.number} 版）", self.looks.title
         )
         row = 1
-        for item in self.tables.left_out:
-            sheet.write_string(row, 0, f"“{item.label}”不在表里：{item.reason}。", self.plain)
+        for item, count in Counter(self.tables.left_out).items():
+            several = f"（{count} 处）" if count > 1 else ""
+            sheet.write_string(row, 0, f"“{item.label}”{several}不在表里：{item.reason}。", self.plain)
             row += 1
         for place, head in enumerate(("工作表", "列名", "必填", "怎么填", "例子")):
             sheet.write_string(row + 1, place, head, self.looks.head)
