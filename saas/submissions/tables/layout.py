@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from decimal import Decimal
 
 from saas.domain.fields import FILES, NUMBERS, Field, FieldType, FormDefinition, child_path
 from saas.forms.table_kinds import KINDS
