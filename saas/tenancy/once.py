@@ -1,7 +1,8 @@
 """A form sent twice is carried out once: a double tap, a bad line and a reloaded page are everyday matters.
 
-A page that saves itself (草稿自动保存) is one form that is sent many times. Where an answer was lost on the way, it does
-not know that it was saved: `note_saved` keeps what this very page saved last, so that it is no stranger to itself.
+A page that saves itself (草稿自动保存) is one form that is sent many times. Where an answer was lost on the way, it
+does not know that it was saved: `note_saved` keeps what this very page saved last, so that it is no stranger to
+itself.
 """
 
 from __future__ import annotations
