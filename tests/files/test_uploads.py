@@ -18,6 +18,7 @@ from saas.files.checks import ATTACHMENTS, IMAGES, MAX_SIZE, FileRefused
 from saas.files.models import FileUpload, StoredFile
 from saas.files.storage import file_store
 from saas.jobs.daily import do_daily_work
+from saas.jobs.registry import load_kinds
 from saas.tenancy.models import Tenant
 from tests.browser import Browser
 from tests.factories import make_user
@@ -161,6 +162,7 @@ def test_what_nobody_goes_on_with_is_forgotten_by_the_work_of_the_day(person: Us
     uploads.take_piece(upload, 0, PHOTO[:700])
     day = datetime.now(UTC)
 
+    load_kinds()  # what speaks to people is asked for as a job of its own at night
     do_daily_work(day.date())
     assert len(db.session.scalars(select(FileUpload)).all()) == 1
     with at_moment(day + uploads.KEPT_FOR + timedelta(hours=1)):
