@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from playwright.sync_api import expect
 
 from saas.access.permissions import Role
 from tests.browser_tests.conftest import Arrives
@@ -46,3 +47,15 @@ def test_no_main_page_is_wider_than_the_window(site: Site, arrives: Arrives, slu
                 wide.append((role.value, person.page.url))
 
     assert wide == []
+
+
+def test_a_part_of_a_page_is_exchanged_without_breaking_the_policy(site: Site, arrives: Arrives) -> None:
+    _, town = site.first_village("qinghe")
+    officer = arrives("qinghe", site.login("qinghe", Role.TOWN_OFFICER, town))
+    officer.go("/registers")
+    officer.page.locator("main a[href*='/registers/']").first.click()
+    officer.page.wait_for_load_state()
+
+    for words in ("已办结", "全部"):
+        officer.page.locator("main [hx-get]", has_text=words).first.click()
+        expect(officer.page.locator("main [aria-current]", has_text=words)).to_be_visible()

@@ -23,6 +23,9 @@ class Place:
     now: datetime = datetime(2026, 3, 5, 10, 30)
     answers: Mapping[str, Value] = field(default_factory=dict)
 
+    def draw(self) -> Value:
+        return Decimal("0.5")
+
     def value(self, name: str) -> Value:
         return self.answers[name]
 

@@ -53,9 +53,7 @@ def test_many_marks_are_explained_at_once(clerk: Browser, place: Place) -> None:
     filed = make_submission(place.collection, place.village, status=HANDED_IN, marks=marks, answers={"patrols": 12})
     assert 'name="explain:*"' in clerk.get(f"/submissions/{filed.id}").text
 
-    clerk.post(
-        f"/submissions/{filed.id}/explanations", {"explain:*": "集中整治", "explain:history:rubbish": "清了"}
-    )
+    clerk.post(f"/submissions/{filed.id}/explanations", {"explain:*": "集中整治", "explain:history:rubbish": "清了"})
 
     assert said(filed) == ["集中整治", "清了", "集中整治"]
 
