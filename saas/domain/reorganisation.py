@@ -192,6 +192,7 @@ def _split(under: _Under, step: Split) -> None:
     keys = [each.unit if isinstance(each, NewUnit) else each for each in targets]
     if len(set(keys)) != len(keys) or len(keys) < (1 if step.keeps_unit else 2):
         raise HierarchyError("拆分后至少应有两个单位", code="too_few")
+    _refuse_superiors(work, step.unit, keys)
     for target in targets:
         _set_up(under, target, (step.unit,))
     heirs = {*keys, step.unit} if step.keeps_unit else set(keys)
@@ -203,6 +204,17 @@ def _split(under: _Under, step: Split) -> None:
     _divide_posts(under, step, heirs, name)
     if not step.keeps_unit:
         work.close(step.unit)
+
+
+def _refuse_superiors(work: Working, unit: Key, heirs: Sequence[Key]) -> None:
+    """A unit above would become the heir of what stands below it, and past reports would count it twice or not."""
+    for hierarchy in _standing_in(work, (unit,)):
+        place = work.place_of(hierarchy, unit)
+        while place is not None and place.parent is not None:
+            if place.parent in heirs:
+                words = "“{name}”是“{unit}”的上级，不能作为拆分后的单位；要改由上级直管，请用“调整隶属”"
+                raise HierarchyError(words, code="into_superior", name=work.name(place.parent), unit=work.name(unit))
+            place = work.place_of(hierarchy, place.parent)
 
 
 def _stand_beside(work: Working, hierarchy: str, unit: Key, heirs: Sequence[Key]) -> None:

@@ -15,7 +15,7 @@ from saas.audit.services import HasId
 from saas.db import local_clock
 from saas.domain.answers import Parsed, Raw, answers_from_stored, initial_raw, raw_from_answers
 from saas.domain.begun import Begun, begun_in
-from saas.domain.fields import FormDefinition
+from saas.domain.fields import FormDefinition, iter_fields
 from saas.domain.filed import answer_rows
 from saas.domain.first_values import with_first_values
 from saas.domain.record_access import FieldAccess, general_path, is_within, merged_raw, withheld_paths
@@ -188,21 +188,17 @@ def read_sheet(sheet: Sheet, posted: Posted, *, actor: HasId, is_draft: bool = F
 def keep_typed(sheet: Sheet, posted: Posted, parsed: Parsed, *, writer: HasId) -> None:
     """Keep what was typed as a draft, sound or not. What the writer does not see now stays in it as it was."""
     before = sheet.draft.typed if sheet.draft is not None else {}
-    names = {item.name for item in sheet.definition.fields}
+    asked = {path for path, item in iter_fields(sheet.definition) if not item.fields}
     typed = merged_raw(before, posted.raw, sheet.withheld)
     services.keep_draft(
         sheet.register,
         sheet.unit,
         sheet.record_id,
-        {name: texts for name, texts in typed.items() if _top(name) in names},
+        {name: texts for name, texts in typed.items() if general_path(name.partition(":")[0]) in asked},
         seen_version=sheet.version,
         title=record_title(sheet.definition, parsed.answers, str(sheet.register.layout.get("title", ""))),
         writer=writer,
     )
-
-
-def _top(name: str) -> str:
-    return name.partition(":")[0].partition(".")[0].partition("[")[0]
 
 
 def differences(sheet: Sheet, posted: Posted) -> list[Difference]:

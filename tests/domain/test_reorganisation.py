@@ -218,6 +218,7 @@ def test_a_date_in_the_past_is_as_good_as_one_to_come() -> None:
         ([Merge((key("甲村"),), new("和合村"))], "too_few"),
         ([Create(new("丁村", parent="西镇")), Dissolve(key("丁村"))], "bad_dates"),
         ([Split(key("乙村"), (new("乙东村"),), {}, {key("乙村书记"): None})], "too_few"),
+        ([Split(key("东镇"), (new("新镇", "town"), key("县")), {}, {}, keeps_unit=True)], "into_superior"),
     ],
 )
 def test_what_could_not_be_is_refused(steps: list[Step], code: str) -> None:

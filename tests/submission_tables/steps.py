@@ -93,6 +93,10 @@ def hints(data_import: DataImport) -> dict[str, str]:
 
 
 def drafts() -> dict[str, Submission]:
-    """What the units have, by the name of the unit."""
-    rows = db.session.execute(select(OrgUnit.name, Submission).join(OrgUnit, OrgUnit.id == Submission.unit_id)).all()
+    """What the units have, by the name of the unit: of several periods the last."""
+    rows = db.session.execute(
+        select(OrgUnit.name, Submission)
+        .join(OrgUnit, OrgUnit.id == Submission.unit_id)
+        .order_by(Submission.period_start, Submission.revision)
+    ).all()
     return {row[0]: row[1] for row in rows}
