@@ -13,7 +13,7 @@ from typing import Any
 
 from saas.domain.answers import NOT_APPLICABLE_SUFFIX, Answers, Parsed, raw_from_answers
 from saas.domain.compatibility import Pair, compare_forms, match_fields
-from saas.domain.fields import SELECTS, FormDefinition, iter_fields
+from saas.domain.fields import SELECTS, FormDefinition, asked_path, iter_fields
 from saas.domain.filed import answer_rows
 
 _ROW = re.compile(r"\[[0-9]+\]")
@@ -46,7 +46,7 @@ def carry_over(
     lost = set[str]()
     for path, texts in raw.items():
         name = path.removesuffix(NOT_APPLICABLE_SUFFIX)
-        pair = pairs.get(_ROW.sub("[]", name))
+        pair = pairs.get(asked_path(name))
         kept = _still_offered(pair, texts) if pair is not None else []
         if kept != texts:
             lost.add(name)
@@ -56,7 +56,7 @@ def carry_over(
     parsed = parse(typed)
     lost |= {name for name, target in went.items() if target in parsed.errors}
     asked = {path for path, item in iter_fields(old) if item.is_asked and not item.read_only}
-    rows = [row for row in answer_rows(old, dict(answers)) if row.path in lost and _ROW.sub("[]", row.path) in asked]
+    rows = [row for row in answer_rows(old, dict(answers)) if row.path in lost and asked_path(row.path) in asked]
     return Carried(parsed.answers, tuple(Lost(row.path, row.label, row.text) for row in rows))
 
 

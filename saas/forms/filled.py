@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from flask import url_for
 
 from saas.domain.answers import Raw
-from saas.domain.fields import FILES, FormDefinition, iter_fields
+from saas.domain.fields import FILES, FormDefinition, asked_path, iter_fields
 from saas.domain.filed import AnswerRow
 from saas.files.models import StoredFile
 
@@ -21,7 +20,7 @@ def photos_named(
 ) -> dict[str, list[dict[str, str]]]:
     """The photos and files named in what is shown, by path; `files` is asked only where there are any."""
     paths = {path for path, item in iter_fields(definition) if item.type in FILES}
-    named = {path: ids for path, ids in raw.items() if re.sub(r"\[[0-9]+\]", "[]", path) in paths and any(ids)}
+    named = {path: ids for path, ids in raw.items() if asked_path(path) in paths and any(ids)}
     if not named:
         return {}
     kept = files()

@@ -6,7 +6,6 @@ shows; the seal says that it was computed here, for this report and this questio
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from secrets import token_bytes
 from typing import Any
@@ -16,9 +15,7 @@ from itsdangerous import BadSignature, Signer
 
 from saas.domain.answers import BEGUN_SUFFIX, Raw
 from saas.domain.begun import NOTHING_BEGUN, Begun, begun_in, fixes_values
-from saas.domain.fields import FormDefinition
-
-_ROW = re.compile(r"\[[0-9]+\]")
+from saas.domain.fields import FormDefinition, asked_path
 
 
 def sealed(place: str, path: str, text: str) -> str:
@@ -65,4 +62,4 @@ def _opened(place: str, path: str, text: str) -> list[str]:
 
 
 def _signer(place: str, path: str) -> Signer:
-    return Signer(current_app.secret_key or "", salt=f"once {place} {_ROW.sub('[]', path)}")
+    return Signer(current_app.secret_key or "", salt=f"once {place} {asked_path(path)}")

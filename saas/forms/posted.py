@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import uuid
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
@@ -10,7 +9,7 @@ from dataclasses import dataclass, field
 from flask import request
 from werkzeug.datastructures import FileStorage
 
-from saas.domain.fields import FILES, FieldType, FormDefinition, iter_fields
+from saas.domain.fields import FILES, FieldType, FormDefinition, asked_path, iter_fields
 from saas.files.checks import ATTACHMENTS, IMAGES, FileRefused, FileType
 from saas.files.services import HasId, store_upload
 
@@ -71,14 +70,14 @@ def read_posted() -> Posted:
 def names_photos(definition: FormDefinition, posted: Posted) -> bool:
     """Whether what was typed names photos that are there already, so that they must be known."""
     paths = {path for path, item in iter_fields(definition) if item.type in FILES}
-    return bool(paths) and any(_pattern(path) in paths for path in posted.raw)
+    return bool(paths) and any(asked_path(path) in paths for path in posted.raw)
 
 
 def take_photos(definition: FormDefinition, posted: Posted, keeper: Keeper) -> None:
     """Keep the posted photos and name them in what was typed. What is refused is said beside its field."""
     images = {path: item for path, item in iter_fields(definition) if item.type in FILES}
     for path in set(posted.raw) | set(posted.uploads):
-        item = images.get(_pattern(path))
+        item = images.get(asked_path(path))
         if item is None:
             continue
         kept = [
@@ -91,10 +90,6 @@ def take_photos(definition: FormDefinition, posted: Posted, keeper: Keeper) -> N
             uploads = []
         allowed = IMAGES if item.type is FieldType.IMAGE else ATTACHMENTS
         posted.raw[path] = kept + _store(path, uploads, posted, keeper, allowed)
-
-
-def _pattern(path: str) -> str:
-    return re.sub(r"\[[0-9]+\]", "[]", path)
 
 
 def _store(

@@ -10,7 +10,7 @@ import uuid
 from collections.abc import Iterable
 
 from saas.access.permissions import Permission, Role, permits
-from saas.accounts.queries import Acting, ActingIn, list_acting_at
+from saas.accounts.queries import list_acting_at
 from saas.audit.services import AuditAction, HasId, record
 from saas.db import local_today
 from saas.domain.progress import Case, Detour, Progress, Seat, detour, open_seats, refusal, skip
@@ -20,6 +20,7 @@ from saas.org.queries import list_ancestors
 from saas.review.casework import LIFTED, SKIPPED, add_detour, case_of, seats_held, step_at
 from saas.review.models import ReviewCase
 from saas.review.queries import list_posts_by_id
+from saas.review.seating import acting_in, seat_of
 
 Listed = list[dict[str, str]]
 """Posts that are asked, as a case keeps them."""
@@ -74,18 +75,13 @@ def _above(case: ReviewCase, model: Case, state: Progress) -> Listed:
     asked = list_posts_by_id([uuid.UUID(seat.id) for seat in open_seats(model, state)])
     for superior in list_ancestors(asked[0].unit_id, local_today()) if asked else ():
         rows = list_acting_at({superior.id}, local_today())
-        acting = [Acting(row.post_id, row.user_id, row.for_id) for row in rows if row.user_id]
-        held = seats_held({row.post_id for row in rows}, acting)
+        held = seats_held({row.post_id for row in rows}, acting_in(rows))
         able = {row.post_id: row for row in rows if _has_somebody(held[row.post_id], model, state)}.values()
         for roles in (_roles(asked), {Role.OFFICE}):
-            found = [_listed(row) for row in able if roles & set(row.roles)]
+            found = [seat_of(row) for row in able if roles & set(row.roles)]
             if found:
                 return found
     return []
-
-
-def _listed(row: ActingIn) -> dict[str, str]:
-    return {"post": str(row.post_id), "name": row.name, "unit": row.unit_name}
 
 
 def _roles(asked: Iterable[Post]) -> set[str]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 
 from sqlalchemy import select
@@ -33,18 +33,24 @@ def seating(route: Route, unit: OrgUnit, listed: Sequence[uuid.UUID] = ()) -> Se
     posts = list({row.post_id: row for row in rows}.values())
     seats = {
         step.code: [
-            {"post": str(post.post_id), "name": post.name, "unit": post.unit_name}
+            seat_of(post)
             for post in posts
             if post.unit_id in units[step.code]
             and (post.name == step.who.post if step.who.post else step.who.role in post.roles)
         ]
         for step in route.steps
     }
-    return Seating(seats, [acting for row in rows if (acting := _acting(row))])
+    return Seating(seats, acting_in(rows))
 
 
-def _acting(row: ActingIn) -> Acting | None:
-    return Acting(row.post_id, row.user_id, row.for_id) if row.user_id else None
+def seat_of(post: ActingIn) -> dict[str, str]:
+    """A post as a case keeps it among its seats."""
+    return {"post": str(post.post_id), "name": post.name, "unit": post.unit_name}
+
+
+def acting_in(rows: Iterable[ActingIn]) -> list[Acting]:
+    """Who acts in posts, without the vacant ones."""
+    return [Acting(row.post_id, row.user_id, row.for_id) for row in rows if row.user_id]
 
 
 def _units_of_steps(route: Route, unit: OrgUnit, listed: Sequence[uuid.UUID]) -> dict[str, Collection[uuid.UUID]]:

@@ -5,7 +5,6 @@ Whoever may decide the case at the moment may ask; whoever fills for the unit ma
 
 from __future__ import annotations
 
-import re
 import uuid
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -22,7 +21,7 @@ from saas.db import db, utc_now
 from saas.domain.answers import answers_from_stored
 from saas.domain.canonical_json import digest
 from saas.domain.errors import DomainError, InvalidTransition, NotAllowed
-from saas.domain.fields import FormDefinition, Sensitivity, iter_fields
+from saas.domain.fields import FormDefinition, Sensitivity, asked_path, iter_fields
 from saas.domain.filed import AnswerRow, RowState, answer_rows
 from saas.domain.periods import Period
 from saas.domain.progress import CaseStatus, Move
@@ -96,7 +95,7 @@ def settle_corrected(submission: Submission, *, actor: HasId) -> None:
 
 def is_protected(form: FormDefinition, path: str) -> bool:
     """Whether an answer is personal data, which stands nowhere but in the report itself."""
-    item = dict(iter_fields(form)).get(re.sub(r"\[[0-9]+\]", "[]", path))
+    item = dict(iter_fields(form)).get(asked_path(path))
     return item is not None and item.sensitivity is not Sensitivity.NONE
 
 

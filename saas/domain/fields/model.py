@@ -6,6 +6,7 @@ expression means to an answer is computed in `saas.domain.form_logic`.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
@@ -13,6 +14,7 @@ from decimal import Decimal
 from enum import StrEnum
 
 MAX_FIELDS, MAX_DEPTH, MAX_CHOICES, MAX_ROWS = 1000, 5, 1000, 500
+_ROW = re.compile(r"\[[0-9]+\]")  # the number of a row of a repeat
 TEXT_LENGTH = 2000  # of an answer, when the form does not say
 FROM_REPEAT = "repeat:"  # of `choices_from`: what was answered in the rows of a repeat
 
@@ -183,6 +185,11 @@ def child_path(parent: str, name: str, row: int | None = None) -> str:
     """Return the path of a field inside a group, or inside row `row` of a repeat: `pool.emptied`, `homes[0].photo`."""
     prefix = parent if row is None else f"{parent}[{row}]"
     return f"{prefix}.{name}" if prefix else name
+
+
+def asked_path(path: str) -> str:
+    """Return the path under which `iter_fields` yields the field of an answer: `homes[0].photo` → `homes[].photo`."""
+    return _ROW.sub("[]", path)
 
 
 def iter_fields(form: FormDefinition) -> Iterator[tuple[str, Field]]:
