@@ -19,6 +19,8 @@ def create_roles(superuser_dsn: str, database: str, passwords: Mapping[str, str]
     role's name to its password; a role without one is there, for migrations to name it, and cannot sign in.
     """
     with psycopg.connect(superuser_dsn, autocommit=True) as connection:
+        # Roles belong to the whole server: whoever changes one while somebody else does fails.
+        connection.execute("SELECT pg_advisory_lock(hashtext('jiceng roles'))")
         for role in ROLES:
             _ensure_role(connection, role, passwords.get(role))
         exists = connection.execute("SELECT 1 FROM pg_database WHERE datname = %s", [database]).fetchone()
@@ -28,7 +30,7 @@ def create_roles(superuser_dsn: str, database: str, passwords: Mapping[str, str]
                     sql.Identifier(database), sql.Identifier(OWNER_ROLE)
                 )
             )
-    prepare_database(superuser_dsn, database)
+        prepare_database(superuser_dsn, database)
 
 
 def prepare_database(superuser_dsn: str, database: str) -> None:
